@@ -1,0 +1,70 @@
+//! What an observer sees of a run as it happens.
+
+use std::time::Duration;
+
+use crate::{CriticInfo, Outcome, Report, Stage, Verdict};
+
+/// Receives what happens in runs, in the order it happens in each.
+///
+/// # Contract
+///
+/// Called on the run's own path: quick, and never blocking. A panic stays where it is, and is counted.
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    fn on_event(&self, event: RunEvent<'_>);
+}
+
+impl<F: Fn(RunEvent<'_>) + Send + Sync + 'static> Observer for F {
+    fn on_event(&self, event: RunEvent<'_>) {
+        self(event);
+    }
+}
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum RunEvent<'a> {
+    /// A run was admitted and begins.
+    RunStarted {
+        /// The snapshot's own.
+        trace_id: Option<&'a str>,
+    },
+    /// Every critic of the stages before has its outcome.
+    StageStarted {
+        /// Which.
+        stage: Stage,
+    },
+    /// An attempt begins; permits are held.
+    CriticStarted {
+        /// Whose.
+        critic: &'a CriticInfo,
+        /// From 1.
+        attempt: u32,
+    },
+    /// An attempt failed, and there will be another.
+    Retrying {
+        /// Whose.
+        critic: &'a CriticInfo,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// How long until the next.
+        delay: Duration,
+    },
+    /// A critic has its outcome; also when it was gated or skipped.
+    Finished {
+        /// Whose.
+        critic: &'a CriticInfo,
+        /// What became of it. Opinions are private: see rule 20 before you log them.
+        outcome: &'a Outcome,
+    },
+    /// No outcome still to come can change the verdict, and early exit is on.
+    VerdictSettled {
+        /// To what.
+        verdict: Verdict,
+    },
+    /// The run is over.
+    RunFinished {
+        /// All of it.
+        report: &'a Report,
+    },
+}

@@ -1,0 +1,232 @@
+//! From outcomes to a verdict: the one place where that is decided.
+//!
+//! Both engines judge here, so that no path through the code can judge differently. Start at [`Judgement::of`].
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::{CriticInfo, CriticName, Mode, Outcome, Source, Status, Verdict};
+
+/// What one outcome calls for under its critic's rules; `None` when it calls for nothing.
+///
+/// An opinion calls for what its severity reaches; a failure for the failure mode. What was gated, or
+/// skipped because the verdict was settled, calls for nothing.
+#[must_use]
+pub fn calls_for(critic: &CriticInfo, outcome: &Outcome) -> Option<Verdict> {
+    match &outcome.opinion {
+        Some(opinion) => Some(critic.thresholds.verdict(opinion.worst_severity())),
+        None if outcome.is_failure() => Some(critic.failure_mode.verdict()),
+        None => None,
+    }
+}
+
+/// The verdict over a complete set of outcomes, and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Judgement {
+    /// The highest that any enforcing critic calls for; at least `review` when none gave an opinion.
+    pub verdict: Verdict,
+    /// Who called for the verdict and why, in plan order; empty for `allow`.
+    pub causes: Vec<Cause>,
+    /// Enforcing critics whose failure was let pass: by failure mode `allow`, or by a fallback opinion.
+    pub let_pass: Vec<CriticName>,
+}
+
+impl Judgement {
+    /// Judges. Each outcome's own `calls_for` must have been filled in by [`calls_for`].
+    #[must_use]
+    pub fn of<'a>(outcomes: impl Iterator<Item = (&'a CriticInfo, &'a Outcome)> + Clone) -> Self {
+        let enforced = outcomes.filter(|(critic, _)| critic.mode == Mode::Enforce);
+        let mut heard = false;
+        let mut verdict = Verdict::Allow;
+        let mut let_pass = Vec::new();
+        for (critic, outcome) in enforced.clone() {
+            heard |= outcome.opinion.is_some();
+            verdict = verdict.max(outcome.calls_for.unwrap_or(Verdict::Allow));
+            let opened = outcome.is_failure() && outcome.calls_for == Some(Verdict::Allow);
+            if opened || outcome.source == Source::Fallback {
+                let_pass.push(critic.name.clone());
+            }
+        }
+
+        let mut causes = Vec::new();
+        if verdict > Verdict::Allow {
+            let called = enforced.filter(|(_, outcome)| outcome.calls_for == Some(verdict));
+            causes.extend(called.map(|(critic, outcome)| Cause::of(critic, outcome)));
+        }
+        if !heard && verdict < Verdict::Review {
+            verdict = Verdict::Review;
+            causes.push(Cause::NoOpinion);
+        }
+        Self { verdict, causes, let_pass }
+    }
+}
+
+/// Why a verdict is not `allow`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// An opinion reached a threshold.
+    Opinion {
+        /// Whose.
+        critic: CriticName,
+        /// How bad.
+        severity: f64,
+        /// The codes of its violations, worst first, each once.
+        codes: Vec<String>,
+    },
+    /// A critic gave no opinion, and this is what its failure mode calls for.
+    Failure {
+        /// Which one.
+        critic: CriticName,
+        /// What became of it.
+        status: Status,
+        /// Why, in short.
+        kind: &'static str,
+    },
+    /// No enforcing critic gave an opinion: nothing was judged.
+    NoOpinion,
+}
+
+impl Cause {
+    fn of(critic: &CriticInfo, outcome: &Outcome) -> Self {
+        let name = critic.name.clone();
+        let Some(opinion) = &outcome.opinion else {
+            let kind = outcome.reason.as_ref().map_or("unknown", |reason| reason.kind());
+            return Self::Failure { critic: name, status: outcome.status, kind };
+        };
+        let mut worst_first: Vec<_> = opinion.violations.iter().collect();
+        worst_first.sort_by(|a, b| b.severity.total_cmp(&a.severity));
+        let mut codes: Vec<String> = Vec::new();
+        for violation in worst_first {
+            if !codes.iter().any(|code| *code == violation.code) {
+                codes.push(violation.code.to_string());
+            }
+        }
+        Self::Opinion { critic: name, severity: opinion.worst_severity(), codes }
+    }
+
+    /// The critic, unless it was the absence of any.
+    #[must_use]
+    pub const fn critic(&self) -> Option<&CriticName> {
+        match self {
+            Self::Opinion { critic, .. } | Self::Failure { critic, .. } => Some(critic),
+            Self::NoOpinion => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Opinion { critic, severity, codes } if codes.is_empty() => {
+                write!(f, "{critic}: severity {severity}")
+            }
+            Self::Opinion { critic, severity, codes } => {
+                write!(f, "{critic}: severity {severity}, {}", codes.join(", "))
+            }
+            Self::Failure { critic, status, kind } => write!(f, "{critic}: {status} ({kind})"),
+            Self::NoOpinion => f.write_str("no enforcing critic gave an opinion"),
+        }
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Opinion { critic, severity, codes } => {
+                map.serialize_entry("critic", critic)?;
+                map.serialize_entry("severity", severity)?;
+                map.serialize_entry("codes", codes)?;
+            }
+            Self::Failure { critic, status, kind } => {
+                map.serialize_entry("critic", critic)?;
+                map.serialize_entry("status", status)?;
+                map.serialize_entry("kind", kind)?;
+            }
+            Self::NoOpinion => map.serialize_entry("kind", "no_opinion")?,
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Failure, FailureKind, FailureMode, Gated, Opinion, Reason, Violation};
+
+    fn critic(name: &str) -> CriticInfo {
+        CriticInfo::new(CriticName::new(name).unwrap())
+    }
+
+    fn judge(cases: Vec<(CriticInfo, Outcome)>) -> Judgement {
+        let mut cases = cases;
+        for (critic, outcome) in &mut cases {
+            outcome.calls_for = calls_for(critic, outcome);
+        }
+        Judgement::of(cases.iter().map(|(critic, outcome)| (critic, outcome)))
+    }
+
+    fn failed() -> Outcome {
+        Outcome::without(Reason::Failed(Failure::new(FailureKind::Permanent, "down")))
+    }
+
+    fn says(severity: f64) -> Outcome {
+        Outcome::success(Opinion::objection(Violation::new("x.y", "x", severity)))
+    }
+
+    /// Rule 14: a failed critic calls for its failure mode.
+    #[test]
+    fn a_failure_calls_for_its_failure_mode() {
+        for (mode, verdict) in [
+            (FailureMode::Allow, Verdict::Allow),
+            (FailureMode::Review, Verdict::Review),
+            (FailureMode::Block, Verdict::Block),
+        ] {
+            let mut broken = critic("broken");
+            broken.failure_mode = mode;
+            let judgement = judge(vec![(critic("fine"), says(0.0)), (broken, failed())]);
+            assert_eq!(judgement.verdict, verdict);
+            assert_eq!(judgement.let_pass.len(), usize::from(mode == FailureMode::Allow));
+        }
+    }
+
+    /// Rule 14: nothing heard is never `allow`.
+    #[test]
+    fn a_run_without_any_opinion_is_review() {
+        let gated = || Outcome::without(Reason::Gated(Gated::NoViolation));
+        assert_eq!(judge(vec![]).verdict, Verdict::Review);
+        let judgement = judge(vec![(critic("a"), gated()), (critic("b"), gated())]);
+        assert_eq!(judgement.verdict, Verdict::Review);
+        assert_eq!(judgement.causes, [Cause::NoOpinion]);
+
+        let mut open = critic("open");
+        open.failure_mode = FailureMode::Allow;
+        assert_eq!(judge(vec![(open, failed())]).verdict, Verdict::Review);
+    }
+
+    /// Rule 19: a monitored critic changes no verdict.
+    #[test]
+    fn a_monitored_block_is_kept_out() {
+        let mut monitored = critic("watch");
+        monitored.mode = Mode::Monitor;
+        let judgement = judge(vec![(critic("a"), says(0.1)), (monitored.clone(), says(1.0))]);
+        assert_eq!(judgement.verdict, Verdict::Allow);
+        assert_eq!(judge(vec![(monitored, says(0.0))]).verdict, Verdict::Review);
+    }
+
+    /// Rule 16: the verdict is a maximum, and names those who called for it.
+    #[test]
+    fn the_highest_call_wins_and_is_named() {
+        let judgement = judge(vec![
+            (critic("a"), says(0.5)),
+            (critic("b"), says(0.9)),
+            (critic("c"), failed()),
+            (critic("d"), says(0.8)),
+        ]);
+        assert_eq!(judgement.verdict, Verdict::Block);
+        let named: Vec<_> = judgement.causes.iter().filter_map(Cause::critic).collect();
+        assert_eq!(named, ["b", "d"]);
+    }
+}

@@ -1,0 +1,67 @@
+//! The words of Tribunal as types and traits. No runtime, no IO, no file format.
+//!
+//! A [`Critic`] looks at a [`Snapshot`] and gives an [`Opinion`]; what became of it is its [`Outcome`];
+//! outcomes add up to a [`Verdict`], and the [`Report`] holds them all.
+//!
+//! ```
+//! use tribunal_core::{Answer, Critic, Opinion, Review, View, Violation};
+//!
+//! struct NoEmptyAnswer;
+//!
+//! impl Critic for NoEmptyAnswer {
+//!     fn review<'a>(&'a self, view: View<'a>) -> Review<'a> {
+//!         let opinion = if view.snapshot().model_response().trim().is_empty() {
+//!             Opinion::objection(Violation::new("answer.empty", "the answer is empty", 0.5))
+//!         } else {
+//!             Opinion::clean()
+//!         };
+//!         Answer::now(Ok(opinion))
+//!     }
+//! }
+//! ```
+
+mod answer;
+mod catalogue;
+mod condition;
+mod critic;
+mod event;
+mod hook;
+mod judge;
+mod name;
+mod opinion;
+mod outcome;
+mod params;
+mod phase;
+mod pointer;
+mod report;
+mod risk;
+mod snapshot;
+mod stage;
+mod verdict;
+mod view;
+mod violation;
+mod words;
+
+pub use answer::{Answer, Contained, Panicked, contain};
+pub use catalogue::{Catalogue, CriticKind};
+pub use condition::{Condition, ConditionError};
+pub use critic::{Critic, CriticError, Review, async_critic, critic_fn};
+pub use event::{Observer, RunEvent};
+pub use hook::{Hook, HookError};
+pub use judge::{Cause, Judgement, calls_for};
+pub use name::{CriticName, NameError};
+pub use opinion::{Opinion, OpinionCheck, OpinionFault};
+pub use outcome::{
+    Failure, FailureKind, Gated, Outcome, Reason, Skipped, Source, Status, TimeoutLevel,
+};
+pub use params::{FromParam, ParamFault, ParamPath, ParamProblem, ParamStep, Params};
+pub use phase::{Phase, Phases};
+pub use pointer::{Pointer, PointerError};
+pub use report::{ConfigHash, CriticInfo, Report, RunTimings, StageTiming};
+pub use risk::{Risk, RiskLevel, RiskTier};
+pub use snapshot::{Snapshot, SnapshotBuilder, SnapshotError, SnapshotLimits};
+pub use stage::{Priority, Stage};
+pub use verdict::{FailureMode, Mode, Thresholds, Verdict};
+pub use view::View;
+pub use violation::{Span, Violation};
+pub use words::UnknownWord;

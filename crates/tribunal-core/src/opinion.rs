@@ -1,0 +1,240 @@
+//! What a critic thinks of a snapshot, and whether that can be trusted.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::Violation;
+
+/// What a critic returns.
+///
+/// A critic may put anything in; engines call [`Opinion::faults`] before a gate, another critic or the
+/// verdict may see it.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Opinion {
+    /// The finding itself, in whatever form the critic documents.
+    pub value: Value,
+    /// A rating from 0 to 1, higher is riskier, for critics that have one.
+    pub score: Option<f64>,
+    /// How bad, from 0 to 1. What counts is [`Opinion::worst_severity`].
+    pub severity: f64,
+    /// How unsure the critic is, from 0 (sure) to 1.
+    pub uncertainty: f64,
+    /// What it objects to.
+    pub violations: Vec<Violation>,
+    /// Anything else worth reading later. Never load-bearing.
+    pub details: Option<Box<Map<String, Value>>>,
+    /// What the call cost, in the unit that the specs use; `None` when it cost what its spec says.
+    pub cost: Option<f64>,
+}
+
+impl Opinion {
+    /// Nothing to object to. Allocates nothing.
+    #[must_use]
+    pub fn clean() -> Self {
+        Self::default()
+    }
+
+    /// An opinion with one violation.
+    #[must_use]
+    pub fn objection(violation: Violation) -> Self {
+        Self::default().violation(violation)
+    }
+
+    /// Adds a violation.
+    #[must_use]
+    pub fn violation(mut self, violation: Violation) -> Self {
+        self.violations.push(violation);
+        self
+    }
+
+    /// Sets the severity, from 0 to 1.
+    #[must_use]
+    pub fn severity(mut self, severity: f64) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Sets the score, from 0 to 1.
+    #[must_use]
+    pub fn score(mut self, score: f64) -> Self {
+        self.score = Some(score);
+        self
+    }
+
+    /// Sets the uncertainty, from 0 to 1.
+    #[must_use]
+    pub fn uncertainty(mut self, uncertainty: f64) -> Self {
+        self.uncertainty = uncertainty;
+        self
+    }
+
+    /// Sets the finding.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<Value>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    /// Adds a detail.
+    #[must_use]
+    pub fn detail(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.details.get_or_insert_default().insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets what the call cost.
+    #[must_use]
+    pub fn cost(mut self, cost: f64) -> Self {
+        self.cost = Some(cost);
+        self
+    }
+
+    /// The severity that counts: its own or that of its worst violation.
+    #[must_use]
+    pub fn worst_severity(&self) -> f64 {
+        // Written out because `f64::max` drops a NaN, and a NaN must not become a pass.
+        self.violations.iter().map(|violation| violation.severity).fold(self.severity, |a, b| {
+            if a.is_nan() || b.is_nan() {
+                f64::NAN
+            } else if b > a {
+                b
+            } else {
+                a
+            }
+        })
+    }
+
+    /// What makes it unfit for a verdict: numbers that are not finite or out of their range.
+    ///
+    /// Allocates nothing when there is nothing.
+    #[must_use]
+    pub fn faults(&self) -> Vec<OpinionFault> {
+        let mut faults = Vec::new();
+        let mut check = |number: f64, what: &'static str| {
+            if !(0.0..=1.0).contains(&number) {
+                faults.push(OpinionFault::OutOfRange { what, found: number });
+            }
+        };
+        check(self.severity, "severity");
+        check(self.uncertainty, "uncertainty");
+        self.score.into_iter().for_each(|score| check(score, "score"));
+        for violation in &self.violations {
+            check(violation.severity, "severity of a violation");
+        }
+        if let Some(cost) = self.cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
+            faults.push(OpinionFault::Cost(cost));
+        }
+        faults
+    }
+}
+
+impl Serialize for Opinion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.value.is_null() {
+            map.serialize_entry("value", &self.value)?;
+        }
+        if let Some(score) = self.score {
+            map.serialize_entry("score", &score)?;
+        }
+        map.serialize_entry("severity", &self.severity)?;
+        map.serialize_entry("uncertainty", &self.uncertainty)?;
+        if !self.violations.is_empty() {
+            map.serialize_entry("violations", &self.violations)?;
+        }
+        if let Some(details) = &self.details {
+            map.serialize_entry("details", &**details)?;
+        }
+        if let Some(cost) = self.cost {
+            map.serialize_entry("cost", &cost)?;
+        }
+        map.end()
+    }
+}
+
+/// One thing that is wrong with an opinion. Says nothing of what the opinion says.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum OpinionFault {
+    /// A number outside 0 to 1, or none.
+    #[error("{what} must lie within 0 to 1, found {found}")]
+    OutOfRange {
+        /// Which number.
+        what: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// A cost that is negative or not finite.
+    #[error("cost must be finite and not negative, found {0}")]
+    Cost(f64),
+    /// A field that the spec requires is not there.
+    #[error("required field `{0}` is missing")]
+    Missing(String),
+    /// It does not match its schema; where, and which keyword refused it.
+    #[error("does not match its schema at `{at}`: {expected}")]
+    Schema {
+        /// JSON pointer into the opinion.
+        at: String,
+        /// What the schema asks for.
+        expected: String,
+    },
+    /// The spec's own check refused it.
+    #[error("refused by its check: {0}")]
+    Check(String),
+}
+
+impl Serialize for OpinionFault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Looks at an opinion before anyone else may: a JSON Schema, or a check of the caller's own.
+///
+/// # Contract
+///
+/// Pure and quick: it runs on the path of every opinion of its critic. A panic counts as a fault.
+pub trait OpinionCheck: Send + Sync + 'static {
+    /// What is wrong with it; empty when nothing is.
+    fn faults(&self, opinion: &Opinion) -> Vec<OpinionFault>;
+}
+
+impl<F> OpinionCheck for F
+where
+    F: Fn(&Opinion) -> Result<(), String> + Send + Sync + 'static,
+{
+    fn faults(&self, opinion: &Opinion) -> Vec<OpinionFault> {
+        self(opinion).err().map(OpinionFault::Check).into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_out_of_range_or_not_finite_are_faults() {
+        for bad in [f64::NAN, f64::INFINITY, -0.1, 1.000_000_1] {
+            assert_eq!(Opinion::clean().severity(bad).faults().len(), 1, "{bad}");
+            assert_eq!(Opinion::clean().uncertainty(bad).faults().len(), 1, "{bad}");
+            assert_eq!(Opinion::clean().score(bad).faults().len(), 1, "{bad}");
+            let inside = Opinion::objection(Violation::new("x", "x", bad));
+            assert_eq!(inside.faults().len(), 1, "{bad}");
+        }
+        assert_eq!(Opinion::clean().cost(-1.0).faults().len(), 1);
+        assert_eq!(Opinion::clean().cost(f64::NAN).faults().len(), 1);
+        let good = Opinion::clean().severity(1.0).uncertainty(0.0).score(0.5).cost(3.0);
+        assert!(good.faults().is_empty());
+    }
+
+    #[test]
+    fn the_worst_severity_never_loses_a_nan() {
+        let nan = Opinion::clean().severity(0.5).violation(Violation::new("x", "x", f64::NAN));
+        assert!(nan.worst_severity().is_nan());
+        let worse = Opinion::clean().severity(0.5).violation(Violation::new("x", "x", 0.9));
+        assert_eq!(worse.worst_severity(), 0.9);
+    }
+}

@@ -1,0 +1,328 @@
+//! Typed parameters of a critic, read from JSON, with every mistake named by its path.
+//!
+//! A factory knows no file and no TOML: it says *which* parameter is wrong and why, and whoever read the
+//! file knows where that stands. Start at [`Params::read`].
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::Pointer;
+
+/// One step on the way to a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParamStep {
+    /// Into a table.
+    Key(String),
+    /// Into a list.
+    Index(usize),
+}
+
+/// Where a parameter stands, from the critic's own table on: `rules[2].pattern`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ParamPath(pub Vec<ParamStep>);
+
+impl ParamPath {
+    fn then(&self, step: ParamStep) -> Self {
+        Self(self.0.iter().cloned().chain([step]).collect())
+    }
+}
+
+impl fmt::Display for ParamPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.iter().enumerate() {
+            match step {
+                ParamStep::Key(key) if index == 0 => write!(f, "{}", key.escape_debug())?,
+                ParamStep::Key(key) => write!(f, ".{}", key.escape_debug())?,
+                ParamStep::Index(at) => write!(f, "[{at}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One parameter that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{path}` {problem}")]
+pub struct ParamFault {
+    /// Which.
+    pub path: ParamPath,
+    /// In which way.
+    pub problem: ParamProblem,
+}
+
+/// In which way a parameter is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ParamProblem {
+    /// There is no such parameter.
+    #[error("is not known here; known are {}", .known.join(", "))]
+    Unknown {
+        /// Those there are.
+        known: Vec<&'static str>,
+    },
+    /// It must be given.
+    #[error("is missing")]
+    Missing,
+    /// Its value does not do; the text says what would.
+    #[error("{0}")]
+    Wrong(String),
+}
+
+/// One table of parameters, and a place to put everything that is wrong with it.
+pub struct Params<'a> {
+    table: &'a Map<String, Value>,
+    path: ParamPath,
+    asked: RefCell<Vec<&'static str>>,
+    faults: &'a RefCell<Vec<ParamFault>>,
+}
+
+impl<'a> Params<'a> {
+    /// Reads a table: `build` asks for what it knows, and afterwards what it did not ask for is an unknown key.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, not just the first.
+    pub fn read<T>(
+        table: &Map<String, Value>,
+        build: impl FnOnce(&Params<'_>) -> Option<T>,
+    ) -> Result<T, Vec<ParamFault>> {
+        let faults = RefCell::new(Vec::new());
+        let params = Params::at(table, ParamPath::default(), &faults);
+        let built = build(&params);
+        params.close();
+        let mut faults = faults.into_inner();
+        match built {
+            Some(built) if faults.is_empty() => Ok(built),
+            _ => {
+                if faults.is_empty() {
+                    let problem = ParamProblem::Wrong("cannot be built from these".into());
+                    faults.push(ParamFault { path: ParamPath::default(), problem });
+                }
+                Err(faults)
+            }
+        }
+    }
+
+    fn at(
+        table: &'a Map<String, Value>,
+        path: ParamPath,
+        faults: &'a RefCell<Vec<ParamFault>>,
+    ) -> Self {
+        Self { table, path, asked: RefCell::default(), faults }
+    }
+
+    fn value(&self, key: &'static str) -> Option<&'a Value> {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
+        self.table.get(key)
+    }
+
+    fn push(&self, path: ParamPath, problem: ParamProblem) {
+        self.faults.borrow_mut().push(ParamFault { path, problem });
+    }
+
+    /// Says that the value of a key does not do; `problem` continues the sentence "`key` ...".
+    pub fn fault(&self, key: &'static str, problem: impl Into<String>) {
+        let path = self.path.then(ParamStep::Key(key.into()));
+        self.push(path, ParamProblem::Wrong(problem.into()));
+    }
+
+    /// Says that one item of a list does not do.
+    pub fn fault_at(&self, key: &'static str, index: usize, problem: impl Into<String>) {
+        let path = self.path.then(ParamStep::Key(key.into())).then(ParamStep::Index(index));
+        self.push(path, ParamProblem::Wrong(problem.into()));
+    }
+
+    /// A parameter that may be left out. `None` also when it is wrong; that is noted.
+    pub fn optional<T: FromParam>(&self, key: &'static str) -> Option<T> {
+        let value = self.value(key)?;
+        match T::from_param(value) {
+            Ok(read) => Some(read),
+            Err(expected) => {
+                self.fault(key, expected);
+                None
+            }
+        }
+    }
+
+    /// A parameter with a default.
+    pub fn or<T: FromParam>(&self, key: &'static str, default: T) -> T {
+        self.optional(key).unwrap_or(default)
+    }
+
+    /// A parameter that must be given.
+    pub fn required<T: FromParam>(&self, key: &'static str) -> Option<T> {
+        if self.value(key).is_none() {
+            self.push(self.path.then(ParamStep::Key(key.into())), ParamProblem::Missing);
+            return None;
+        }
+        self.optional(key)
+    }
+
+    /// A number with a default, within a range.
+    pub fn number(&self, key: &'static str, default: f64, range: RangeInclusive<f64>) -> f64 {
+        let number = self.or(key, default);
+        if range.contains(&number) {
+            return number;
+        }
+        let (from, to) = (range.start(), range.end());
+        self.fault(key, format!("must lie within {from} to {to}, found {number}"));
+        default
+    }
+
+    /// A word that an enum reads, with a default.
+    pub fn word<T>(&self, key: &'static str, default: T) -> T
+    where
+        T: std::str::FromStr<Err = crate::UnknownWord>,
+    {
+        match self.optional::<String>(key).map(|word| word.parse()) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(unknown)) => {
+                self.fault(key, format!("does not do: {unknown}"));
+                default
+            }
+        }
+    }
+
+    /// A list of tables, each read like a table of its own. Those that are wrong are left out, and noted.
+    pub fn tables<T>(
+        &self,
+        key: &'static str,
+        mut build: impl FnMut(&Params<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let Value::Array(items) = value else {
+            self.fault(key, "must be a list of tables");
+            return Vec::new();
+        };
+        let mut built = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let Value::Object(table) = item else {
+                self.fault_at(key, index, "must be a table");
+                continue;
+            };
+            let path = self.path.then(ParamStep::Key(key.into())).then(ParamStep::Index(index));
+            let params = Params::at(table, path, self.faults);
+            built.extend(build(&params));
+            params.close();
+        }
+        built
+    }
+
+    /// Which of the known keys are there.
+    #[must_use]
+    pub fn has(&self, key: &'static str) -> bool {
+        self.value(key).is_some()
+    }
+
+    fn close(&self) {
+        let known = self.asked.borrow();
+        for key in self.table.keys() {
+            if !known.contains(&key.as_str()) {
+                let mut known = known.clone();
+                known.sort_unstable();
+                let path = self.path.then(ParamStep::Key(key.clone()));
+                self.push(path, ParamProblem::Unknown { known });
+            }
+        }
+    }
+}
+
+/// A type that a parameter can have.
+pub trait FromParam: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// What was expected, as in "must be a string".
+    fn from_param(value: &Value) -> Result<Self, String>;
+}
+
+impl FromParam for String {
+    fn from_param(value: &Value) -> Result<Self, String> {
+        value.as_str().map(Self::from).ok_or_else(|| "must be a string".into())
+    }
+}
+
+impl FromParam for bool {
+    fn from_param(value: &Value) -> Result<Self, String> {
+        value.as_bool().ok_or_else(|| "must be true or false".into())
+    }
+}
+
+impl FromParam for f64 {
+    fn from_param(value: &Value) -> Result<Self, String> {
+        value.as_f64().ok_or_else(|| "must be a number".into())
+    }
+}
+
+impl FromParam for usize {
+    fn from_param(value: &Value) -> Result<Self, String> {
+        let number = value.as_u64().and_then(|number| Self::try_from(number).ok());
+        number.ok_or_else(|| "must be a whole number, 0 or more".into())
+    }
+}
+
+impl FromParam for Value {
+    fn from_param(value: &Value) -> Result<Self, String> {
+        Ok(value.clone())
+    }
+}
+
+impl FromParam for Pointer {
+    fn from_param(value: &Value) -> Result<Self, String> {
+        let text = value.as_str().ok_or("must be a JSON pointer such as \"/input_text\"")?;
+        text.parse().map_err(|error| format!("does not do: {error}"))
+    }
+}
+
+impl<T: FromParam> FromParam for Vec<T> {
+    fn from_param(value: &Value) -> Result<Self, String> {
+        let items = value.as_array().ok_or("must be a list")?;
+        let read = |(index, item)| {
+            T::from_param(item).map_err(|expected| format!("item {index} {expected}"))
+        };
+        items.iter().enumerate().map(read).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_mistake_is_named_by_its_path() {
+        let table = json!({
+            "limit": "many", "ratio": 1.5, "typo": 1,
+            "rules": [{"name": "a"}, {"nmae": "b"}, 3],
+        });
+        let faults = Params::read(table.as_object().unwrap(), |params| {
+            params.optional::<usize>("limit");
+            params.number("ratio", 0.5, 0.0..=1.0);
+            params.tables("rules", |rule| rule.required::<String>("name"));
+            params.required::<bool>("strict")
+        })
+        .unwrap_err();
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "`limit` must be a whole number, 0 or more",
+                "`ratio` must lie within 0 to 1, found 1.5",
+                "`rules[1].name` is missing",
+                "`rules[1].nmae` is not known here; known are name",
+                "`rules[2]` must be a table",
+                "`strict` is missing",
+                "`typo` is not known here; known are limit, ratio, rules, strict",
+            ]
+        );
+    }
+}

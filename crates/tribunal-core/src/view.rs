@@ -1,0 +1,69 @@
+//! What a critic, a gate or a hook gets to see: the snapshot, and the outcomes that the plan lets it see.
+
+use std::sync::OnceLock;
+
+use crate::{CriticName, Outcome, Snapshot};
+
+/// The snapshot and the earlier outcomes that are visible from one place of the plan.
+///
+/// Which outcomes those are is fixed before any run; all of them are final. Copying it is free.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    snapshot: &'a Snapshot,
+    prior: Prior<'a>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Prior<'a> {
+    names: &'a [CriticName],
+    slots: &'a [OnceLock<Outcome>],
+    seen: &'a [u32],
+}
+
+impl<'a> View<'a> {
+    /// The snapshot alone, with no outcome before it.
+    #[must_use]
+    pub fn of(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot, prior: Prior::default() }
+    }
+
+    /// For engines: the snapshot and those of the slots whose indexes are listed. A slot that is still empty
+    /// is invisible.
+    #[must_use]
+    pub const fn with_prior(
+        snapshot: &'a Snapshot,
+        names: &'a [CriticName],
+        slots: &'a [OnceLock<Outcome>],
+        seen: &'a [u32],
+    ) -> Self {
+        Self { snapshot, prior: Prior { names, slots, seen } }
+    }
+
+    /// What is judged.
+    #[must_use]
+    pub const fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    /// The outcomes it may see, in plan order.
+    pub fn prior(&self) -> impl Iterator<Item = (&'a CriticName, &'a Outcome)> + use<'a> {
+        let Prior { names, slots, seen } = self.prior;
+        seen.iter().filter_map(move |&index| {
+            let index = index as usize;
+            Some((names.get(index)?, slots.get(index)?.get()?))
+        })
+    }
+
+    /// The outcome of one critic, if it may be seen.
+    #[must_use]
+    pub fn outcome(&self, critic: &str) -> Option<&'a Outcome> {
+        self.prior().find(|(name, _)| *name == critic).map(|(_, outcome)| outcome)
+    }
+}
+
+impl std::fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.prior().map(|(name, _)| name).collect();
+        f.debug_struct("View").field("snapshot", &self.snapshot).field("prior", &names).finish()
+    }
+}

@@ -1,0 +1,43 @@
+//! Which texts of a snapshot a critic reads.
+
+use tribunal_core::{Params, Pointer, Snapshot};
+
+/// The parameter `fields`: JSON pointers into the snapshot, `/input_text` and `/model_response` unless given.
+///
+/// A pointer to an object or a list stands for every text in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields(Vec<Pointer>);
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self(vec![Pointer::input_text(), Pointer::model_response()])
+    }
+}
+
+impl Fields {
+    pub(crate) fn read(params: &Params<'_>) -> Self {
+        match params.optional::<Vec<Pointer>>("fields") {
+            None => Self::default(),
+            Some(pointers) if pointers.is_empty() => {
+                params.fault("fields", "must name at least one field, such as \"/input_text\"");
+                Self::default()
+            }
+            Some(pointers) => Self(pointers),
+        }
+    }
+
+    /// Calls `visit` with every text that is not empty, and with where it stands.
+    pub(crate) fn each<'a>(
+        &self,
+        snapshot: &'a Snapshot,
+        mut visit: impl FnMut(&Pointer, &'a str),
+    ) {
+        for pointer in &self.0 {
+            snapshot.each_text(pointer, &mut |at, text| {
+                if !text.is_empty() {
+                    visit(at, text);
+                }
+            });
+        }
+    }
+}
