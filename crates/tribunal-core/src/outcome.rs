@@ -101,6 +101,13 @@ impl Outcome {
         self.opinion.is_none() && self.reason.as_deref().is_none_or(Reason::is_failure)
     }
 
+    /// What it would have cost more, had its gate been open: what gating and early exit saved.
+    #[must_use]
+    pub fn saved(&self, critic: &crate::CriticInfo) -> f64 {
+        let unused = self.attempts == 0 && self.opinion.is_none() && !self.is_failure();
+        if unused { critic.cost } else { 0.0 }
+    }
+
     /// Whether it has an opinion with a violation.
     #[must_use]
     pub fn has_violation(&self) -> bool {

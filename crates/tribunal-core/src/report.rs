@@ -139,12 +139,9 @@ impl Report {
         let Judgement { verdict, causes, let_pass } =
             Judgement::of(critics.iter().zip(outcomes.iter()));
         let cost_spent = outcomes.iter().map(|outcome| outcome.cost).sum();
-        let saved = |(critic, outcome): (&CriticInfo, &Outcome)| {
-            let unused =
-                outcome.attempts == 0 && outcome.opinion.is_none() && !outcome.is_failure();
-            if unused { critic.cost } else { 0.0 }
-        };
-        let cost_saved = critics.iter().zip(outcomes.iter()).map(saved).sum();
+        let saved =
+            critics.iter().zip(outcomes.iter()).map(|(critic, outcome)| outcome.saved(critic));
+        let cost_saved = saved.sum();
         Self {
             trace_id,
             verdict,

@@ -1,0 +1,223 @@
+//! A counting semaphore in which a smaller priority number goes first, and nobody waits for ever.
+//!
+//! What it decides is in [`queue`], a plain state machine; this file adds the lock, the clock and the wakers.
+
+mod queue;
+
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use thiserror::Error;
+use tokio::time::Instant;
+
+use queue::{Queue, Ticket};
+
+/// So many at a time. The smaller priority number goes first; each 100 ms of waiting make up for one number.
+#[derive(Debug)]
+pub struct Permits {
+    epoch: Instant,
+    queue: Mutex<Queue<Waker>>,
+}
+
+/// As many wait already as may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("as many wait already as may")]
+pub struct QueueFull;
+
+impl Permits {
+    /// So many at a time; any number may wait.
+    #[must_use]
+    pub fn new(limit: NonZeroUsize) -> Self {
+        Self::with_queue(limit, usize::MAX)
+    }
+
+    /// So many at a time, and so many may wait.
+    #[must_use]
+    pub fn with_queue(limit: NonZeroUsize, most_waiting: usize) -> Self {
+        let queue = Mutex::new(Queue::new(limit.get(), most_waiting));
+        Self { epoch: Instant::now(), queue }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue<Waker>> {
+        // No code of others runs under the lock, so a poisoned one is still consistent.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A permit, if one is free and nobody waits.
+    #[must_use]
+    pub fn try_acquire(&self) -> Option<Permit<'_>> {
+        let taken = self.lock().try_take();
+        taken.then(|| Permit { permits: self })
+    }
+
+    /// A permit, as soon as it is one's turn. Dropping the future gives up the place in the queue.
+    pub fn acquire(&self, priority: u8) -> Acquire<'_> {
+        Acquire { permits: self, priority, ticket: None }
+    }
+
+    /// How many are free.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        self.lock().free()
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.lock().limit()
+    }
+
+    fn release(&self) {
+        let next = self.lock().release();
+        if let Some(waker) = next {
+            waker.wake();
+        }
+    }
+}
+
+/// The right to be one of so many. Dropping it hands it to the next in line.
+#[derive(Debug)]
+#[must_use = "a permit lasts as long as it is kept"]
+pub struct Permit<'a> {
+    permits: &'a Permits,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.permits.release();
+    }
+}
+
+/// Waits for a permit: `Err` when the queue was full already.
+#[derive(Debug)]
+#[must_use = "a future does nothing until it is polled"]
+pub struct Acquire<'a> {
+    permits: &'a Permits,
+    priority: u8,
+    ticket: Option<Ticket>,
+}
+
+impl<'a> Future for Acquire<'a> {
+    type Output = Result<Permit<'a>, QueueFull>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let mut queue = this.permits.lock();
+        let granted = match this.ticket {
+            Some(ticket) => queue.claim(ticket, cx.waker()),
+            None => queue.try_take(),
+        };
+        if granted {
+            this.ticket = None;
+            return Poll::Ready(Ok(Permit { permits: this.permits }));
+        }
+        if this.ticket.is_none() {
+            let now = this.permits.epoch.elapsed();
+            this.ticket = queue.enter(now, this.priority, cx.waker().clone());
+        }
+        match this.ticket {
+            Some(_) => Poll::Pending,
+            None => Poll::Ready(Err(QueueFull)),
+        }
+    }
+}
+
+impl Drop for Acquire<'_> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket.take() else { return };
+        let next = self.permits.lock().leave(ticket);
+        if let Some(waker) = next {
+            waker.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+    use std::time::Duration;
+
+    fn one() -> Permits {
+        Permits::new(NonZeroUsize::MIN)
+    }
+
+    fn poll<'a>(acquire: &mut Acquire<'a>) -> Poll<Result<Permit<'a>, QueueFull>> {
+        Pin::new(acquire).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// Rule 3: under contention a smaller priority number goes first.
+    #[tokio::test(start_paused = true)]
+    async fn the_smaller_priority_number_goes_first() {
+        let permits = one();
+        let held = permits.try_acquire().unwrap();
+        let mut low = permits.acquire(9);
+        let mut high = permits.acquire(1);
+        assert!(poll(&mut low).is_pending() && poll(&mut high).is_pending());
+        drop(held);
+        assert!(poll(&mut low).is_pending());
+        assert!(poll(&mut high).is_ready());
+    }
+
+    /// Rule 3: nothing starves.
+    #[tokio::test(start_paused = true)]
+    async fn who_has_waited_long_enough_goes_before_the_important() {
+        let permits = one();
+        let held = permits.try_acquire().unwrap();
+        let mut low = permits.acquire(9);
+        assert!(poll(&mut low).is_pending());
+        tokio::time::advance(Duration::from_millis(801)).await;
+        let mut high = permits.acquire(1);
+        assert!(poll(&mut high).is_pending());
+        drop(held);
+        assert!(poll(&mut high).is_pending());
+        assert!(poll(&mut low).is_ready());
+    }
+
+    /// Rule 8: freed on every path; here, a waiter that was granted one and is dropped before it looks.
+    #[tokio::test(start_paused = true)]
+    async fn a_permit_granted_to_someone_who_left_goes_to_the_next() {
+        let permits = one();
+        let held = permits.try_acquire().unwrap();
+        let mut first = permits.acquire(5);
+        let mut second = permits.acquire(5);
+        assert!(poll(&mut first).is_pending() && poll(&mut second).is_pending());
+        drop(held);
+        drop(first);
+        assert!(poll(&mut second).is_ready());
+        drop(second);
+        assert_eq!((permits.free(), permits.waiting()), (1, 0));
+    }
+
+    /// Nobody slips past those who wait.
+    #[tokio::test(start_paused = true)]
+    async fn a_newcomer_does_not_overtake_who_was_granted() {
+        let permits = one();
+        let held = permits.try_acquire().unwrap();
+        let mut waiting = permits.acquire(9);
+        assert!(poll(&mut waiting).is_pending());
+        drop(held);
+        assert!(permits.try_acquire().is_none());
+        assert!(poll(&mut waiting).is_ready());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_queue_refuses_at_once() {
+        let permits = Permits::with_queue(NonZeroUsize::MIN, 1);
+        let _held = permits.try_acquire().unwrap();
+        let mut first = permits.acquire(5);
+        assert!(poll(&mut first).is_pending());
+        assert!(matches!(poll(&mut permits.acquire(1)), Poll::Ready(Err(QueueFull))));
+        drop(first);
+        assert!(poll(&mut permits.acquire(5)).is_pending());
+    }
+}
