@@ -1,1 +1,56 @@
-//! Placeholder.
+//! `ProductionOrchestrator`: critics judged stage by stage, gated, limited, retried, validated; one report.
+//!
+//! ```
+//! use tribunal_core::{Answer, Opinion, Snapshot, Stage, Verdict, Violation, async_critic, critic_fn};
+//! use tribunal_production::{CriticSpec, Policy, ProductionOrchestrator};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! let shouts = critic_fn(|view| {
+//!     let text = view.snapshot().input_text();
+//!     let loud = text.len() > 10 && !text.chars().any(char::is_lowercase);
+//!     Answer::now(Ok(if loud {
+//!         Opinion::objection(Violation::new("style.shouting", "all upper case", 0.3))
+//!     } else {
+//!         Opinion::clean()
+//!     }))
+//! });
+//! let judge = async_critic(|_snapshot: Snapshot| async { Ok(Opinion::clean().severity(0.9)) });
+//!
+//! let court = ProductionOrchestrator::builder()
+//!     .critic(CriticSpec::new("shouts").stage(Stage::FastCritics), shouts)
+//!     .critic(CriticSpec::new("judge").policy(Policy::OnViolation), judge)
+//!     .build()?;
+//! let report = court.run_all(Snapshot::of_input("I WANT MY MONEY BACK")).await?;
+//! assert_eq!(report.verdict, Verdict::Block);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! A run reads as its story, a file a chapter: `plan` (specs to an immutable plan, once), `admit` (the run
+//! queue), `run` (stage by stage), `gate`, `limit` (permits and tokens), `attempt` (timeout, panic, retry),
+//! `validate`, `ruling` (early exit). Hooks and observers hang off `run` and `attempt`.
+
+mod admit;
+mod attempt;
+mod gate;
+mod hooks;
+mod limit;
+mod metrics;
+mod observe;
+mod orchestrator;
+mod outline;
+mod plan;
+mod ruling;
+mod run;
+mod settings;
+mod spec;
+mod validate;
+
+pub use metrics::{Counts, CriticMetrics, Metrics, StageMetrics};
+pub use orchestrator::{Builder, ProductionOrchestrator, RunError};
+pub use outline::{CriticOutline, Outline, Passage, StageOutline};
+pub use plan::{CyclePath, PlanError, PlanErrors};
+pub use settings::{RunSettings, StageSettings};
+pub use spec::{CriticSpec, Policy, Retry, Strictness, Validation};
+// The parts that specs are made of, so that a service needs no second crate.
+pub use tribunal_resilience::{Backoff, BackoffError, Jitter, Rate, RateError};

@@ -1,0 +1,164 @@
+//! The door: build an orchestrator once, call `run_all` for every request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::time::Instant;
+use tribunal_core::{Critic, CriticInfo, Hook, Observer, Report, Snapshot, TimeoutLevel};
+use tribunal_resilience::Deadline;
+
+use crate::admit::Admission;
+use crate::hooks::Hooks;
+use crate::metrics::{Counters, Metrics};
+use crate::observe::Observers;
+use crate::outline::Outline;
+use crate::plan::{Entry, Plan, PlanErrors};
+use crate::spec::CriticSpec;
+use crate::{RunSettings, run};
+
+/// Judges snapshots by a plan that is fixed when it is built. Cloning it shares everything.
+#[derive(Clone)]
+pub struct ProductionOrchestrator {
+    court: Arc<Court>,
+}
+
+/// What all runs share.
+pub(crate) struct Court {
+    pub(crate) plan: Plan,
+    pub(crate) hooks: Hooks,
+    pub(crate) observers: Observers,
+    pub(crate) counters: Counters,
+    admission: Admission,
+}
+
+/// Why a snapshot was not judged. Not a verdict: what was not judged must not pass.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// As many runs are going on, and wait, as may.
+    #[error("overloaded: not admitted after {waited:?}")]
+    Overloaded {
+        /// How long it waited; nothing when the queue was full.
+        waited: Duration,
+    },
+}
+
+impl ProductionOrchestrator {
+    /// Starts without critics, at default settings.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Judges a snapshot. Failures of critics, hooks and observers are in the report, and not errors here.
+    ///
+    /// Needs a tokio runtime with time enabled. Dropping the future cancels the run: its critics are dropped,
+    /// and its permits are free.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Overloaded`] when the queue is full, or when the run's whole time went by in it.
+    pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
+        let snapshot = snapshot.into();
+        let court = &*self.court;
+        let called = Instant::now();
+        let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
+        let admitted = court.admission.admit(deadline).await;
+        let _permit = admitted.inspect_err(|_| court.counters.overloaded())?;
+        Ok(run::judge(court, &snapshot, called, deadline).await)
+    }
+
+    /// The critics, in plan order.
+    #[must_use]
+    pub fn critics(&self) -> &[CriticInfo] {
+        &self.court.plan.infos
+    }
+
+    /// What the plan does: order, gates, worst cases, and where a failure lets something pass.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
+        Outline::of(&self.court.plan)
+    }
+
+    /// What has been counted since it was built.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        let court = &self.court;
+        let mut metrics = court.counters.read(&court.plan.infos);
+        metrics.in_flight = court.admission.in_flight();
+        metrics.queued = court.admission.queued();
+        metrics.hook_failures = court.hooks.failures();
+        metrics.observer_panics = court.observers.panics();
+        metrics
+    }
+}
+
+impl std::fmt::Debug for ProductionOrchestrator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.critics().iter().map(|critic| &critic.name).collect();
+        f.debug_struct("ProductionOrchestrator").field("critics", &names).finish_non_exhaustive()
+    }
+}
+
+/// Gathers critics, settings, hooks and observers.
+#[derive(Default)]
+pub struct Builder {
+    entries: Vec<Entry>,
+    settings: RunSettings,
+    hooks: Vec<Arc<dyn Hook>>,
+    observers: Observers,
+}
+
+impl Builder {
+    /// Adds a critic.
+    #[must_use]
+    pub fn critic(self, spec: CriticSpec, critic: impl Critic) -> Self {
+        self.shared(spec, Arc::new(critic))
+    }
+
+    /// Adds a critic that others hold too.
+    #[must_use]
+    pub fn shared(mut self, spec: CriticSpec, critic: Arc<dyn Critic>) -> Self {
+        self.entries.push(Entry { spec, critic });
+        self
+    }
+
+    /// What holds for whole runs.
+    #[must_use]
+    pub fn settings(mut self, settings: RunSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Adds a hook, called after those before it.
+    #[must_use]
+    pub fn hook(mut self, hook: impl Hook) -> Self {
+        self.hooks.push(Arc::new(hook));
+        self
+    }
+
+    /// Adds an observer.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observers.add(Arc::new(observer));
+        self
+    }
+
+    /// Checks everything and makes the plan.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanErrors`]: everything that is wrong, in one go.
+    pub fn build(self) -> Result<ProductionOrchestrator, PlanErrors> {
+        let plan = Plan::build(self.entries, self.settings)?;
+        let court = Court {
+            hooks: Hooks::new(self.hooks, plan.settings.hook_timeout),
+            observers: self.observers,
+            counters: Counters::new(plan.nodes.len()),
+            admission: Admission::new(&plan.settings),
+            plan,
+        };
+        Ok(ProductionOrchestrator { court: Arc::new(court) })
+    }
+}

@@ -1,0 +1,154 @@
+//! From specs to an immutable plan, once: names become indexes, and what may wait for what is settled.
+//!
+//! The order of the plan is stage, then priority, then order of registration; reports keep it. Start at
+//! [`Plan::build`]. What is wrong with the specs is in [`check`], who waits for whom in [`order`].
+
+mod check;
+mod error;
+mod hash;
+mod order;
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tribunal_core::{
+    ConfigHash, Critic, CriticInfo, CriticName, Mode, Phases, Priority, Stage, Verdict,
+};
+use tribunal_resilience::{Permits, TokenBucket};
+
+pub use error::{CyclePath, PlanError, PlanErrors};
+
+use crate::RunSettings;
+use crate::spec::{CriticSpec, Policy, Retry, Validation};
+
+/// A critic and how it is to be run, not yet checked.
+pub(crate) struct Entry {
+    pub(crate) spec: CriticSpec,
+    pub(crate) critic: Arc<dyn Critic>,
+}
+
+/// Everything that is fixed before any run.
+pub(crate) struct Plan {
+    pub(crate) settings: RunSettings,
+    pub(crate) hash: ConfigHash,
+    pub(crate) infos: Arc<[CriticInfo]>,
+    pub(crate) names: Box<[CriticName]>,
+    pub(crate) nodes: Box<[Node]>,
+    pub(crate) stages: Box<[StagePlan]>,
+    pub(crate) permits: Permits,
+}
+
+/// A stage that has critics.
+pub(crate) struct StagePlan {
+    pub(crate) stage: Stage,
+    /// Its critics, as places in the plan.
+    pub(crate) critics: Range<usize>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) permits: Option<Permits>,
+}
+
+/// A critic in its place.
+pub(crate) struct Node {
+    pub(crate) critic: Arc<dyn Critic>,
+    pub(crate) phases: Phases,
+    pub(crate) policy: Policy,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: Retry,
+    pub(crate) validation: Validation,
+    pub(crate) permits: Option<Permits>,
+    pub(crate) bucket: Option<TokenBucket>,
+    pub(crate) depends_on: Box<[u32]>,
+    pub(crate) run_anyway: bool,
+    /// The outcomes it sees, in plan order.
+    pub(crate) sees: Arc<[u32]>,
+    /// How many critics of its own stage it waits for.
+    pub(crate) waits_for: u32,
+    /// The critics of its own stage that wait for it.
+    pub(crate) unblocks: Box<[u32]>,
+    /// The highest verdict it can call for.
+    pub(crate) highest: Verdict,
+}
+
+impl Plan {
+    pub(crate) fn build(entries: Vec<Entry>, settings: RunSettings) -> Result<Self, PlanErrors> {
+        let specs: Vec<&CriticSpec> = entries.iter().map(|entry| &entry.spec).collect();
+        let mut errors = check::settings(&settings);
+        let names = check::specs(&specs, &mut errors);
+        let Some(names) = names.filter(|_| errors.is_empty()) else {
+            return Err(PlanErrors(errors));
+        };
+
+        // A stable sort keeps the order of registration within a priority.
+        let mut placed: Vec<(Entry, CriticName)> = entries.into_iter().zip(names).collect();
+        placed.sort_by_key(|(entry, _)| (entry.spec.stage, entry.spec.priority));
+        let (entries, names): (Vec<Entry>, Vec<CriticName>) = placed.into_iter().unzip();
+        let specs: Vec<&CriticSpec> = entries.iter().map(|entry| &entry.spec).collect();
+        let orders = order::arrange(&specs, &names).map_err(PlanErrors)?;
+
+        let infos: Arc<[CriticInfo]> = specs.iter().zip(&names).map(|(s, n)| info(s, n)).collect();
+        let hash = hash::of(&specs, &settings);
+        let stages = stages(&infos, &settings);
+        let nodes = entries.into_iter().zip(orders).zip(infos.iter());
+        let nodes = nodes.map(|((entry, order), info)| node(entry, order, info)).collect();
+        let permits = Permits::new(at_least_one(settings.max_in_flight));
+        Ok(Self { settings, hash, infos, names: names.into(), nodes, stages, permits })
+    }
+}
+
+/// Zero has been refused before; this only spares the caller the proof.
+fn at_least_one(limit: usize) -> NonZeroUsize {
+    NonZeroUsize::new(limit).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn info(spec: &CriticSpec, name: &CriticName) -> CriticInfo {
+    let mut info = CriticInfo::new(name.clone());
+    info.stage = spec.stage;
+    info.priority = Priority::new(spec.priority).unwrap_or_default();
+    info.mode = spec.mode;
+    info.failure_mode = spec.failure_mode;
+    info.thresholds = spec.thresholds;
+    info.cost = spec.cost;
+    info.tags = spec.tags.as_slice().into();
+    info
+}
+
+fn node(entry: Entry, order: order::Order, info: &CriticInfo) -> Node {
+    let Entry { spec, critic } = entry;
+    let highest = match spec.mode {
+        Mode::Monitor => Verdict::Allow,
+        Mode::Enforce => info.thresholds.highest().max(info.failure_mode.verdict()),
+    };
+    Node {
+        critic,
+        phases: spec.phases,
+        policy: spec.policy,
+        timeout: spec.timeout,
+        retry: spec.retry,
+        validation: spec.validation,
+        permits: spec.max_in_flight.map(|limit| Permits::new(at_least_one(limit))),
+        bucket: spec.rate.map(TokenBucket::new),
+        depends_on: order.depends_on.into(),
+        run_anyway: spec.run_anyway,
+        sees: order.sees,
+        waits_for: order.waits_for,
+        unblocks: order.unblocks.into(),
+        highest,
+    }
+}
+
+fn stages(infos: &[CriticInfo], settings: &RunSettings) -> Box<[StagePlan]> {
+    let with_critics = Stage::ALL.iter().filter_map(|&stage| {
+        let start = infos.partition_point(|info| info.stage < stage);
+        let end = infos.partition_point(|info| info.stage <= stage);
+        let own = settings.stage(stage);
+        (start < end).then(|| StagePlan {
+            stage,
+            critics: start..end,
+            timeout: own.timeout,
+            permits: own.max_in_flight.map(|limit| Permits::new(at_least_one(limit))),
+        })
+    });
+    with_critics.collect()
+}

@@ -1,0 +1,266 @@
+//! How a critic is run: where it stands, when its gate opens, what it may take, what its word counts.
+//!
+//! Start at [`CriticSpec::new`]. A spec is checked as a whole when the plan is built, together with all the
+//! others, so that every mistake is shown at once.
+
+mod retry;
+mod validation;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tribunal_core::{Condition, FailureMode, Mode, Phases, RiskLevel, Stage, Thresholds};
+use tribunal_resilience::Rate;
+
+pub use retry::Retry;
+pub use validation::{Strictness, Validation};
+
+/// When a critic runs.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum Policy {
+    /// In every run. The default.
+    #[default]
+    Always,
+    /// When some outcome its gate sees has a violation.
+    OnViolation,
+    /// When the risk that the snapshot states reaches the level.
+    OnHighRisk(RiskLevel),
+    /// When some outcome its gate sees reaches this uncertainty, above 0 and up to 1. A critic that should have
+    /// given an opinion and did not counts as full doubt: a fault may open a gate, never close it.
+    OnUncertainty(f64),
+    /// When this holds.
+    Conditional(Arc<dyn Condition>),
+}
+
+impl Policy {
+    /// [`Policy::OnHighRisk`] at the default level: `high`, or 0.7.
+    #[must_use]
+    pub fn on_high_risk() -> Self {
+        Self::OnHighRisk(RiskLevel::default())
+    }
+
+    /// [`Policy::OnUncertainty`] at the default of 0.7.
+    #[must_use]
+    pub const fn on_uncertainty() -> Self {
+        Self::OnUncertainty(0.7)
+    }
+
+    /// [`Policy::Conditional`] on a closure or a condition of one's own.
+    pub fn when(condition: impl Condition) -> Self {
+        Self::Conditional(Arc::new(condition))
+    }
+
+    /// How it is written in a config.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::OnViolation => "on_violation",
+            Self::OnHighRisk(_) => "on_high_risk",
+            Self::OnUncertainty(_) => "on_uncertainty",
+            Self::Conditional(_) => "conditional",
+        }
+    }
+
+    /// Whether it looks at outcomes, and so has to wait for them.
+    pub(crate) fn reads_outcomes(&self) -> bool {
+        match self {
+            Self::Always | Self::OnHighRisk(_) => false,
+            Self::OnViolation | Self::OnUncertainty(_) => true,
+            Self::Conditional(condition) => condition.reads_outcomes(),
+        }
+    }
+
+    /// What it asks for, in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Always | Self::OnViolation => self.as_str().into(),
+            Self::OnHighRisk(level) => {
+                format!("on_high_risk ({} or {})", level.tier(), level.score())
+            }
+            Self::OnUncertainty(threshold) => format!("on_uncertainty ({threshold})"),
+            Self::Conditional(condition) => format!("conditional ({})", condition.describe()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.describe())
+    }
+}
+
+/// How a critic is run. Everything but the name has a default.
+#[derive(Debug, Clone)]
+pub struct CriticSpec {
+    pub(crate) name: String,
+    pub(crate) stage: Stage,
+    pub(crate) priority: u8,
+    pub(crate) phases: Phases,
+    pub(crate) policy: Policy,
+    pub(crate) depends_on: Vec<String>,
+    pub(crate) run_anyway: bool,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: Retry,
+    pub(crate) max_in_flight: Option<usize>,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) validation: Validation,
+    pub(crate) failure_mode: FailureMode,
+    pub(crate) mode: Mode,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) cost: f64,
+    pub(crate) tags: Vec<String>,
+    pub(crate) fingerprint: String,
+}
+
+impl CriticSpec {
+    /// How long an attempt may take unless the spec says otherwise: 2 s.
+    pub const TIMEOUT: Duration = Duration::from_secs(2);
+
+    /// A critic of this name (1 to 64 of `a-z`, `0-9`, `_`, `-`), with defaults: stage `core_analysis`, priority 5,
+    /// policy `always`, one attempt of at most 2 s, strict validation, failure mode `review`, mode `enforce`.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            stage: Stage::default(),
+            priority: 5,
+            phases: Phases::ALL,
+            policy: Policy::default(),
+            depends_on: Vec::new(),
+            run_anyway: false,
+            timeout: Self::TIMEOUT,
+            retry: Retry::default(),
+            max_in_flight: None,
+            rate: None,
+            validation: Validation::default(),
+            failure_mode: FailureMode::default(),
+            mode: Mode::default(),
+            thresholds: Thresholds::default(),
+            cost: 0.0,
+            tags: Vec::new(),
+            fingerprint: String::new(),
+        }
+    }
+
+    /// Its stage.
+    #[must_use]
+    pub fn stage(mut self, stage: Stage) -> Self {
+        self.stage = stage;
+        self
+    }
+
+    /// Its place within the stage: 1 is first, 10 is last.
+    #[must_use]
+    pub fn priority(mut self, priority: u8) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// The phases it is for; in any other it is gated.
+    #[must_use]
+    pub fn phases(mut self, phases: Phases) -> Self {
+        self.phases = phases;
+        self
+    }
+
+    /// When it runs.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// A critic of the same or an earlier stage that must have given an opinion. May be called repeatedly.
+    #[must_use]
+    pub fn depends_on(mut self, critic: impl Into<String>) -> Self {
+        self.depends_on.push(critic.into());
+        self
+    }
+
+    /// Runs also when one it depends on gave no opinion, instead of being skipped.
+    #[must_use]
+    pub fn run_anyway(mut self) -> Self {
+        self.run_anyway = true;
+        self
+    }
+
+    /// How long one attempt may take, above 0. Waiting for permits does not count; the stage's deadline bounds that.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What to do about failures that may pass.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// At most so many calls at a time, over all runs; at least 1.
+    #[must_use]
+    pub fn max_in_flight(mut self, limit: usize) -> Self {
+        self.max_in_flight = Some(limit);
+        self
+    }
+
+    /// At most so many calls per time, over all runs.
+    #[must_use]
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+
+    /// What its opinions must be like.
+    #[must_use]
+    pub fn validation(mut self, validation: Validation) -> Self {
+        self.validation = validation;
+        self
+    }
+
+    /// What it calls for when it should have given an opinion and did not.
+    #[must_use]
+    pub fn failure_mode(mut self, mode: FailureMode) -> Self {
+        self.failure_mode = mode;
+        self
+    }
+
+    /// Whether its word counts.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// What its opinions call for.
+    #[must_use]
+    pub fn thresholds(mut self, thresholds: Thresholds) -> Self {
+        self.thresholds = thresholds;
+        self
+    }
+
+    /// What one call costs, in a unit of the caller's choice; finite, from 0.
+    #[must_use]
+    pub fn cost(mut self, cost: f64) -> Self {
+        self.cost = cost;
+        self
+    }
+
+    /// A free word for grouping. May be called repeatedly.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// What else decides how the critic judges, such as its parameters. Goes into the config hash, and nowhere else.
+    #[must_use]
+    pub fn fingerprint(mut self, text: impl Into<String>) -> Self {
+        self.fingerprint = text.into();
+        self
+    }
+}

@@ -1,0 +1,123 @@
+//! Whether an opinion may be seen: by a gate, by another critic, by the verdict.
+
+use std::sync::Arc;
+
+use tribunal_core::{Opinion, OpinionCheck, OpinionFault, Pointer, contain};
+
+use crate::spec::{Strictness, Validation};
+
+/// An opinion that may be seen, and what was let pass in it.
+pub(crate) struct Valid {
+    pub(crate) opinion: Opinion,
+    pub(crate) let_pass: Vec<OpinionFault>,
+}
+
+/// Checks ranges, required fields and the critic's own checks.
+///
+/// Numbers out of range are refused under lenient validation too: they must never become a verdict.
+pub(crate) fn validate(rules: &Validation, opinion: Opinion) -> Result<Valid, Vec<OpinionFault>> {
+    let faults = opinion.faults();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    if rules.asks_for_nothing() {
+        return Ok(Valid { opinion, let_pass: faults });
+    }
+    let missing = rules.required.iter().filter(|field| !is_there(&opinion, field));
+    let mut faults: Vec<OpinionFault> =
+        missing.map(|field| OpinionFault::Missing(field.to_string())).collect();
+    for check in &rules.checks {
+        faults.extend(run_check(check, &opinion));
+    }
+    match rules.strictness {
+        Strictness::Strict if !faults.is_empty() => Err(faults),
+        Strictness::Strict | Strictness::Lenient => Ok(Valid { opinion, let_pass: faults }),
+    }
+}
+
+fn run_check(check: &Arc<dyn OpinionCheck>, opinion: &Opinion) -> Vec<OpinionFault> {
+    contain(|| check.faults(opinion))
+        .unwrap_or_else(|_| vec![OpinionFault::Check("the check panicked".into())])
+}
+
+/// Whether the opinion has something other than null there.
+fn is_there(opinion: &Opinion, field: &Pointer) -> bool {
+    use serde_json::Value;
+    let Some((first, rest)) = field.tokens().split_first() else { return true };
+    let below = |value: &Value| {
+        let found = rest.iter().try_fold(value, |value, token| match value {
+            Value::Object(map) => map.get(&**token),
+            Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+            _ => None,
+        });
+        found.is_some_and(|value| !value.is_null())
+    };
+    match (&**first, rest) {
+        ("value", _) => below(&opinion.value),
+        ("score", []) => opinion.score.is_some(),
+        ("severity" | "uncertainty", []) => true,
+        ("cost", []) => opinion.cost.is_some(),
+        ("violations", []) => !opinion.violations.is_empty(),
+        ("details", []) => opinion.details.is_some(),
+        ("details", [name, ..]) => {
+            let details = opinion.details.as_deref();
+            let value = details.and_then(|details| details.get(&**name));
+            let deeper = rest.get(1..).unwrap_or_default();
+            value.is_some_and(|value| {
+                let found = deeper.iter().try_fold(value, |value, token| value.get(&**token));
+                found.is_some_and(|value| !value.is_null())
+            })
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn faults(rules: &Validation, opinion: Opinion) -> Vec<OpinionFault> {
+        validate(rules, opinion).map(|valid| valid.let_pass).unwrap_or_else(|faults| faults)
+    }
+
+    /// Rule 15: required fields.
+    #[test]
+    fn a_required_field_may_stand_anywhere_in_the_opinion() {
+        let there = Opinion::clean()
+            .value(json!({"label": "a", "none": null, "list": [1]}))
+            .score(0.5)
+            .detail("nested", json!({"deep": 1}));
+        for (field, is_missing) in [
+            ("/value", false),
+            ("/value/label", false),
+            ("/value/none", true),
+            ("/value/list/0", false),
+            ("/value/list/1", true),
+            ("/score", false),
+            ("/cost", true),
+            ("/violations", true),
+            ("/details/nested/deep", false),
+            ("/details/other", true),
+            ("/severity", false),
+        ] {
+            let rules = Validation::new().require(field.parse().unwrap());
+            assert_eq!(faults(&rules, there.clone()).len(), usize::from(is_missing), "{field}");
+        }
+    }
+
+    /// Rule 15: lenient keeps the opinion, but never a number out of range.
+    #[test]
+    fn lenient_lets_faults_pass_but_no_number_out_of_range() {
+        let rules = Validation::new().require("/score".parse().unwrap()).lenient();
+        assert!(validate(&rules, Opinion::clean()).is_ok_and(|valid| valid.let_pass.len() == 1));
+        assert!(validate(&rules, Opinion::clean().severity(f64::NAN)).is_err());
+    }
+
+    /// Rule 13: a check that panics is a fault, not a pass.
+    #[test]
+    fn a_check_that_panics_is_a_fault() {
+        let rules = Validation::new().check(|_: &Opinion| -> Result<(), String> { panic!("no") });
+        assert!(validate(&rules, Opinion::clean()).is_err());
+    }
+}
