@@ -1,0 +1,263 @@
+//! One run: every critic at once, until each has its outcome or the deadline comes.
+//!
+//! All waits end at the deadline, in [`Run::outcomes`], where the run's only timer is. Foreign code is called
+//! in two places, [`Run::call`] for critics and [`Run::answer`] for hooks, and is contained in both.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
+use std::task::{Poll, ready};
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, sleep_until};
+use tribunal_core::{
+    Answer, Contained, CriticError, Failure, FailureKind, HookError, Opinion, Outcome, Panicked,
+    Reason, RunEvent, Source, Status, TimeoutLevel, View, calls_for, contain,
+};
+
+use crate::OrchestratorV2;
+use crate::orchestrator::Seat;
+
+type Said = Result<Opinion, CriticError>;
+
+/// Where a critic stands after it was called.
+enum Called<'a> {
+    Done(Outcome),
+    Waiting { answer: Contained<BoxFuture<'a, Said>>, since: Instant },
+}
+
+/// Why foreign code gave no answer.
+enum Unheard {
+    Panicked,
+    Late,
+}
+
+pub(crate) struct Run<'a> {
+    engine: &'a OrchestratorV2,
+    view: View<'a>,
+    deadline: Instant,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) const fn new(engine: &'a OrchestratorV2, view: View<'a>, deadline: Instant) -> Self {
+        Self { engine, view, deadline }
+    }
+
+    /// Every outcome, in the order of the critics.
+    pub(crate) async fn outcomes(&self) -> Vec<Outcome> {
+        let seats = &self.engine.seats;
+        let mut slots: Vec<Option<Outcome>> = vec![None; seats.len()];
+        let mut waiting = FuturesUnordered::new();
+        for (seat, slot) in seats.iter().zip(&mut slots) {
+            if !self.engine.hooks.is_empty() {
+                waiting.push(self.attend(seat, slot, None));
+                continue;
+            }
+            match self.call(seat) {
+                // The quick way: no timer, no allocation.
+                Called::Done(outcome) => *slot = Some(self.settle(seat, outcome)),
+                called @ Called::Waiting { .. } => {
+                    waiting.push(self.attend(seat, slot, Some(called)));
+                }
+            }
+        }
+        if !waiting.is_empty() {
+            let mut timer = pin!(sleep_until(self.deadline));
+            poll_fn(|cx| {
+                while ready_some(waiting.poll_next_unpin(cx)) {}
+                if waiting.is_empty() {
+                    return Poll::Ready(());
+                }
+                ready!(timer.as_mut().poll(cx));
+                // The deadline has come: whatever is polled now ends, see `Run::within`.
+                for job in Pin::new(&mut waiting).iter_pin_mut() {
+                    let _ = job.poll(cx);
+                }
+                Poll::Ready(())
+            })
+            .await;
+        }
+        drop(waiting);
+        let overdue = |(seat, slot): (&Seat, Option<Outcome>)| {
+            slot.unwrap_or_else(|| self.settle(seat, self.timed_out()))
+        };
+        seats.iter().zip(slots).map(overdue).collect()
+    }
+
+    /// One critic with the hooks around it. The outcome is in its slot before the `after` hooks see it:
+    /// none of them can lose it.
+    async fn attend(&self, seat: &'a Seat, slot: &mut Option<Outcome>, called: Option<Called<'a>>) {
+        let outcome = match called {
+            Some(called) => self.finish(seat, called).await,
+            None => match self.cached(seat).await {
+                Some(outcome) => outcome,
+                None => self.finish(seat, self.call(seat)).await,
+            },
+        };
+        let outcome = self.or_fallback(seat, outcome).await;
+        let outcome = slot.insert(self.settle(seat, outcome));
+        for hook in &self.engine.hooks {
+            self.answer(|| hook.after(&seat.info, self.view, outcome)).await;
+        }
+    }
+
+    /// Calls a critic, unless it is too late for that.
+    fn call(&self, seat: &'a Seat) -> Called<'a> {
+        let since = Instant::now();
+        if since >= self.deadline {
+            return Called::Done(self.timed_out());
+        }
+        self.engine.emit(RunEvent::CriticStarted { critic: &seat.info, attempt: 1 });
+        match contain(|| seat.critic.review(self.view)) {
+            Ok(Answer::Later(future)) => Called::Waiting { answer: Contained::new(future), since },
+            Ok(Answer::Now(said)) => Called::Done(self.outcome(seat, since, Ok(said))),
+            Err(Panicked) => Called::Done(self.outcome(seat, since, Err(Unheard::Panicked))),
+        }
+    }
+
+    async fn finish(&self, seat: &'a Seat, called: Called<'a>) -> Outcome {
+        match called {
+            Called::Done(outcome) => outcome,
+            Called::Waiting { answer, since } => {
+                let said = self.within(answer).await;
+                self.outcome(seat, since, said)
+            }
+        }
+    }
+
+    /// What became of a critic that was called.
+    fn outcome(&self, seat: &Seat, since: Instant, said: Result<Said, Unheard>) -> Outcome {
+        let now = Instant::now();
+        let mut cost = seat.info.cost;
+        let mut outcome = match said {
+            Err(Unheard::Panicked) => failed(FailureKind::Panic, String::new()),
+            // A poll cannot be interrupted, so an answer can be late, and what is late is no answer.
+            Err(Unheard::Late) => self.timed_out(),
+            Ok(_) if now >= self.deadline => self.timed_out(),
+            Ok(Err(CriticError::Transient { message, .. })) => {
+                failed(FailureKind::Transient, message)
+            }
+            Ok(Err(CriticError::Input(message))) => failed(FailureKind::Input, message),
+            Ok(Err(error)) => failed(FailureKind::Permanent, error.to_string()),
+            Ok(Ok(opinion)) => {
+                let stated = opinion.cost.filter(|cost| cost.is_finite() && *cost >= 0.0);
+                cost = stated.unwrap_or(cost);
+                let faults = opinion.faults();
+                if faults.is_empty() {
+                    Outcome::success(opinion)
+                } else {
+                    Outcome::without(Reason::Invalid(faults))
+                }
+            }
+        };
+        outcome.attempts = 1;
+        outcome.execution = now - since;
+        outcome.cost = cost;
+        outcome
+    }
+
+    /// The opinion of a hook that has one already.
+    async fn cached(&self, seat: &Seat) -> Option<Outcome> {
+        for hook in &self.engine.hooks {
+            let given = self.answer(|| hook.before(&seat.info, self.view)).await.flatten();
+            if let Some(opinion) = given.and_then(|opinion| self.checked(opinion)) {
+                if self.is_over() {
+                    break;
+                }
+                let mut outcome = Outcome::success(opinion);
+                outcome.source = Source::Cache;
+                return Some(outcome);
+            }
+        }
+        None
+    }
+
+    /// The same outcome, or what a hook has for the worst case. Why it was needed stays in the report.
+    async fn or_fallback(&self, seat: &Seat, failed: Outcome) -> Outcome {
+        if failed.opinion.is_some() || failed.attempts == 0 || self.engine.hooks.is_empty() {
+            return failed;
+        }
+        let mut outcome = failed;
+        outcome.calls_for = calls_for(&seat.info, &outcome);
+        for hook in &self.engine.hooks {
+            let given = self.answer(|| hook.on_failure(&seat.info, self.view, &outcome)).await;
+            if let Some(opinion) = given.flatten().and_then(|opinion| self.checked(opinion)) {
+                outcome.cost += opinion.cost.unwrap_or(0.0);
+                outcome.status = Status::Success;
+                outcome.source = Source::Fallback;
+                outcome.opinion = Some(opinion);
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// An outcome is final: what it calls for is filled in, and observers hear of it.
+    fn settle(&self, seat: &Seat, mut outcome: Outcome) -> Outcome {
+        outcome.calls_for = calls_for(&seat.info, &outcome);
+        self.engine.emit(RunEvent::Finished { critic: &seat.info, outcome: &outcome });
+        outcome
+    }
+
+    /// What a hook answers; `None`, and counted, when it does not.
+    async fn answer<'h, T: Unpin>(
+        &self,
+        hook: impl FnOnce() -> Answer<'h, Result<T, HookError>>,
+    ) -> Option<T> {
+        let answered = match contain(hook) {
+            Ok(Answer::Now(answered)) => Ok(answered),
+            Ok(Answer::Later(future)) => self.within(Contained::new(future)).await,
+            Err(Panicked) => Err(Unheard::Panicked),
+        };
+        let answer = answered.ok().and_then(Result::ok);
+        if answer.is_none() {
+            self.hook_failed();
+        }
+        answer
+    }
+
+    /// A hook's opinion is trusted no more than a critic's.
+    fn checked(&self, opinion: Opinion) -> Option<Opinion> {
+        let valid = opinion.faults().is_empty();
+        if !valid {
+            self.hook_failed();
+        }
+        valid.then_some(opinion)
+    }
+
+    fn hook_failed(&self) {
+        self.engine.hook_failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits until the deadline. A future begun after it is polled once: what is ready then still counts,
+    /// so that a fallback at hand is there for a critic that ran out of time.
+    ///
+    /// Looks at the clock itself: a critic that is always busy uses up what the task may do before it has to
+    /// give way, and the timer is not seen until the critic has ended.
+    async fn within<T>(&self, mut future: Contained<BoxFuture<'_, T>>) -> Result<T, Unheard> {
+        poll_fn(|cx| match Pin::new(&mut future).poll(cx) {
+            Poll::Ready(answered) => Poll::Ready(answered.map_err(|Panicked| Unheard::Panicked)),
+            Poll::Pending if self.is_over() => Poll::Ready(Err(Unheard::Late)),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    fn timed_out(&self) -> Outcome {
+        Outcome::without(Reason::Timeout(TimeoutLevel::Run))
+    }
+}
+
+fn failed(kind: FailureKind, message: String) -> Outcome {
+    Outcome::without(Reason::Failed(Failure::new(kind, message)))
+}
+
+fn ready_some<T>(polled: Poll<Option<T>>) -> bool {
+    matches!(polled, Poll::Ready(Some(_)))
+}

@@ -1,0 +1,142 @@
+//! Hooks: what they may change, and that they can do no harm.
+
+use tribunal_core::{Opinion, Reason, Source, Status, Verdict, Violation};
+use tribunal_testkit::*;
+use tribunal_tests::{Engine, Panel, timeless};
+
+fn objection(severity: f64) -> Opinion {
+    Opinion::objection(Violation::new("hook.objection", "known already", severity))
+}
+
+pub(crate) async fn a_cached_opinion_stands_in_for_the_critic<E: Engine>() {
+    let (cached, asked) = (fails("cached"), allows("asked"));
+    let probes = [cached.probe(), asked.probe()];
+    let hook = HookScript::new().only("cached").before(HookStep::gives(Opinion::clean()));
+    let report = E::build(Panel::of([cached, asked]).hook(hook)).run(snapshot("x")).await;
+    assert_eq!(probes.map(|probe| probe.calls()), [0, 1]);
+    assert_eq!(report["cached"].status, Status::Success);
+    assert_eq!(report["cached"].source, Source::Cache);
+    assert_eq!(report["cached"].attempts, 0);
+    assert_eq!(report["asked"].source, Source::Critic);
+    assert_eq!(report.verdict, Verdict::Allow);
+}
+
+pub(crate) async fn the_first_cached_opinion_wins<E: Engine>() {
+    let first = HookScript::new().before(HookStep::gives(objection(0.5)).after(secs(1)));
+    let second = HookScript::new().before(HookStep::gives(Opinion::clean()));
+    let panel = Panel::of([allows("a")]).hook(first).hook(second.clone());
+    let report = E::build(panel).run(snapshot("x")).await;
+    assert_eq!(report.verdict, Verdict::Review);
+    assert_eq!(second.calls(), ["after a success"]);
+}
+
+pub(crate) async fn a_cached_opinion_is_judged_like_any_other<E: Engine>() {
+    let hook = HookScript::new().before(HookStep::gives(objection(0.9)));
+    let report = E::build(Panel::of([allows("a")]).hook(hook)).run(snapshot("x")).await;
+    assert_eq!(report["a"].calls_for, Some(Verdict::Block));
+    assert_eq!(report.verdict, Verdict::Block);
+}
+
+/// Rule 15: a cache is trusted no more than a critic; the critic is asked instead.
+pub(crate) async fn a_cached_opinion_that_is_invalid_is_passed_over<E: Engine>() {
+    let hook = HookScript::new().before(HookStep::gives(objection(f64::NAN)));
+    let asked = objects("a", 0.5);
+    let probe = asked.probe();
+    let report = E::build(Panel::of([asked]).hook(hook)).run(snapshot("x")).await;
+    assert_eq!(probe.calls(), 1);
+    assert_eq!(report["a"].source, Source::Critic);
+    assert_eq!(report.verdict, Verdict::Review);
+}
+
+pub(crate) async fn after_is_called_with_each_outcome<E: Engine>() {
+    let hook = HookScript::new();
+    let critics = [allows("a"), fails("b"), hangs("c"), lies("d"), panics("e")];
+    E::build(Panel::of(critics).hook(hook.clone())).run(snapshot("x")).await;
+    let mut after: Vec<_> =
+        hook.calls().into_iter().filter(|call| call.starts_with("after ")).collect();
+    after.sort_unstable();
+    assert_eq!(
+        after,
+        ["after a success", "after b error", "after c timeout", "after d invalid", "after e error"]
+    );
+}
+
+/// Rule 14: it takes the place of the failure, and the report says so and why.
+pub(crate) async fn a_fallback_stands_in_for_a_failure<E: Engine>() {
+    for broken in [fails("x"), panics("x"), lies("x")] {
+        let fallback = HookScript::new().on_failure(HookStep::gives(objection(0.1)).after(secs(1)));
+        let report = E::build(Panel::of([broken]).hook(fallback)).run(snapshot("x")).await;
+        assert_eq!(report["x"].status, Status::Success);
+        assert_eq!(report["x"].source, Source::Fallback);
+        assert_eq!(report["x"].attempts, 1);
+        assert!(report["x"].reason.as_deref().is_some_and(Reason::is_failure));
+        assert_eq!(report.verdict, Verdict::Allow);
+        assert_eq!(report.let_pass, ["x"]);
+    }
+}
+
+/// Rule 15: a fallback is trusted no more than a critic; the failure stays.
+pub(crate) async fn a_fallback_that_is_invalid_is_passed_over<E: Engine>() {
+    let fallback = HookScript::new().on_failure(HookStep::gives(objection(2.0)));
+    let report = E::build(Panel::of([fails("x")]).hook(fallback)).run(snapshot("x")).await;
+    assert_eq!(report["x"].status, Status::Error);
+    assert_eq!(report["x"].source, Source::Critic);
+    assert_eq!(report.verdict, Verdict::Review);
+}
+
+pub(crate) async fn on_failure_is_not_called_for_a_success<E: Engine>() {
+    let hook = HookScript::new().on_failure(HookStep::gives(objection(0.9)));
+    let report = E::build(Panel::of([allows("a")]).hook(hook.clone())).run(snapshot("x")).await;
+    assert_eq!(hook.calls(), ["before a", "after a success"]);
+    assert_eq!(report.verdict, Verdict::Allow);
+}
+
+pub(crate) async fn a_fallback_at_hand_stands_in_for_a_timeout<E: Engine>() {
+    let fallback = HookScript::new().on_failure(HookStep::gives(Opinion::clean()));
+    let report = E::build(Panel::of([hangs("x")]).hook(fallback)).run(snapshot("x")).await;
+    assert_eq!(report["x"].source, Source::Fallback);
+    assert_eq!(report["x"].reason.as_ref().unwrap().status(), Status::Timeout);
+    assert_eq!(report.verdict, Verdict::Allow);
+}
+
+/// A run with hooks that do `step` everywhere is a run without hooks, and those after them are still called.
+async fn changes_nothing<E: Engine>(step: HookStep) {
+    let panel =
+        || Panel::of([allows("a"), objects("b", 0.9), fails("c"), takes("d", secs(1)), hangs("e")]);
+    let bad = HookScript::new().before(step.clone()).after(step.clone()).on_failure(step);
+    let last = HookScript::new();
+    let hooked = E::build(panel().hook(bad).hook(last.clone())).run(snapshot("x")).await;
+    let plain = E::build(panel()).run(snapshot("x")).await;
+    let outcomes = |report| timeless(report)["outcomes"].clone();
+    assert_eq!(outcomes(&hooked), outcomes(&plain));
+    assert_eq!(hooked.verdict, plain.verdict);
+    assert_eq!(hooked.causes, plain.causes);
+    assert_eq!(last.calls().len(), 5 + 5 + 2, "{:?}", last.calls());
+}
+
+/// Rule 13: a hook's failure reaches nobody.
+pub(crate) async fn hooks_that_fail_change_nothing<E: Engine>() {
+    changes_nothing::<E>(HookStep::fails()).await;
+    changes_nothing::<E>(HookStep::fails().after(millis(5))).await;
+}
+
+/// Rule 13: nor does its panic.
+pub(crate) async fn hooks_that_panic_change_nothing<E: Engine>() {
+    changes_nothing::<E>(HookStep::panics()).await;
+}
+
+/// Rule 13: not even in a later poll.
+pub(crate) async fn hooks_that_panic_later_change_nothing<E: Engine>() {
+    changes_nothing::<E>(HookStep::panics_later()).await;
+}
+
+/// Rule 1: the outcome is there before the hook is.
+pub(crate) async fn an_after_hook_that_hangs_loses_no_outcome<E: Engine>() {
+    let hook = HookScript::new().after(HookStep::hangs());
+    let panel = Panel::of([allows("a"), objects("b", 0.9)]).hook(hook).timeout(secs(4));
+    let report = E::build(panel).run(snapshot("x")).await;
+    assert_eq!(report["a"].status, Status::Success);
+    assert_eq!(report["b"].calls_for, Some(Verdict::Block));
+    assert_eq!(report.verdict, Verdict::Block);
+    assert!(report.elapsed <= secs(4));
+}
