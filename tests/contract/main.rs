@@ -32,7 +32,6 @@ macro_rules! contract {
         contract! { $engine:
             runs {
                 each_critic_has_one_outcome_in_plan_order
-                without_critics_the_verdict_is_review
                 critics_overlap
                 a_run_takes_as_long_as_its_slowest_critic
                 runs_of_one_engine_overlap
@@ -87,4 +86,9 @@ macro_rules! contract {
 /// `OrchestratorV2`.
 mod v2 {
     contract!(V2);
+}
+
+/// `ProductionOrchestrator`.
+mod production {
+    contract!(Production);
 }

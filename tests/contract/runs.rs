@@ -35,13 +35,6 @@ pub(crate) async fn each_critic_has_one_outcome_in_plan_order<E: Engine>() {
     assert_eq!(statuses, expected.map(|(name, status)| (name.to_owned(), status)));
 }
 
-/// Rule 14: where nothing was judged, nothing is allowed.
-pub(crate) async fn without_critics_the_verdict_is_review<E: Engine>() {
-    let report = E::build(Panel::of([] as [Scripted; 0])).run(snapshot("x")).await;
-    assert_eq!(report.verdict, Verdict::Review);
-    assert_eq!(report.outcomes().len(), 0);
-}
-
 /// Rule 3: critics of a stage run concurrently.
 pub(crate) async fn critics_overlap<E: Engine>() {
     let all = Probe::new();

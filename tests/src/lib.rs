@@ -9,7 +9,7 @@
 
 mod panel;
 
-pub use panel::{Engine, Panel, Seat, V2, seat};
+pub use panel::{Engine, Panel, Production, Seat, V2, seat};
 
 use serde_json::Value;
 use tribunal_core::Report;

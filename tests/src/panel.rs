@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tribunal_core::{
-    Critic, CriticInfo, CriticName, FailureMode, Hook, Mode, Observer, Opinion, Outcome, Report,
-    RunEvent, Snapshot, Thresholds, View,
+    Critic, CriticInfo, CriticName, FailureMode, Hook, Mode, Observer, Report, RunEvent, Snapshot,
+    Thresholds,
 };
+use tribunal_production::{CriticSpec, ProductionOrchestrator, RunSettings};
 use tribunal_testkit::{Scripted, secs};
 use tribunal_v2::OrchestratorV2;
 
@@ -123,7 +124,7 @@ impl Engine for V2 {
             builder = builder.critic_with(info, critic);
         }
         for hook in panel.hooks {
-            builder = builder.hook(SharedHook(hook));
+            builder = builder.hook(hook);
         }
         for observer in panel.observers {
             builder = builder.observer(move |event: RunEvent<'_>| observer.on_event(event));
@@ -136,34 +137,32 @@ impl Engine for V2 {
     }
 }
 
-// `ProductionOrchestrator` is to stand here in the same way: `pub struct Production(..)`, and one more
-// line at the end of `tests/contract/main.rs`.
+/// `ProductionOrchestrator`, with its own limits out of the way.
+pub struct Production(ProductionOrchestrator);
 
-/// A hook behind an `Arc`, for builders that take hooks by value.
-struct SharedHook(Arc<dyn Hook>);
-
-type Given<'a, T> = tribunal_core::Answer<'a, Result<T, tribunal_core::HookError>>;
-
-impl Hook for SharedHook {
-    fn before<'a>(&'a self, critic: &'a CriticInfo, view: View<'a>) -> Given<'a, Option<Opinion>> {
-        self.0.before(critic, view)
+impl Engine for Production {
+    fn build(panel: Panel) -> Self {
+        let settings = RunSettings::default().timeout(panel.timeout).hook_timeout(secs(3_600));
+        let mut builder = ProductionOrchestrator::builder().settings(settings);
+        for Seat { info, critic } in panel.seats {
+            let spec = CriticSpec::new(info.name.as_str())
+                .timeout(secs(3_600))
+                .failure_mode(info.failure_mode)
+                .thresholds(info.thresholds)
+                .mode(info.mode)
+                .cost(info.cost);
+            builder = builder.shared(spec, critic);
+        }
+        for hook in panel.hooks {
+            builder = builder.hook(hook);
+        }
+        for observer in panel.observers {
+            builder = builder.observer(move |event: RunEvent<'_>| observer.on_event(event));
+        }
+        Self(builder.build().unwrap())
     }
 
-    fn after<'a>(
-        &'a self,
-        critic: &'a CriticInfo,
-        view: View<'a>,
-        outcome: &'a Outcome,
-    ) -> Given<'a, ()> {
-        self.0.after(critic, view, outcome)
-    }
-
-    fn on_failure<'a>(
-        &'a self,
-        critic: &'a CriticInfo,
-        view: View<'a>,
-        outcome: &'a Outcome,
-    ) -> Given<'a, Option<Opinion>> {
-        self.0.on_failure(critic, view, outcome)
+    async fn run(&self, snapshot: Snapshot) -> Report {
+        self.0.run_all(snapshot).await.unwrap()
     }
 }

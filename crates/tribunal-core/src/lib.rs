@@ -28,6 +28,7 @@ mod event;
 mod hook;
 mod judge;
 mod name;
+mod nearest;
 mod opinion;
 mod outcome;
 mod params;
@@ -50,6 +51,7 @@ pub use event::{Observer, RunEvent};
 pub use hook::{Hook, HookError};
 pub use judge::{Cause, Judgement, calls_for};
 pub use name::{CriticName, NameError};
+pub use nearest::nearest;
 pub use opinion::{Opinion, OpinionCheck, OpinionFault};
 pub use outcome::{
     Failure, FailureKind, Gated, Outcome, Reason, Skipped, Source, Status, TimeoutLevel,

@@ -15,6 +15,12 @@ impl Default for Fields {
 }
 
 impl Fields {
+    /// Those that are named; the default when none is, for a critic that reads nothing would approve all.
+    pub(crate) fn of(pointers: impl IntoIterator<Item = Pointer>) -> Self {
+        let pointers: Vec<Pointer> = pointers.into_iter().collect();
+        if pointers.is_empty() { Self::default() } else { Self(pointers) }
+    }
+
     pub(crate) fn read(params: &Params<'_>) -> Self {
         match params.optional::<Vec<Pointer>>("fields") {
             None => Self::default(),
@@ -32,12 +38,21 @@ impl Fields {
         snapshot: &'a Snapshot,
         mut visit: impl FnMut(&Pointer, &'a str),
     ) {
+        self.each_even_empty(snapshot, |at, text| {
+            if !text.is_empty() {
+                visit(at, text);
+            }
+        });
+    }
+
+    /// As [`Fields::each`], and with those that are empty.
+    pub(crate) fn each_even_empty<'a>(
+        &self,
+        snapshot: &'a Snapshot,
+        mut visit: impl FnMut(&Pointer, &'a str),
+    ) {
         for pointer in &self.0 {
-            snapshot.each_text(pointer, &mut |at, text| {
-                if !text.is_empty() {
-                    visit(at, text);
-                }
-            });
+            snapshot.each_text(pointer, &mut visit);
         }
     }
 }

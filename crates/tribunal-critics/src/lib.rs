@@ -1,1 +1,81 @@
-//! Placeholder.
+//! Ready-made critics that need no model, no key and no network.
+//!
+//! | kind | critic | objects to |
+//! |---|---|---|
+//! | `pattern` | [`Pattern`] | texts that match patterns of one's own |
+//! | `length` | [`Length`] | texts that are too long or too short |
+//! | `invisible_text` | [`InvisibleText`] | characters that nobody sees and a model reads |
+//! | `secrets` | [`Secrets`] | keys, tokens and passwords |
+//! | `pii` | [`Pii`] | personal data |
+//! | `json_schema` | [`JsonSchema`] | parts that do not match a JSON Schema |
+//!
+//! All of them answer at once, in time linear in the text. Each is built in code by its own type, or from
+//! named parameters through the [`catalogue`]:
+//!
+//! ```
+//! use serde_json::json;
+//! use tribunal_core::{Snapshot, View};
+//!
+//! let kinds = tribunal_critics::catalogue();
+//! let params = json!({"rules": [{"name": "ticket", "pattern": r"\bTICKET-\d+\b", "severity": 0.8}]});
+//! let critic = kinds.get("pattern").unwrap().build(params.as_object().unwrap()).unwrap();
+//!
+//! let snapshot = Snapshot::of_input("please close TICKET-42");
+//! # use tribunal_core::Answer;
+//! let Answer::Now(Ok(opinion)) = critic.review(View::of(&snapshot)) else { panic!() };
+//! assert_eq!(opinion.violations[0].code, "pattern.ticket");
+//! assert_eq!(opinion.violations[0].span.as_ref().unwrap().bytes, 13..22);
+//!
+//! // Parameters that are wrong are named by their path.
+//! let wrong = json!({"rules": [{"name": "ticket", "pattern": "("}]});
+//! let faults = kinds.get("pattern").unwrap().build(wrong.as_object().unwrap()).err().unwrap();
+//! assert!(faults[0].to_string().starts_with("`rules[0].pattern` "));
+//! ```
+//!
+//! A critic reports at most [`MOST_VIOLATIONS`] violations of one snapshot, the worst among them; how many
+//! there are beyond those stands in `details.more`.
+
+mod fields;
+mod findings;
+mod invisible_text;
+mod json_schema;
+mod length;
+mod pattern;
+mod pii;
+mod secrets;
+mod unknown;
+
+use tribunal_core::Catalogue;
+
+pub use findings::MOST_VIOLATIONS;
+pub use invisible_text::{InvisibleKind, InvisibleText, InvisibleTextError};
+pub use json_schema::JsonSchema;
+pub use length::{Length, LengthError};
+pub use pattern::{Pattern, PatternError, Rule, RuleError};
+pub use pii::{FoundPii, Pii, PiiError};
+pub use secrets::{FoundSecret, Secrets, SecretsError};
+
+/// Every kind of critic in this crate.
+#[must_use]
+pub fn catalogue() -> Catalogue {
+    Catalogue::new()
+        .with(pattern::kind())
+        .with(length::kind())
+        .with(invisible_text::kind())
+        .with(secrets::kind())
+        .with(pii::kind())
+        .with(json_schema::kind())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_has_each_kind_with_a_summary() {
+        let kinds = catalogue();
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names, ["invisible_text", "json_schema", "length", "pattern", "pii", "secrets"]);
+        assert!(kinds.iter().all(|kind| !kind.summary().is_empty()));
+    }
+}

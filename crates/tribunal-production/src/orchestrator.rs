@@ -75,6 +75,12 @@ impl ProductionOrchestrator {
         &self.court.plan.infos
     }
 
+    /// How many runs may go on at a time. More than that wait, and the waiting counts towards their timeout.
+    #[must_use]
+    pub fn max_runs(&self) -> usize {
+        self.court.plan.settings.max_runs
+    }
+
     /// What the plan does: order, gates, worst cases, and where a failure lets something pass.
     #[must_use]
     pub fn outline(&self) -> Outline {

@@ -1,1 +1,60 @@
-//! Placeholder.
+//! Tribunal judges AI inputs, outputs and actions.
+//!
+//! A service hands it a [`Snapshot`] (a prompt, an answer, a tool call, any JSON) and gets back one [`Report`]:
+//! the outcome of every [`Critic`] (elsewhere a guardrail, a validator, a judge), a [`Verdict`], what it took
+//! and what it cost. Cheap critics go first; expensive ones run only when violations, risk or doubt call for
+//! them. What fails never counts as a pass.
+//!
+//! ```
+//! # #[cfg(all(feature = "production", feature = "critics"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! use tribunal::critics::{InvisibleText, Secrets};
+//! use tribunal::{CriticSpec, FailureMode, ProductionOrchestrator, Snapshot, Stage, Verdict};
+//!
+//! let court = ProductionOrchestrator::builder()
+//!     .critic(
+//!         CriticSpec::new("secrets").stage(Stage::FastCritics).failure_mode(FailureMode::Block),
+//!         Secrets::default(),
+//!     )
+//!     .critic(CriticSpec::new("hidden_text").stage(Stage::FastCritics), InvisibleText::default())
+//!     .build()?;
+//! let report = court.run_all(Snapshot::of_input("What is the capital of Peru?")).await?;
+//! assert_eq!(report.verdict, Verdict::Allow);
+//! # Ok(())
+//! # })
+//! # }
+//! # #[cfg(not(all(feature = "production", feature = "critics")))]
+//! # fn main() {}
+//! ```
+//!
+//! # Features
+//!
+//! Each turns on one crate. `production` and `critics` are on by default.
+//!
+//! | feature | what it brings |
+//! | --- | --- |
+//! | `production` | [`ProductionOrchestrator`]: stages, gates, limits, retries, validation |
+//! | `critics` | [`critics`]: ready-made critics that need no model, no key and no network |
+//! | `v2` | [`v2`]: every critic at once, one timeout |
+//! | `schema` | [`schema`]: JSON Schema for opinions and for anything else |
+//! | `config` | [`config`]: pipelines from TOML, every mistake shown in place |
+
+pub use tribunal_core::*;
+
+#[cfg(feature = "production")]
+pub use tribunal_production::{
+    Backoff, BackoffError, Builder, Counts, CriticMetrics, CriticOutline, CriticSpec, CyclePath,
+    Jitter, Metrics, Outline, Passage, PlanError, PlanErrors, Policy, ProductionOrchestrator, Rate,
+    RateError, Retry, RunError, RunSettings, StageMetrics, StageOutline, StageSettings, Strictness,
+    Validation,
+};
+
+#[cfg(feature = "config")]
+pub use tribunal_config as config;
+#[cfg(feature = "critics")]
+pub use tribunal_critics as critics;
+#[cfg(feature = "schema")]
+pub use tribunal_schema as schema;
+#[cfg(feature = "v2")]
+pub use tribunal_v2 as v2;

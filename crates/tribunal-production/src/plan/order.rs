@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tribunal_core::{CriticName, Mode};
+use tribunal_core::{CriticName, Mode, nearest};
 
 use super::error::{CyclePath, PlanError};
 use crate::spec::CriticSpec;
@@ -81,7 +81,8 @@ fn dependencies(
                 errors.push(PlanError::UnknownDependency {
                     critic: name.clone(),
                     dependency: dependency.clone(),
-                    nearest: nearest(dependency, names),
+                    nearest: nearest(dependency, names.iter().map(CriticName::as_str))
+                        .and_then(|name| names.iter().find(|known| **known == name).cloned()),
                 });
                 continue;
             };
@@ -189,27 +190,4 @@ fn cycle(waits_for: &[Vec<usize>]) -> Option<Vec<usize>> {
         }
     }
     None
-}
-
-/// The most similar name, if one is similar enough to have been meant.
-fn nearest(wanted: &str, names: &[CriticName]) -> Option<CriticName> {
-    let wanted = wanted.get(..64).unwrap_or(wanted);
-    let distance = |name: &CriticName| edits(wanted, name.as_str());
-    let best = names.iter().min_by_key(|name| distance(name))?;
-    (distance(best) <= 1 + best.as_str().len() / 4).then(|| best.clone())
-}
-
-/// Levenshtein distance: the fewest letters to add, drop or change.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (line, x) in a.chars().enumerate() {
-        let mut next = vec![line + 1];
-        for ((above, above_left), y) in row.iter().skip(1).zip(&row).zip(&b) {
-            let left = next.last().copied().unwrap_or_default();
-            next.push((above_left + usize::from(x != *y)).min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }

@@ -1,0 +1,210 @@
+//! One rule: a pattern with a name, checked and compiled.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::Hir;
+use regex_syntax::{Error as SyntaxError, ParserBuilder};
+use thiserror::Error;
+use tribunal_core::Params;
+
+/// Most memory of one compiled pattern, and of the cache that matching it fills.
+const COMPILED_BYTES: usize = 1 << 20;
+/// Longest pattern, in bytes.
+const PATTERN_BYTES: usize = 8 * 1024;
+
+/// A pattern to look for, and what to say of a match.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    name: String,
+    pattern: String,
+    severity: f64,
+    message: Option<String>,
+    replacement: Option<String>,
+    case_insensitive: bool,
+}
+
+/// Why a rule cannot be used.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// The name has other characters, or too many.
+    #[error("`name` must be 1 to 64 of a-z, 0-9, `_`, `.` and `-`")]
+    Name,
+    /// An earlier rule has that name.
+    #[error("`name` is that of an earlier rule: `{0}`")]
+    NameTwice(String),
+    /// Not a regular expression.
+    #[error("`pattern` does not do: {problem}, at character {character}")]
+    Syntax {
+        /// What is wrong, in the words of the regex engine.
+        problem: String,
+        /// Where, from 1.
+        character: usize,
+    },
+    /// Too long, or too large once it is compiled.
+    #[error("`pattern` is too large: {0}")]
+    TooLarge(String),
+    /// It matches where there is nothing.
+    #[error("`pattern` matches the empty text, and so every text")]
+    MatchesNothing,
+    /// Out of range.
+    #[error("`severity` must lie within 0 to 1, found {0}")]
+    Severity(f64),
+}
+
+impl RuleError {
+    /// Which part of the rule is wrong.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Name | Self::NameTwice(_) => "name",
+            Self::Syntax { .. } | Self::TooLarge(_) | Self::MatchesNothing => "pattern",
+            Self::Severity(_) => "severity",
+        }
+    }
+}
+
+impl Rule {
+    /// A rule of severity 0.5 that minds upper and lower case.
+    ///
+    /// The name ends up in the code of violations, `pattern.<name>`: 1 to 64 of `a-z`, `0-9`, `_`, `.`, `-`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, pattern: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            pattern: pattern.into(),
+            severity: 0.5,
+            message: None,
+            replacement: None,
+            case_insensitive: false,
+        }
+    }
+
+    /// How bad a match is, from 0 to 1.
+    #[must_use]
+    pub fn severity(mut self, severity: f64) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// What to say of a match. It goes where reports go: nothing private.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// What may stand in place of a match.
+    #[must_use]
+    pub fn replacement(mut self, replacement: impl Into<String>) -> Self {
+        self.replacement = Some(replacement.into());
+        self
+    }
+
+    /// Whether upper and lower case are the same.
+    #[must_use]
+    pub fn case_insensitive(mut self, case_insensitive: bool) -> Self {
+        self.case_insensitive = case_insensitive;
+        self
+    }
+
+    /// Checks and compiles; `names` are those of the rules before, and take up this one.
+    pub(super) fn compile(self, names: &mut BTreeSet<String>) -> Result<Compiled, RuleError> {
+        let fits = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-');
+        if !(1..=64).contains(&self.name.len()) || !self.name.bytes().all(fits) {
+            return Err(RuleError::Name);
+        }
+        if !names.insert(self.name.clone()) {
+            return Err(RuleError::NameTwice(self.name));
+        }
+        if !(0.0..=1.0).contains(&self.severity) {
+            return Err(RuleError::Severity(self.severity));
+        }
+        if self.pattern.len() > PATTERN_BYTES {
+            let problem = format!("at most {PATTERN_BYTES} bytes");
+            return Err(RuleError::TooLarge(problem));
+        }
+        let syntax = ParserBuilder::new()
+            .case_insensitive(self.case_insensitive)
+            .build()
+            .parse(&self.pattern)
+            .map_err(|error| syntax_error(&error, &self.pattern))?;
+        if syntax.properties().minimum_len() == Some(0) {
+            return Err(RuleError::MatchesNothing);
+        }
+        let regex = RegexBuilder::new(&self.pattern)
+            .case_insensitive(self.case_insensitive)
+            .size_limit(COMPILED_BYTES)
+            .dfa_size_limit(COMPILED_BYTES)
+            .build()
+            .map_err(|_| {
+                let mib = COMPILED_BYTES >> 20;
+                RuleError::TooLarge(format!("compiled it takes more than {mib} MiB"))
+            })?;
+        let message = match self.message {
+            Some(message) => message,
+            None => format!("matches the pattern `{}`", self.name),
+        };
+        Ok(Compiled {
+            code: Cow::Owned(format!("pattern.{}", self.name)),
+            name: self.name,
+            message,
+            severity: self.severity,
+            replacement: self.replacement,
+            case_insensitive: self.case_insensitive,
+            regex,
+            syntax,
+        })
+    }
+
+    /// Reads one table of `rules`; what is wrong is noted at its own key.
+    pub(super) fn read(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<Compiled> {
+        let name = params.required::<String>("name");
+        let pattern = params.required::<String>("pattern");
+        let severity = params.number("severity", 0.5, 0.0..=1.0);
+        let message = params.optional("message");
+        let replacement = params.optional("replacement");
+        let case_insensitive = params.or("case_insensitive", false);
+        let rule = Self {
+            name: name?,
+            pattern: pattern?,
+            severity,
+            message,
+            replacement,
+            case_insensitive,
+        };
+        let compiled = rule.compile(names);
+        let note = |error: RuleError| {
+            let text = error.to_string();
+            let key = error.key();
+            let problem = text.strip_prefix(&format!("`{key}` ")).unwrap_or(&text);
+            params.fault(key, problem);
+        };
+        compiled.map_err(note).ok()
+    }
+}
+
+fn syntax_error(error: &SyntaxError, pattern: &str) -> RuleError {
+    let (problem, offset) = match error {
+        SyntaxError::Parse(error) => (error.kind().to_string(), error.span().start.offset),
+        SyntaxError::Translate(error) => (error.kind().to_string(), error.span().start.offset),
+        _ => (String::from("not a regular expression"), 0),
+    };
+    let before = pattern.get(..offset).unwrap_or_default();
+    RuleError::Syntax { problem, character: before.chars().count() + 1 }
+}
+
+/// A rule that is ready to be matched.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) name: String,
+    pub(super) code: Cow<'static, str>,
+    pub(super) message: String,
+    pub(super) severity: f64,
+    pub(super) replacement: Option<String>,
+    pub(super) case_insensitive: bool,
+    pub(super) regex: Regex,
+    pub(super) syntax: Hir,
+}

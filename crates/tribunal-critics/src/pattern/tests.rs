@@ -1,0 +1,165 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tribunal_core::{Opinion, Snapshot};
+
+use super::*;
+use crate::MOST_VIOLATIONS;
+
+fn review(critic: &Pattern, text: &str) -> Opinion {
+    let snapshot = Snapshot::of_input(text);
+    match critic.review(View::of(&snapshot)) {
+        Answer::Now(opinion) => opinion.unwrap(),
+        Answer::Later(_) => panic!("answers at once"),
+    }
+}
+
+fn found(critic: &Pattern, text: &str) -> Vec<(String, String)> {
+    let violations = review(critic, text).violations;
+    let part = |violation: Violation| {
+        (violation.code.to_string(), text[violation.span.unwrap().bytes].to_owned())
+    };
+    violations.into_iter().map(part).collect()
+}
+
+fn faults(params: Value) -> Vec<String> {
+    let built = kind().build(params.as_object().unwrap());
+    built.err().unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_match_of_every_rule_is_reported_with_its_span() {
+    let critic = Pattern::new([
+        Rule::new("number", r"\d+").severity(0.2),
+        Rule::new("word.é", "x").severity(0.1),
+    ]);
+    assert_eq!(critic.unwrap_err(), PatternError::Rule { index: 1, error: RuleError::Name });
+
+    let critic = Pattern::new([
+        Rule::new("number", r"\d+").severity(0.2).replacement("#"),
+        Rule::new("heron", "blue heron").case_insensitive(true).severity(0.9).message("secret"),
+    ])
+    .unwrap();
+    let text = "é 12 Blue HERON 3";
+    assert_eq!(
+        found(&critic, text),
+        [
+            ("pattern.number".into(), "12".into()),
+            ("pattern.number".into(), "3".into()),
+            ("pattern.heron".into(), "Blue HERON".into()),
+        ]
+    );
+    let opinion = review(&critic, text);
+    assert_eq!(opinion.worst_severity(), 0.9);
+    assert_eq!(opinion.violations[2].message, "secret");
+    assert_eq!(opinion.violations[0].span.as_ref().unwrap().replacement.as_deref(), Some("#"));
+    assert!(found(&critic, "nothing here").is_empty());
+}
+
+const TEXT: &str = "key0=a key100=abc foo101x bar5x bar57x ab2z ab102z cAsE3! cAsE103! key7 KEY8=q";
+
+#[test]
+fn many_rules_find_what_each_alone_would_find() {
+    let rules = |count: usize| {
+        let rule = |index: usize| match index % 4 {
+            0 => Rule::new(format!("r{index}"), format!("key{index}=[a-z]+")),
+            1 => Rule::new(format!("r{index}"), format!("(?:foo{index}|bar{index})x")),
+            2 => Rule::new(format!("r{index}"), format!("[ab]{{2}}{index}z")),
+            _ => Rule::new(format!("r{index}"), format!("CASE{index}!")).case_insensitive(true),
+        };
+        (0..count).map(rule).collect::<Vec<_>>()
+    };
+    for count in [2, 40, 200] {
+        let many = Pattern::new(rules(count)).unwrap();
+        let mut alone = Vec::new();
+        for rule in rules(count) {
+            alone.extend(found(&Pattern::new([rule]).unwrap(), TEXT));
+        }
+        assert_eq!(found(&many, TEXT), alone, "{count} rules");
+        assert!(!alone.is_empty());
+        assert!(found(&many, &"x".repeat(1 << 20)).is_empty());
+    }
+}
+
+#[test]
+fn a_rule_that_is_wrong_is_named_by_its_path() {
+    let rule = |rule: Value| faults(json!({"rules": [{"name": "a", "pattern": "a"}, rule]}));
+    assert_eq!(
+        rule(json!({"name": "b", "pattern": "é(b"})),
+        ["`rules[1].pattern` does not do: unclosed group, at character 2"]
+    );
+    assert_eq!(
+        rule(json!({"name": "b", "pattern": "(?=x)"})),
+        [
+            "`rules[1].pattern` does not do: look-around, including look-ahead and look-behind, is not supported, at character 1"
+        ]
+    );
+    assert_eq!(
+        rule(json!({"name": "a", "pattern": "x"})),
+        ["`rules[1].name` is that of an earlier rule: `a`"]
+    );
+    assert_eq!(
+        rule(json!({"name": "b", "pattern": r"\p{L}{1000}"})),
+        ["`rules[1].pattern` is too large: compiled it takes more than 1 MiB"]
+    );
+    for empty in ["", "a*", "^", r"\b", "x|", "(?:)"] {
+        assert_eq!(
+            rule(json!({"name": "b", "pattern": empty})),
+            ["`rules[1].pattern` matches the empty text, and so every text"],
+            "{empty}"
+        );
+    }
+    for name in ["", "A", "a b", "ä", &"x".repeat(65)] {
+        let wrong = "`rules[1].name` must be 1 to 64 of a-z, 0-9, `_`, `.` and `-`";
+        assert_eq!(rule(json!({"name": name, "pattern": "x"})), [wrong]);
+    }
+    assert_eq!(rule(json!({"name": "b"})), ["`rules[1].pattern` is missing"]);
+    assert_eq!(
+        rule(json!({"name": "b", "pattern": "x", "severity": 7})),
+        ["`rules[1].severity` must lie within 0 to 1, found 7"]
+    );
+    assert_eq!(rule(json!({"name": "b", "pattern": "x", "colour": 1})).len(), 1);
+    assert_eq!(faults(json!({})), ["`rules` is missing"]);
+    assert_eq!(faults(json!({"rules": []})), ["`rules` must have at least one rule"]);
+}
+
+#[test]
+fn the_worst_match_is_reported_however_many_there_are() {
+    let critic =
+        Pattern::new([Rule::new("mild", "a").severity(0.1), Rule::new("bad", "b").severity(0.9)])
+            .unwrap();
+    let opinion = review(&critic, &("a".repeat(500) + "b"));
+    assert_eq!(opinion.violations.len(), MOST_VIOLATIONS);
+    assert_eq!(opinion.worst_severity(), 0.9);
+    assert_eq!(opinion.details.unwrap()["more"], 401);
+
+    let opinion = review(&critic, &"a".repeat(1 << 20));
+    assert_eq!(opinion.violations.len(), MOST_VIOLATIONS);
+    assert_eq!(opinion.details.unwrap()["not_counted_to_the_end"], json!(["mild"]));
+}
+
+#[test]
+fn hostile_texts_and_patterns_take_linear_time() {
+    let critic = Pattern::new([
+        Rule::new("nested", "(a+)+$"),
+        Rule::new("far", "a.*b").severity(0.2),
+        Rule::new("line", r"\n{3}x"),
+    ])
+    .unwrap();
+    assert_eq!(review(&critic, &("a".repeat(1 << 20) + "c")).violations.len(), 0);
+    assert_eq!(review(&critic, &"\n".repeat(1_000_000)).violations.len(), 0);
+}
+
+proptest! {
+    #[test]
+    fn spans_lie_on_character_boundaries(text in any::<String>()) {
+        let critic = Pattern::new([
+            Rule::new("any", "."),
+            Rule::new("not_ascii", r"[^\x00-\x7f]+"),
+            Rule::new("word", r"\w+\b"),
+        ]).unwrap();
+        for violation in review(&critic, &text).violations {
+            let bytes = violation.span.unwrap().bytes;
+            prop_assert!(!bytes.is_empty() && text.get(bytes).is_some());
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! What a regex cannot tell: randomness, checksums, and whether a secret is only a placeholder.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A further test of a secret, named by its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Check {
+    /// The last six characters are the CRC-32 of what follows the prefix, in base 62: GitHub and npm.
+    Crc32Base62,
+    /// The first part is JSON with a member `alg`.
+    Jwt,
+    /// Base64 of `name:password`.
+    Base64Login,
+    /// Looks random rather than like a name or a path.
+    Random,
+    /// Has a digit, or capitals within a word.
+    Mixed,
+    /// Looks like a password rather than like a word or code.
+    Password,
+}
+
+/// What a check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verified {
+    /// A checksum agrees: chance is out of the question.
+    Certain,
+    /// Nothing speaks against it.
+    Plausible,
+    /// The form is right and the checksum is not: invented, mistyped, or a newer form.
+    Doubtful,
+    /// It is none.
+    No,
+}
+
+impl Check {
+    pub(super) fn of(self, secret: &[u8]) -> Verified {
+        let plausible = match self {
+            Self::Crc32Base62 => return crc32_base62(secret),
+            Self::Jwt => return jwt(secret),
+            Self::Base64Login => base64_login(secret),
+            Self::Random => random(secret),
+            Self::Mixed => mixed(secret),
+            Self::Password => password(secret),
+        };
+        if plausible { Verified::Plausible } else { Verified::No }
+    }
+}
+
+/// Shannon entropy in bits per byte.
+pub(super) fn entropy(bytes: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    for &byte in bytes {
+        if let Some(count) = counts.get_mut(usize::from(byte)) {
+            *count += 1;
+        }
+    }
+    let total = bytes.len() as f64;
+    counts
+        .iter()
+        .filter(|&&count| count > 0)
+        .map(|&count| f64::from(count) / total)
+        .map(|share| -share * share.log2())
+        .sum()
+}
+
+fn crc32_base62(secret: &[u8]) -> Verified {
+    let parts = secret
+        .iter()
+        .position(|&byte| byte == b'_')
+        .and_then(|at| secret.get(at + 1..))
+        .and_then(<[u8]>::split_last_chunk::<6>);
+    match parts {
+        Some((random, sum)) if base62(crc32(random)) == *sum => Verified::Certain,
+        _ => Verified::Doubtful,
+    }
+}
+
+/// CRC-32 as in zip files. Bit by bit: it is asked for a few dozen bytes.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            (crc >> 1) ^ (0xEDB8_8320 & 0_u32.wrapping_sub(crc & 1))
+        })
+    })
+}
+
+fn base62(mut number: u32) -> [u8; 6] {
+    let mut digits = [b'0'; 6];
+    for place in digits.iter_mut().rev() {
+        let digit = (number % 62) as u8;
+        *place = match digit {
+            0..=9 => b'0' + digit,
+            10..=35 => b'A' + (digit - 10),
+            _ => b'a' + (digit - 36),
+        };
+        number /= 62;
+    }
+    digits
+}
+
+fn jwt(secret: &[u8]) -> Verified {
+    let header = secret.split(|&byte| byte == b'.').next().and_then(base64);
+    match header.and_then(|json| serde_json::from_slice::<Value>(&json).ok()) {
+        Some(Value::Object(header)) if header.contains_key("alg") => Verified::Certain,
+        Some(Value::Object(header)) if header.contains_key("typ") => Verified::Plausible,
+        _ => Verified::No,
+    }
+}
+
+fn base64_login(secret: &[u8]) -> bool {
+    base64(secret).is_some_and(|text| {
+        text.contains(&b':') && text.iter().all(|byte| (b' '..=b'~').contains(byte))
+    })
+}
+
+/// Base64 of either alphabet, padded or not.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    let unpadded = text.iter().take_while(|&&byte| byte != b'=');
+    for &byte in unpadded {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    Some(out)
+}
+
+/// Random text mixes digits and letters all along; names, paths and versions hold them in few blocks.
+fn random(secret: &[u8]) -> bool {
+    let digits = secret.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let letters = secret.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    if digits < 2 || letters < 2 {
+        return false;
+    }
+    // `/usr/lib/v2`, `com.vendor.Thing2`: between the separators stand words.
+    let mut parts = secret.split(|byte| b"/._-~+".contains(byte));
+    let whole = parts.clone().count() == 1;
+    let wordy =
+        !whole && parts.any(|part| part.len() > 4 && part.iter().all(u8::is_ascii_alphabetic));
+    let changes =
+        secret.windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
+    // A random base62 text changes class at two places of three, random hex at every second.
+    !wordy && changes * 5 >= secret.len()
+}
+
+fn mixed(secret: &[u8]) -> bool {
+    let capital =
+        |pair: &[u8]| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    secret.iter().any(u8::is_ascii_digit)
+        || secret.windows(2).filter(|pair| capital(pair)).count() > 1
+}
+
+/// Words in a name whose value is no secret, though it is a name of a key or a token.
+const HARMLESS: &[&[u8]] = &[
+    b"public",
+    b"pubkey",
+    b"size",
+    b"length",
+    b"file",
+    b"path",
+    b"name",
+    b"store",
+    b"csrf",
+    b"cache",
+    b"primary",
+    b"foreign",
+    b"partition",
+    b"bucket",
+    b"sort",
+    b"url",
+    b"type",
+    b"count",
+    b"index",
+    b"hash",
+    b"fingerprint",
+    b"monkey",
+    b"vault",
+    b"checksum",
+    b"digest",
+    b"version",
+    b"hotkey",
+];
+
+/// Whether the name of a value says that it is no secret: `publicKey`, `credentialsId`, `key_length`.
+pub(super) fn is_harmless_name(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with(b"id") || HARMLESS.iter().any(|word| holds(&lower, word))
+}
+
+fn class(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    }
+}
+
+fn password(secret: &[u8]) -> bool {
+    let digit = secret.iter().any(u8::is_ascii_digit);
+    let letter = secret.iter().any(u8::is_ascii_alphabetic);
+    let sign = secret.iter().any(|byte| b"!@#$%^&*?+~".contains(byte));
+    let code = [&b"("[..], b"::", b"->", b"${", b"{{", b"://", b"[", b"%s", b" "];
+    letter && (digit || sign) && !code.iter().any(|mark| holds(secret, mark))
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// Words that stand in for a secret and are too long to turn up in a random one.
+const PLACEHOLDERS: &[&[u8]] =
+    &[b"example", b"placeholder", b"changeme", b"replaceme", b"redacted", b"your-api", b"your_api"];
+
+/// Words that speak against a secret which is known by its surroundings alone.
+const STAND_INS: &[&[u8]] = &[
+    b"example",
+    b"sample",
+    b"dummy",
+    b"placeholder",
+    b"change",
+    b"replace",
+    b"redacted",
+    b"your",
+    b"insert",
+    b"xxxx",
+    b"todo",
+    b"fake",
+    b"secret",
+    b"passw",
+    b"token",
+    b"test",
+    b"default",
+    b"foobar",
+    b"public",
+    b"apikey",
+    b"api_key",
+    b"api-key",
+    b"access",
+    b"undefined",
+    b"****",
+    b"....",
+    b"_key",
+    b"-key",
+    b"user",
+    b"env.",
+    b"getenv",
+    b"config",
+];
+
+/// Whether a text of a known format is there only to show the format.
+pub(super) fn is_placeholder(secret: &[u8]) -> bool {
+    let lower = secret.to_ascii_lowercase();
+    PLACEHOLDERS.iter().any(|word| holds(&lower, word))
+        || longest(&lower, |a, b| a == b && a != b'a') >= 8
+        || longest(&lower, |a, b| a.checked_add(1) == Some(b)) >= 16
+}
+
+/// Whether a text that only its surroundings make a secret is probably none.
+pub(super) fn is_stand_in(secret: &[u8]) -> bool {
+    let lower = secret.to_ascii_lowercase();
+    let wrapped = match lower.first() {
+        Some(b'<' | b'%' | b'[' | b'*') => true,
+        Some(b'$' | b'{') => variable(&lower),
+        _ => false,
+    };
+    wrapped
+        || is_placeholder(secret)
+        || STAND_INS.iter().any(|word| holds(&lower, word))
+        || longest(&lower, |a, b| a == b) >= 5
+        || longest(&lower, |a, b| a.checked_add(1) == Some(b)) >= 6
+        || matches!(&*lower, b"pass" | b"pwd" | b"admin" | b"root" | b"none" | b"null" | b"true")
+}
+
+/// `$NAME`, `${name}`, `$(command)`, `{{name}}`, `{name}`, and no password that happens to start that way.
+fn variable(text: &[u8]) -> bool {
+    match text.get(1..) {
+        Some([b'{' | b'(', ..]) => true,
+        Some(rest) => rest.iter().all(|byte| byte.is_ascii_alphabetic() || b"_.}".contains(byte)),
+        None => false,
+    }
+}
+
+/// The longest run in which neighbours belong together.
+fn longest(text: &[u8], together: impl Fn(u8, u8) -> bool) -> usize {
+    let (mut run, mut longest) = (1, 0);
+    for pair in text.windows(2) {
+        run = if matches!(pair, [a, b] if together(*a, *b)) { run + 1 } else { 1 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_is_nought_for_one_letter_and_grows_with_the_alphabet() {
+        assert_eq!(entropy(b"aaaa"), 0.0);
+        assert_eq!(entropy(b"abab"), 1.0);
+        assert_eq!(entropy(b"abcd"), 2.0);
+        assert_eq!(entropy(b""), 0.0);
+    }
+
+    #[test]
+    fn crc32_agrees_with_its_published_check_value() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        assert_eq!(&base62(0), b"000000");
+        assert_eq!(&base62(61), b"00000z");
+        assert_eq!(&base62(62), b"000010");
+    }
+
+    #[test]
+    fn a_checksum_that_agrees_is_certain_and_one_that_does_not_is_doubtful() {
+        let body = "k3T9".repeat(7) + "Zq";
+        let sum = String::from_utf8(base62(crc32(body.as_bytes())).to_vec()).unwrap();
+        let good = format!("ghp_{body}{sum}");
+        assert_eq!(Check::Crc32Base62.of(good.as_bytes()), Verified::Certain);
+        let bad = good.replace('k', "j");
+        assert_eq!(Check::Crc32Base62.of(bad.as_bytes()), Verified::Doubtful);
+    }
+
+    #[test]
+    fn base64_is_read_in_both_alphabets() {
+        assert_eq!(base64(b"aGk6eW91").as_deref(), Some(&b"hi:you"[..]));
+        assert_eq!(base64(b"-_8="), base64(b"+/8"));
+        assert_eq!(base64(b"a b"), None);
+    }
+
+    #[test]
+    fn placeholders_are_told_from_random_text() {
+        for text in
+            [&b"AKIAIOSFODNN7EXAMPLE"[..], b"ghp_xxxxxxxxxxxxxxxxxxxx", b"abcdefghijklmnopq"]
+        {
+            assert!(is_placeholder(text));
+        }
+        assert!(!is_placeholder(b"q8Zt2LmP0vRx7KcW"));
+        for text in [
+            &b"<your key>"[..],
+            b"${TOKEN}",
+            b"{token}",
+            b"$TOKEN",
+            b"my-secret-value",
+            b"123456789",
+        ] {
+            assert!(is_stand_in(text));
+        }
+        assert!(!is_stand_in(b"$ummer-Rain-42"));
+    }
+}

@@ -1,0 +1,32 @@
+//! What `ProductionOrchestrator` promises beyond the contract of every engine, a subject a file.
+//!
+//! Tests name the rule they guard. Start at [`court`], the builder all of them use; `random` puts random
+//! pipelines against a model of the rules.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "here to fail a test with a plain message"
+)]
+
+mod court;
+mod deadlines;
+mod dropped;
+mod early_exit;
+mod events;
+mod failures;
+mod gates;
+mod hooks;
+mod limits;
+mod metrics;
+mod monitor;
+mod order;
+mod outline;
+mod overload;
+mod private;
+mod random;
+mod rates;
+mod refused;
+mod retries;
+mod validation;
