@@ -3,6 +3,7 @@
 //! Critics do nothing, so that only the engine is measured. Only ratios to `join_all` mean anything: all
 //! contenders run in the same process, one after the other.
 #![allow(missing_docs, reason = "criterion's macros write functions without any")]
+#![allow(clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure")]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tribunal_benches::{Noop, Shape, SyncNoop, production, v2};
 use tribunal_core::{Critic, Snapshot, View};
 
 fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().unwrap_or_else(|error| panic!("{error}"))
+    Builder::new_current_thread().enable_time().build().expect("a runtime")
 }
 
 fn overhead(criterion: &mut Criterion) {

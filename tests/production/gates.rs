@@ -42,7 +42,10 @@ async fn on_violation_is_gated_without_a_violation() {
     let (probe, guard) = guard();
     let bad_but_no_violation = critic("severe").says(Opinion::clean().severity(0.3));
     let report = court()
-        .critics([bad_but_no_violation.seated(), fails("broken").failure_mode(FailureMode::Allow)].map(|seat| seat.stage(Stage::FastCritics)))
+        .critics(
+            [bad_but_no_violation.seated(), fails("broken").failure_mode(FailureMode::Allow)]
+                .map(|seat| seat.stage(Stage::FastCritics)),
+        )
         .critic(guard.policy(Policy::OnViolation))
         .run()
         .await;
@@ -123,7 +126,8 @@ async fn on_high_risk_runs_from_the_level_on() {
 /// Rule 6: `on_uncertainty` at its threshold, and below it.
 #[tokio::test(start_paused = true)]
 async fn on_uncertainty_runs_from_the_threshold_on() {
-    for (doubt, expected) in [(0.69, Status::Gated), (0.7, Status::Success), (1.0, Status::Success)] {
+    for (doubt, expected) in [(0.69, Status::Gated), (0.7, Status::Success), (1.0, Status::Success)]
+    {
         let report = court()
             .critic(critic("unsure").then(Step::doubts(doubt)).priority(1))
             .critic(guard().1.policy(Policy::on_uncertainty()))
@@ -136,10 +140,7 @@ async fn on_uncertainty_runs_from_the_threshold_on() {
         .critic(guard().1.policy(Policy::OnUncertainty(0.5)))
         .run()
         .await;
-    assert_eq!(
-        reason(&report, "guard"),
-        "gated: highest uncertainty before it is 0.25, below 0.5"
-    );
+    assert_eq!(reason(&report, "guard"), "gated: highest uncertainty before it is 0.25, below 0.5");
 }
 
 /// Rule 14: a critic that should have spoken and did not leaves all doubt; a gated one leaves none.

@@ -18,12 +18,17 @@ async fn no_critic_starts_before_the_stages_before_it_have_ended() {
         allows("pre").noted_in(&journal).stage(Stage::PreValidation),
     ];
     let report = court().critics(critics).run().await;
-    for (one, other) in
-        [("pre", "fast-a"), ("pre", "fast-b"), ("fast-a", "deep"), ("fast-b", "deep"), ("deep", "last")]
-    {
+    for (one, other) in [
+        ("pre", "fast-a"),
+        ("pre", "fast-b"),
+        ("fast-a", "deep"),
+        ("fast-b", "deep"),
+        ("deep", "last"),
+    ] {
         assert!(journal.ended_before(one, other), "{one} before {other}: {journal:?}");
     }
-    let stages: Vec<_> = report.stages.iter().map(|timing| (timing.stage, timing.elapsed)).collect();
+    let stages: Vec<_> =
+        report.stages.iter().map(|timing| (timing.stage, timing.elapsed)).collect();
     let expected = [
         (Stage::PreValidation, secs(0)),
         (Stage::FastCritics, secs(3)),
@@ -53,7 +58,8 @@ async fn outcomes_are_in_plan_order() {
 #[tokio::test(start_paused = true)]
 async fn critics_of_one_stage_run_concurrently() {
     let (all, journal) = (Probe::new(), Journal::new());
-    let critics = ["a", "b", "c", "d"].map(|name| takes(name, secs(1)).probed_by(&all).noted_in(&journal));
+    let critics =
+        ["a", "b", "c", "d"].map(|name| takes(name, secs(1)).probed_by(&all).noted_in(&journal));
     let report = court().critics(critics).run().await;
     assert_eq!(all.max_in_flight(), 4);
     assert_eq!(report.elapsed, secs(1));
@@ -71,7 +77,9 @@ async fn a_critic_waits_for_what_it_depends_on_and_for_nothing_else() {
         allows("free").noted_in(&journal).priority(10),
     ];
     court().critics(critics).run().await;
-    for (name, at) in [("a", secs(0)), ("b", secs(1)), ("c", secs(2)), ("slow", secs(0)), ("free", secs(0))] {
+    for (name, at) in
+        [("a", secs(0)), ("b", secs(1)), ("c", secs(2)), ("slow", secs(0)), ("free", secs(0))]
+    {
         assert_eq!(journal.started_at(name), [at], "{name}");
     }
 }
@@ -89,7 +97,8 @@ async fn a_dependent_sees_its_dependencies_and_the_earlier_stages() {
         dependent.depends_on("dependency").priority(5),
     ];
     court().critics(critics).run().await;
-    let expected = [("early", Status::Success), ("broken", Status::Error), ("dependency", Status::Success)];
+    let expected =
+        [("early", Status::Success), ("broken", Status::Error), ("dependency", Status::Success)];
     assert_eq!(probe.seen(), [expected.map(|(name, status)| (name.to_owned(), status)).to_vec()]);
 }
 

@@ -65,10 +65,8 @@ fn an_unknown_dependency_is_refused_with_the_nearest_name() {
 /// Rule 4: a later stage.
 #[test]
 fn a_dependency_on_a_later_stage_is_refused() {
-    let court = court().critics([
-        allows("a").depends_on("b"),
-        allows("b").stage(Stage::DeepAnalysis),
-    ]);
+    let court =
+        court().critics([allows("a").depends_on("b"), allows("b").stage(Stage::DeepAnalysis)]);
     assert_eq!(
         only_error(court),
         "critic `a` of stage `core_analysis` depends on `b` of the later stage `deep_analysis`"
@@ -134,7 +132,9 @@ fn a_wrong_name_hides_no_other_mistake() {
         ])
         .refused();
     let text = errors.to_string();
-    for part in ["`Loud`", "two critics are called `twice`", "critic `twice`: `priority`", "critic `huge`"] {
+    for part in
+        ["`Loud`", "two critics are called `twice`", "critic `twice`: `priority`", "critic `huge`"]
+    {
         assert!(text.contains(part), "{part} is missing in: {text}");
     }
 }

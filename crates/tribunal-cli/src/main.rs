@@ -1,2 +1,26 @@
-//! Placeholder.
-fn main() {}
+//! The `tribunal` command. This file turns what a command came to into an exit status, and nothing else.
+//!
+//! Start at [`args`] for what can be asked for, and at [`judge`], [`check`] or [`plan`] for what happens then.
+
+mod args;
+mod check;
+mod exit;
+mod ink;
+mod judge;
+mod pipeline;
+mod plan;
+mod safe;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    exit::panics_without_payload();
+    let done = match args::Cli::parse().command {
+        args::Command::Judge(args) => judge::run(&args),
+        args::Command::Check(args) => check::run(&args),
+        args::Command::Plan(args) => plan::run(&args),
+    };
+    done.unwrap_or_else(exit::Trouble::tell).into()
+}

@@ -17,7 +17,7 @@ use tribunal_resilience::{Deadline, Intervals};
 
 use crate::limit::{Asked, Held, Limits};
 use crate::run::Run;
-use crate::validate::validate;
+use crate::validate::{Valid, validate};
 
 /// One critic of one run, about to be executed.
 #[derive(Clone, Copy)]
@@ -55,7 +55,7 @@ enum Entry<'r> {
 /// An attempt that is pending. Dropped in this order: first the critic's work, then its permits.
 struct InFlight<'r> {
     future: Contained<BoxFuture<'r, Result<Opinion, CriticError>>>,
-    held: Held<'r>,
+    _held: Held<'r>,
     started: Instant,
     deadline: Deadline<TimeoutLevel>,
 }
@@ -120,11 +120,11 @@ impl<'r> Execution<'r> {
         let hooks = &self.run.court.hooks;
         let (view, stage) = (self.run.view(self.place), self.limits.deadline);
         let rules = &self.limits.node.validation;
-        let accept = |opinion| validate(rules, opinion).ok().map(|valid| valid.opinion);
+        let accept = |opinion| validate(rules, opinion).ok();
 
         let mut outcome = match hooks.before(self.info, view, stage, accept).await {
-            Some(opinion) => {
-                let mut outcome = Outcome::success(opinion);
+            Some(valid) => {
+                let mut outcome = valid.into_outcome();
                 outcome.source = Source::Cache;
                 self.sign(&ledger, outcome)
             }
@@ -138,7 +138,7 @@ impl<'r> Execution<'r> {
         };
         if outcome.is_failure() {
             let fallback = hooks.on_failure(self.info, view, &outcome, stage, accept).await;
-            if let Some(opinion) = fallback {
+            if let Some(Valid { opinion, .. }) = fallback {
                 outcome.cost += opinion.cost.unwrap_or_default();
                 outcome.opinion = Some(opinion);
                 outcome.status = Status::Success;
@@ -205,7 +205,7 @@ impl<'r> Execution<'r> {
         match contain(|| node.critic.review(self.run.view(self.place))) {
             Ok(Answer::Later(future)) => {
                 let future = Contained::new(future);
-                Step::InFlight(InFlight { future, held, started: now, deadline })
+                Step::InFlight(InFlight { future, _held: held, started: now, deadline })
             }
             Ok(Answer::Now(answer)) => {
                 drop(held);
@@ -235,12 +235,11 @@ impl<'r> Execution<'r> {
         }
     }
 
-    async fn wait(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Result<Opinion, Miss> {
-        let InFlight { mut future, held, started, deadline } = flight;
-        let answer = timeout_at(deadline.at(), &mut future).await;
-        // The critic's work ends before its permits are free for another.
-        drop(future);
-        drop(held);
+    async fn wait(&self, ledger: &mut Ledger, mut flight: InFlight<'r>) -> Result<Opinion, Miss> {
+        let (started, deadline) = (flight.started, flight.deadline);
+        let answer = timeout_at(deadline.at(), &mut flight.future).await;
+        // Kept whole until here: taken apart, a run that is dropped would free the permits first.
+        drop(flight);
         match answer {
             Ok(answer) => self.answered(ledger, answer, started, deadline),
             Err(_) => {
@@ -322,13 +321,7 @@ impl<'r> Execution<'r> {
             Err(reason) => Outcome::without(reason),
             Ok(opinion) => match validate(&self.limits.node.validation, opinion) {
                 Err(faults) => Outcome::without(Reason::Invalid(faults)),
-                Ok(valid) => {
-                    let mut outcome = Outcome::success(valid.opinion);
-                    if !valid.let_pass.is_empty() {
-                        outcome.reason = Some(Box::new(Reason::Invalid(valid.let_pass)));
-                    }
-                    outcome
-                }
+                Ok(valid) => valid.into_outcome(),
             },
         };
         self.sign(ledger, outcome)

@@ -85,3 +85,104 @@ fn dependencies<'a>(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Entry;
+    use crate::{CriticSpec, RunSettings};
+    use std::sync::{Arc, OnceLock};
+    use tribunal_core::{
+        Answer, Opinion, Phase, Phases, Snapshot, Stage, TimeoutLevel, Violation, critic_fn,
+    };
+
+    /// What the gate of the last critic says, given the outcomes of those before it.
+    fn decided(specs: Vec<CriticSpec>, outcomes: Vec<Outcome>) -> Result<(), Reason> {
+        let snapshot = Snapshot::of_input("x");
+        let critic = || Arc::new(critic_fn(|_| Answer::now(Ok(Opinion::clean()))));
+        let entries = specs.into_iter().map(|spec| Entry { spec, critic: critic() }).collect();
+        let plan = Plan::build(entries, RunSettings::default()).unwrap();
+        let mut slots: Vec<OnceLock<Outcome>> = outcomes.into_iter().map(OnceLock::from).collect();
+        slots.resize_with(plan.nodes.len(), OnceLock::new);
+        let node = plan.nodes.last().unwrap();
+        let view = View::with_prior(&snapshot, &plan.names, &slots, &node.sees);
+        decide(&plan, node, view, |place| slots[place as usize].get())
+    }
+
+    fn before(name: &str) -> CriticSpec {
+        CriticSpec::new(name).stage(Stage::FastCritics)
+    }
+
+    fn guard() -> CriticSpec {
+        CriticSpec::new("guard")
+    }
+
+    fn failed() -> Outcome {
+        Outcome::without(Reason::Timeout(TimeoutLevel::Critic))
+    }
+
+    fn gated() -> Outcome {
+        Outcome::without(Reason::Gated(Gated::NoViolation))
+    }
+
+    /// The phase is asked first, then the dependencies, then the policy.
+    #[test]
+    fn the_first_thing_in_the_way_is_the_reason() {
+        let output = Phases::of(&[Phase::Output]).unwrap();
+        let all = guard().phases(output).depends_on("a").policy(Policy::OnViolation);
+        let reason = decided(vec![before("a"), all], vec![failed()]).unwrap_err();
+        assert_eq!(reason, Reason::Gated(Gated::OtherPhase(Phase::Input)));
+        let both = guard().depends_on("a").policy(Policy::OnViolation);
+        let reason = decided(vec![before("a"), both], vec![failed()]).unwrap_err();
+        assert!(matches!(reason, Reason::Skipped(Skipped::Dependency { gated: false, .. })));
+        let policy = guard().policy(Policy::OnViolation);
+        let reason = decided(vec![before("a"), policy], vec![failed()]).unwrap_err();
+        assert_eq!(reason, Reason::Gated(Gated::NoViolation));
+    }
+
+    /// Rule 14: of several dependencies without an opinion a failed one is named, whatever the order.
+    #[test]
+    fn a_failed_dependency_counts_before_a_gated_one() {
+        let skipped = |outcomes: [Outcome; 2]| {
+            let guard = guard().depends_on("a").depends_on("b");
+            decided(vec![before("a"), before("b"), guard], outcomes.into()).unwrap_err()
+        };
+        for (outcomes, culprit, is_gated) in [
+            ([gated(), failed()], "b", false),
+            ([failed(), gated()], "a", false),
+            ([gated(), gated()], "a", true),
+            ([Outcome::success(Opinion::clean()), gated()], "b", true),
+        ] {
+            let Reason::Skipped(Skipped::Dependency { name, gated }) = skipped(outcomes) else {
+                panic!("not skipped for a dependency");
+            };
+            assert_eq!((name.as_str(), gated), (culprit, is_gated));
+        }
+    }
+
+    /// Rule 4: unless it is to run anyway; the policy is asked all the same.
+    #[test]
+    fn running_anyway_passes_over_dependencies_only() {
+        let anyway = || guard().depends_on("a").run_anyway();
+        assert!(decided(vec![before("a"), anyway()], vec![failed()]).is_ok());
+        let on_violation = anyway().policy(Policy::OnViolation);
+        assert!(decided(vec![before("a"), on_violation], vec![failed()]).is_err());
+    }
+
+    /// Rule 6: what opens the gates that read outcomes.
+    #[test]
+    fn outcomes_open_the_gates_that_read_them() {
+        let said = |opinion| Outcome::success(opinion);
+        let violation = || said(Opinion::objection(Violation::new("x", "x", 0.0)));
+        let doubt = |doubt| said(Opinion::clean().uncertainty(doubt));
+        let is_open = |policy, outcome| {
+            decided(vec![before("a"), guard().policy(policy)], vec![outcome]).is_ok()
+        };
+        assert!(is_open(Policy::OnViolation, violation()));
+        assert!(!is_open(Policy::OnViolation, said(Opinion::clean().severity(1.0))));
+        assert!(is_open(Policy::on_uncertainty(), doubt(0.7)));
+        assert!(!is_open(Policy::on_uncertainty(), doubt(0.699)));
+        assert!(is_open(Policy::on_uncertainty(), failed()));
+        assert!(!is_open(Policy::on_uncertainty(), gated()));
+    }
+}

@@ -30,13 +30,13 @@ impl Hooks {
     }
 
     /// The first opinion that a hook has ready and that `accept` takes.
-    pub(crate) async fn before(
+    pub(crate) async fn before<T>(
         &self,
         critic: &CriticInfo,
         view: View<'_>,
         stage: Deadline<TimeoutLevel>,
-        accept: impl Fn(Opinion) -> Option<Opinion>,
-    ) -> Option<Opinion> {
+        accept: impl Fn(Opinion) -> Option<T>,
+    ) -> Option<T> {
         for hook in &self.all {
             let given = self.call(stage, || hook.before(critic, view)).await.flatten();
             if let Some(opinion) = given {
@@ -50,14 +50,14 @@ impl Hooks {
     }
 
     /// The first opinion with which a hook replaces a failure and that `accept` takes.
-    pub(crate) async fn on_failure(
+    pub(crate) async fn on_failure<T>(
         &self,
         critic: &CriticInfo,
         view: View<'_>,
         outcome: &Outcome,
         stage: Deadline<TimeoutLevel>,
-        accept: impl Fn(Opinion) -> Option<Opinion>,
-    ) -> Option<Opinion> {
+        accept: impl Fn(Opinion) -> Option<T>,
+    ) -> Option<T> {
         for hook in &self.all {
             let given = self.call(stage, || hook.on_failure(critic, view, outcome)).await.flatten();
             if let Some(opinion) = given {

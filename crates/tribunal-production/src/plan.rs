@@ -76,7 +76,7 @@ impl Plan {
         let specs: Vec<&CriticSpec> = entries.iter().map(|entry| &entry.spec).collect();
         let mut errors = check::settings(&settings);
         let names = check::specs(&specs, &mut errors);
-        let Some(names) = names.filter(|_| errors.is_empty()) else {
+        let Some(names) = names else {
             return Err(PlanErrors(errors));
         };
 
@@ -85,7 +85,10 @@ impl Plan {
         placed.sort_by_key(|(entry, _)| (entry.spec.stage, entry.spec.priority));
         let (entries, names): (Vec<Entry>, Vec<CriticName>) = placed.into_iter().unzip();
         let specs: Vec<&CriticSpec> = entries.iter().map(|entry| &entry.spec).collect();
-        let orders = order::arrange(&specs, &names).map_err(PlanErrors)?;
+        let orders = order::arrange(&specs, &names, &mut errors);
+        let Some(orders) = orders.filter(|_| errors.is_empty()) else {
+            return Err(PlanErrors(errors));
+        };
 
         let infos: Arc<[CriticInfo]> = specs.iter().zip(&names).map(|(s, n)| info(s, n)).collect();
         let hash = hash::of(&specs, &settings);

@@ -15,8 +15,8 @@ use futures_core::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 use tribunal_core::{
-    Failure, FailureKind, Outcome, Reason, Report, RunEvent, RunTimings, Skipped, Snapshot,
-    StageTiming, TimeoutLevel, View, calls_for,
+    CriticInfo, Failure, FailureKind, Outcome, Reason, Report, RunEvent, RunTimings, Skipped,
+    Snapshot, StageTiming, TimeoutLevel, View, calls_for,
 };
 use tribunal_resilience::Deadline;
 
@@ -72,7 +72,9 @@ pub(crate) async fn judge(
     }
 
     let timings = RunTimings { stages, elapsed: clock.saturating_duration_since(called), queued };
-    let outcomes = slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(lost)).collect();
+    let slots = slots.into_iter().zip(plan.infos.iter());
+    let outcomes =
+        slots.map(|(slot, info)| slot.into_inner().unwrap_or_else(|| lost(info))).collect();
     let trace_id = snapshot.shared_trace_id();
     let report = Report::new(trace_id, plan.infos.clone(), outcomes, timings, plan.hash);
     court.counters.run(&report);
@@ -81,8 +83,11 @@ pub(crate) async fn judge(
 }
 
 /// Cannot happen while the plan has no cycle; if it does, it is a failure and never a pass.
-fn lost() -> Outcome {
-    Outcome::without(Reason::Failed(Failure::new(FailureKind::Permanent, "never became ready")))
+fn lost(critic: &CriticInfo) -> Outcome {
+    let failure = Failure::new(FailureKind::Permanent, "never became ready");
+    let mut outcome = Outcome::without(Reason::Failed(failure));
+    outcome.calls_for = calls_for(critic, &outcome);
+    outcome
 }
 
 impl<'r> Run<'r> {

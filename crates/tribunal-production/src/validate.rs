@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tribunal_core::{Opinion, OpinionCheck, OpinionFault, Pointer, contain};
+use tribunal_core::{Opinion, OpinionCheck, OpinionFault, Outcome, Pointer, Reason, contain};
 
 use crate::spec::{Strictness, Validation};
 
@@ -10,6 +10,17 @@ use crate::spec::{Strictness, Validation};
 pub(crate) struct Valid {
     pub(crate) opinion: Opinion,
     pub(crate) let_pass: Vec<OpinionFault>,
+}
+
+impl Valid {
+    /// A success that lists the faults it was let pass with.
+    pub(crate) fn into_outcome(self) -> Outcome {
+        let mut outcome = Outcome::success(self.opinion);
+        if !self.let_pass.is_empty() {
+            outcome.reason = Some(Box::new(Reason::Invalid(self.let_pass)));
+        }
+        outcome
+    }
 }
 
 /// Checks ranges, required fields and the critic's own checks.

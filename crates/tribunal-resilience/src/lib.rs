@@ -18,11 +18,17 @@
 //! ```
 
 mod backoff;
+mod breaker;
 mod bucket;
 mod deadline;
 mod permits;
+mod retry_budget;
 
 pub use backoff::{Backoff, BackoffError, Intervals, Jitter};
+pub use breaker::{
+    Admitted, Breaker, BreakerError, BreakerOpen, BreakerSettings, BreakerState, CallResult,
+};
 pub use bucket::{Rate, RateError, TokenBucket};
 pub use deadline::Deadline;
 pub use permits::{Acquire, Permit, Permits, QueueFull};
+pub use retry_budget::{RetryBudget, RetryBudgetError};

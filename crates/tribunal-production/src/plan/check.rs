@@ -12,7 +12,7 @@ use crate::spec::{CriticSpec, Policy, Retry};
 /// More than this at a time no process holds.
 const MOST_IN_FLIGHT: usize = 1_000_000;
 
-/// The names in the order of the specs, unless one is wrong. Everything that is wrong goes to `errors`.
+/// The names in the order of the specs, unless one is wrong or taken. Everything that is wrong goes to `errors`.
 pub(super) fn specs(specs: &[&CriticSpec], errors: &mut Vec<PlanError>) -> Option<Vec<CriticName>> {
     if specs.is_empty() {
         errors.push(PlanError::NoCritics);
@@ -23,15 +23,16 @@ pub(super) fn specs(specs: &[&CriticSpec], errors: &mut Vec<PlanError>) -> Optio
         match CriticName::new(&spec.name) {
             Err(error) => errors.push(error.into()),
             Ok(name) => {
-                if !taken.insert(name.clone()) {
-                    errors.push(PlanError::Duplicate(name.clone()));
-                }
                 errors.extend(values(spec).map(|(key, problem)| PlanError::Spec {
                     critic: name.clone(),
                     key,
                     problem,
                 }));
-                names.push(name);
+                if taken.insert(name.clone()) {
+                    names.push(name);
+                } else {
+                    errors.push(PlanError::Duplicate(name));
+                }
             }
         }
     }

@@ -20,21 +20,20 @@ pub(super) struct Order {
     pub(super) unblocks: Vec<u32>,
 }
 
-/// `specs` and `names` are in plan order.
+/// `specs` and `names` are in plan order. Everything that is wrong goes to `errors`; there is no order where
+/// critics wait for each other.
 pub(super) fn arrange(
     specs: &[&CriticSpec],
     names: &[CriticName],
-) -> Result<Vec<Order>, Vec<PlanError>> {
-    let mut errors = Vec::new();
-    let depends_on = dependencies(specs, names, &mut errors);
-    if !errors.is_empty() {
-        return Err(errors);
-    }
+    errors: &mut Vec<PlanError>,
+) -> Option<Vec<Order>> {
+    let depends_on = dependencies(specs, names, errors);
     let waits_for: Vec<Vec<usize>> =
         (0..specs.len()).map(|place| waits_for(place, specs, &depends_on)).collect();
     if let Some(cycle) = cycle(&waits_for) {
         let path = cycle.into_iter().filter_map(|place| names.get(place).cloned()).collect();
-        return Err(vec![PlanError::Cycle(CyclePath(path))]);
+        errors.push(PlanError::Cycle(CyclePath(path)));
+        return None;
     }
 
     let mut unblocks = vec![Vec::new(); specs.len()];
@@ -54,7 +53,7 @@ pub(super) fn arrange(
             unblocks,
         },
     );
-    Ok(orders.collect())
+    Some(orders.collect())
 }
 
 /// A plan of more than four billion critics has run out of memory before.
@@ -190,4 +189,111 @@ fn cycle(waits_for: &[Vec<usize>]) -> Option<Vec<usize>> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Policy;
+    use tribunal_core::Stage;
+
+    /// Arranges specs that are in plan order already.
+    fn arranged(specs: &[CriticSpec]) -> (Option<Vec<Order>>, Vec<PlanError>) {
+        let names: Vec<_> = specs.iter().map(|spec| CriticName::new(&spec.name).unwrap()).collect();
+        let mut errors = Vec::new();
+        let orders = arrange(&specs.iter().collect::<Vec<_>>(), &names, &mut errors);
+        (orders, errors)
+    }
+
+    fn order(specs: &[CriticSpec], place: usize) -> Order {
+        arranged(specs).0.unwrap().swap_remove(place)
+    }
+
+    fn spec(name: &str, priority: u8) -> CriticSpec {
+        CriticSpec::new(name).priority(priority)
+    }
+
+    /// Rule 5: strictly smaller priority numbers of the same stage, and all of the earlier stages.
+    #[test]
+    fn a_gate_sees_earlier_stages_and_smaller_priority_numbers() {
+        let specs = [
+            spec("earlier", 9).stage(Stage::FastCritics),
+            spec("smaller", 4),
+            spec("same", 5),
+            spec("guard", 5).policy(Policy::OnViolation),
+            spec("larger", 6),
+        ];
+        let guard = order(&specs, 3);
+        assert_eq!((&*guard.sees, guard.waits_for), (&[0, 1][..], 1));
+        assert_eq!(order(&specs, 1).unblocks, [3]);
+        assert!(order(&specs, 0).unblocks.is_empty(), "a barrier needs no waiting");
+    }
+
+    /// Rule 5: one that reads no outcomes waits for what it depends on alone.
+    #[test]
+    fn a_critic_without_a_gate_waits_for_its_dependencies_only() {
+        let specs = [spec("smaller", 1), spec("on", 8), spec("last", 9).depends_on("on")];
+        let last = order(&specs, 2);
+        assert_eq!((&*last.sees, last.waits_for), (&[1][..], 1));
+        assert_eq!(last.depends_on, [1]);
+    }
+
+    /// A dependency that its gate waits for anyway is waited for once.
+    #[test]
+    fn what_is_waited_for_twice_counts_once() {
+        let twice = spec("b", 5).depends_on("a").depends_on("a").policy(Policy::OnViolation);
+        let b = order(&[spec("a", 1), twice], 1);
+        assert_eq!((&*b.sees, b.waits_for, b.depends_on), (&[0][..], 1, vec![0]));
+    }
+
+    /// Rule 19: what is monitored is seen by those alone that depend on it.
+    #[test]
+    fn a_monitored_critic_is_seen_only_by_its_dependents() {
+        let specs = [
+            spec("watched", 1).mode(Mode::Monitor),
+            spec("guard", 5).policy(Policy::OnViolation),
+            spec("pupil", 6).mode(Mode::Monitor).depends_on("watched"),
+        ];
+        assert_eq!((&*order(&specs, 1).sees, order(&specs, 1).waits_for), (&[][..], 0));
+        assert_eq!(&*order(&specs, 2).sees, [0]);
+    }
+
+    /// Rule 4: a dependency of an earlier stage is seen, and needs no waiting.
+    #[test]
+    fn a_dependency_of_an_earlier_stage_is_not_waited_for() {
+        let specs = [spec("a", 5).stage(Stage::FastCritics), spec("b", 5).depends_on("a")];
+        let b = order(&specs, 1);
+        assert_eq!((b.depends_on, b.waits_for), (vec![0], 0));
+    }
+
+    /// Lists that are the same are one.
+    #[test]
+    fn critics_that_see_the_same_share_the_list() {
+        let specs =
+            [spec("a", 1).stage(Stage::FastCritics), spec("b", 2), spec("c", 3), spec("d", 4)];
+        let orders = arranged(&specs).0.unwrap();
+        assert!(Arc::ptr_eq(&orders[1].sees, &orders[3].sees));
+    }
+
+    /// A path that starts and ends at the same place, and only with those that are on it.
+    #[test]
+    fn a_cycle_is_found_wherever_it_hangs() {
+        assert_eq!(cycle(&[vec![0]]), Some(vec![0, 0]));
+        assert_eq!(cycle(&[vec![1], vec![2], vec![1]]), Some(vec![1, 2, 1]));
+        assert_eq!(cycle(&[vec![1, 2], vec![3], vec![3], vec![]]), None, "a diamond is no cycle");
+        let long: Vec<_> = (0..100_000).map(|at: usize| vec![at.saturating_add(1)]).collect();
+        assert_eq!(cycle(&long), None);
+    }
+
+    /// Every mistake in one go; a cycle among the dependencies that are right is one of them.
+    #[test]
+    fn a_cycle_is_reported_together_with_other_mistakes() {
+        let (orders, errors) = arranged(&[
+            spec("a", 5).depends_on("b"),
+            spec("b", 5).depends_on("a"),
+            spec("c", 5).depends_on("nobody"),
+        ]);
+        assert!(orders.is_none());
+        assert!(matches!(errors[..], [PlanError::UnknownDependency { .. }, PlanError::Cycle(_)]));
+    }
 }

@@ -1,0 +1,32 @@
+//! From `--config` to an orchestrator, the same way for every command.
+
+use tribunal_config::Source;
+use tribunal_production::ProductionOrchestrator;
+
+use crate::args::ConfigArg;
+use crate::exit::Trouble;
+
+/// A pipeline that is ready to judge.
+pub(crate) struct Loaded {
+    /// The file, or that it is the embedded one.
+    pub(crate) name: String,
+    pub(crate) court: ProductionOrchestrator,
+}
+
+/// Reads and builds it; what it says in `$NAME` comes from the environment.
+pub(crate) fn load(arg: &ConfigArg) -> Result<Loaded, Trouble> {
+    let source = match &arg.file {
+        Some(path) => Source::read(path).map_err(|source| Trouble::Read { source })?,
+        None => Source::default_pipeline(),
+    };
+    let catalogue = tribunal_critics::catalogue();
+    let environment = |name: &str| std::env::var(name).ok();
+    match tribunal_config::load(&source, &catalogue, &environment) {
+        Ok(pipeline) => {
+            let court = pipeline.build().map_err(Trouble::Plan)?;
+            let name = arg.file.as_ref().map_or("default pipeline", |_| &source.name).to_owned();
+            Ok(Loaded { name, court })
+        }
+        Err(error) => Err(Trouble::Config { error: Box::new(error), text: source.text }),
+    }
+}

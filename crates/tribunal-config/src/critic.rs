@@ -1,0 +1,297 @@
+//! One `[[critic]]`: how it is run, and the critic itself.
+//!
+//! Start at [`Draft::read`]. A draft keeps the place of every value, so that what the plan refuses later can be
+//! shown where it was written.
+
+mod parts;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tribunal_core::{
+    Answer, Catalogue, Critic, CriticKind, CriticName, FailureMode, Mode, Opinion, Phase, Phases,
+    Stage, Thresholds, critic_fn,
+};
+use tribunal_production::{CriticSpec, Policy, Rate, Retry, Validation};
+
+use self::parts::{rate, retry, validation};
+use crate::duration;
+use crate::gate::{self, When};
+use crate::nearest::{listed, meant};
+use crate::notes::{Mistake, Notes};
+use crate::params::{self, Environment, Params};
+use crate::read::{Item, Table, short};
+use crate::run::{Defaults, MOST_IN_FLIGHT, Marks, Run, with};
+
+/// What all critics of a file are read with.
+pub(crate) struct Around<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) environment: Environment<'a>,
+    pub(crate) run: &'a Run,
+    pub(crate) defaults: &'a Defaults,
+    pub(crate) notes: &'a Notes,
+}
+
+/// A critic as it was written. What was wrong has been noted, and has its default here.
+pub(crate) struct Draft {
+    /// `None` when it has none, or one that cannot be a name.
+    pub(crate) name: Option<CriticName>,
+    /// As it was written, also when it cannot be a name.
+    pub(crate) written_name: String,
+    pub(crate) name_span: Range<usize>,
+    pub(crate) enabled: bool,
+    pub(crate) stage: Stage,
+    pub(crate) priority: u8,
+    pub(crate) mode: Mode,
+    pub(crate) depends_on: Vec<(String, Range<usize>)>,
+    pub(crate) when: Option<When>,
+    pub(crate) critic: Arc<dyn Critic>,
+    phases: Phases,
+    policy: Policy,
+    run_anyway: bool,
+    timeout: Duration,
+    retry: Retry,
+    max_in_flight: Option<usize>,
+    rate: Option<Rate>,
+    validation: Validation,
+    failure_mode: FailureMode,
+    thresholds: Thresholds,
+    cost: f64,
+    tags: Vec<String>,
+    fingerprint: String,
+    header: Range<usize>,
+    places: BTreeMap<String, Range<usize>>,
+}
+
+impl Draft {
+    pub(crate) fn read(table: Table<'_>, around: &Around<'_>) -> Self {
+        let Around { run, defaults, notes, .. } = *around;
+        let header = table.span.clone();
+        let (name, written_name, name_span) = name(&table, notes);
+        let enabled = table.get("enabled").and_then(|item| item.boolean()).unwrap_or(true);
+        let stage = table.get("stage").and_then(|item| item.word()).unwrap_or_default();
+        let priority = table.get("priority").and_then(|item| item.integer(1..=10)).unwrap_or(5);
+        let phases = table.get("phases").and_then(|item| phases(&item)).unwrap_or_default();
+        let (policy, when) = gate::read(&table, notes);
+        let depends_on = table.get("depends_on").map(|item| names(&item)).unwrap_or_default();
+        let run_anyway = table.get("run_anyway").and_then(|item| {
+            let on = item.boolean()?;
+            if on && table.get("depends_on").is_none() {
+                item.note("has no effect: the critic depends on no other");
+            }
+            Some(on)
+        });
+        let timeout = table.get("timeout").and_then(|item| timeout(&item, Some(stage), run));
+        let retry = table.table("retry").map(|retry_table| retry(retry_table, notes));
+        let max_in_flight =
+            table.get("max_in_flight").and_then(|item| item.integer(1..=MOST_IN_FLIGHT));
+        let rate = table.table("rate").map(|rate_table| rate(rate_table, notes));
+        let validation = table.table("validation").map(|t| validation(t, notes));
+        let failure_mode = table.get("failure_mode").and_then(|item| item.word());
+        let mode = table.get("mode").and_then(|item| item.word()).unwrap_or_default();
+        let thresholds = Marks::read(&table).thresholds(&defaults.marks, notes);
+        let cost =
+            table.get("cost").and_then(|item| item.number_that("be 0 or more", |cost| cost >= 0.0));
+        let tags = table.get("tags").map(|item| strings(&item)).unwrap_or_default();
+        let (critic, mut fingerprint) = critic(&table, enabled, around);
+
+        let mut places = BTreeMap::new();
+        let (retry, retry_places) = retry.unwrap_or_default();
+        let (rate, rate_places) = rate.unwrap_or_default();
+        let (validation, schema, validation_places) = validation.unwrap_or_default();
+        if let Some(schema) = schema {
+            fingerprint.push_str(&schema);
+        }
+        places.extend(table.close());
+        places.extend(retry_places);
+        places.extend(rate_places);
+        places.extend(validation_places);
+        let default_timeout = || defaults.timeout.unwrap_or(CriticSpec::TIMEOUT);
+        Self {
+            name,
+            written_name,
+            name_span,
+            enabled,
+            stage,
+            priority,
+            mode,
+            depends_on,
+            when,
+            critic,
+            phases,
+            policy,
+            run_anyway: run_anyway.unwrap_or_default(),
+            timeout: timeout.unwrap_or_else(default_timeout),
+            retry,
+            max_in_flight,
+            rate,
+            validation,
+            failure_mode: failure_mode.or(defaults.failure_mode).unwrap_or_default(),
+            thresholds,
+            cost: cost.unwrap_or_default(),
+            tags,
+            fingerprint,
+            header,
+            places,
+        }
+    }
+
+    /// The spec, for a critic of this name.
+    pub(crate) fn spec(&self, name: &CriticName) -> CriticSpec {
+        let spec = CriticSpec::new(name.as_str())
+            .stage(self.stage)
+            .priority(self.priority)
+            .phases(self.phases)
+            .policy(self.policy.clone())
+            .timeout(self.timeout)
+            .retry(self.retry)
+            .validation(self.validation.clone())
+            .failure_mode(self.failure_mode)
+            .mode(self.mode)
+            .thresholds(self.thresholds)
+            .cost(self.cost)
+            .fingerprint(&self.fingerprint);
+        let spec = with(spec, self.max_in_flight, CriticSpec::max_in_flight);
+        let mut spec = with(spec, self.rate, CriticSpec::rate);
+        if self.run_anyway {
+            spec = spec.run_anyway();
+        }
+        for (other, _) in &self.depends_on {
+            spec = spec.depends_on(other);
+        }
+        for tag in &self.tags {
+            spec = spec.tag(tag);
+        }
+        spec
+    }
+
+    /// Where a value stands, by the name the plan gives it; the critic's header where it was left out.
+    pub(crate) fn place(&self, key: &str) -> Range<usize> {
+        self.places.get(key).unwrap_or(&self.header).clone()
+    }
+
+    /// Forgets a value that the plan refuses, so that the rest can still be checked.
+    pub(crate) fn forget(&mut self, key: &str) {
+        match key {
+            "priority" => self.priority = 5,
+            "timeout" => self.timeout = CriticSpec::TIMEOUT,
+            "retry.attempts" => self.retry = Retry::default(),
+            "max_in_flight" => self.max_in_flight = None,
+            "cost" => self.cost = 0.0,
+            "uncertainty" => self.policy = Policy::on_uncertainty(),
+            "validation.required" => self.validation = Validation::new(),
+            _ => {}
+        }
+    }
+}
+
+fn name(table: &Table<'_>, notes: &Notes) -> (Option<CriticName>, String, Range<usize>) {
+    let none = (None, String::new(), table.span.clone());
+    let Some(item) = table.required("name") else { return none };
+    let Some(text) = item.string() else { return none };
+    match CriticName::new(text) {
+        Ok(name) => (Some(name), text.to_owned(), item.span()),
+        Err(error) => {
+            let lower = text.to_lowercase();
+            let better = CriticName::new(&lower).ok();
+            let better = better.map(|name| format!("names are lower case: `{name}`"));
+            notes.add(Mistake::new(item.span(), error.to_string()).maybe_help(better));
+            (None, text.to_owned(), item.span())
+        }
+    }
+}
+
+fn strings(item: &Item<'_>) -> Vec<String> {
+    let items = item.list().unwrap_or_default();
+    items.iter().filter_map(|item| item.string().map(str::to_owned)).collect()
+}
+
+fn names(item: &Item<'_>) -> Vec<(String, Range<usize>)> {
+    let mut names: Vec<(String, Range<usize>)> = Vec::new();
+    for item in item.list().unwrap_or_default() {
+        let Some(name) = item.string() else { continue };
+        match names.iter().find(|(other, _)| other == name) {
+            None => names.push((name.to_owned(), item.span())),
+            Some((_, first)) => {
+                let problem = format!("names `{}` a second time", short(name));
+                item.add(item.mistake(problem).other(first.clone(), "the first time"));
+            }
+        }
+    }
+    names
+}
+
+fn phases(item: &Item<'_>) -> Option<Phases> {
+    let items = item.list()?;
+    let phases: Vec<Phase> = items.iter().filter_map(Item::word).collect();
+    if items.is_empty() {
+        item.note("is empty: a critic of no phase would never run");
+    }
+    Phases::of(&phases)
+}
+
+/// A timeout that can be reached: not longer than what its stage and the run have. No stage for a default.
+pub(crate) fn timeout(item: &Item<'_>, stage: Option<Stage>, run: &Run) -> Option<Duration> {
+    let own = item.duration()?;
+    let of_stage = stage.map(|stage| (run.stage_timeouts.get(&stage), format!("stage `{stage}`")));
+    let of_run = (run.timeout.as_ref(), String::from("run"));
+    let outer = of_stage.into_iter().chain([of_run]);
+    for (limit, whose) in outer {
+        if let Some(limit) = limit.filter(|limit| own > limit.duration) {
+            let has = duration::write(limit.duration);
+            let problem = format!("can never be reached: the {whose} has {has}");
+            let mistake = item.mistake(problem).other(limit.span.clone(), "at most this");
+            item.add(mistake);
+            return Some(limit.duration);
+        }
+    }
+    // The run's default is no one's mistake, but nothing beyond it is ever reached either. A test holds it
+    // against the settings.
+    let default = Duration::from_secs(10);
+    if run.timeout.is_none() && own > default {
+        let help = "set `timeout` in `[run]` to more";
+        item.add(item.mistake("can never be reached: the run has 10s").help(help));
+        return Some(default);
+    }
+    Some(own)
+}
+
+/// The critic itself, and what it is made of as one text. A stand-in where it cannot be built: the other
+/// mistakes are to be found too.
+fn critic(table: &Table<'_>, enabled: bool, around: &Around<'_>) -> (Arc<dyn Critic>, String) {
+    let Around { catalogue, environment, notes, .. } = *around;
+    let stand_in = || Arc::new(critic_fn(|_| Answer::now(Ok(Opinion::clean()))));
+    let given = table.get("params");
+    let item = table.required("kind");
+    let Some((item, name)) = item.and_then(|item| item.string().map(|name| (item, name))) else {
+        return (stand_in(), String::new());
+    };
+    let Some(kind) = catalogue.get(name) else {
+        let kinds = || catalogue.iter().map(CriticKind::name);
+        let list = format!("there are {}", listed(kinds(), "and"));
+        let help = match meant(name, kinds()) {
+            Some(meant) => format!("{meant}; {list}"),
+            None => list,
+        };
+        let message = format!("there is no kind of critic called `{}`", short(name));
+        notes.add(Mistake::new(item.span(), message).help(help));
+        return (stand_in(), String::new());
+    };
+    if !enabled {
+        // Its parameters may refer to what is not there, which may be why it is disabled.
+        return (stand_in(), String::new());
+    }
+    let read = match &given {
+        Some(given) => params::params(given.value, environment, notes),
+        None => Some(Params::default()),
+    };
+    let Some(read) = read else { return (stand_in(), String::new()) };
+    let fingerprint = format!("{name} {}", params::canonical(&read.written));
+    let at = given.as_ref().map(|given| given.value);
+    match read.build(kind, at, &table.span, notes) {
+        Some(critic) => (critic, fingerprint),
+        None => (stand_in(), fingerprint),
+    }
+}

@@ -1,0 +1,118 @@
+//! The tables within a critic: `retry`, `rate`, `validation`.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use tribunal_core::{ParamStep, Pointer};
+use tribunal_production::{Backoff, BackoffError, Jitter, Rate, RateError, Retry, Validation};
+use tribunal_schema::{Schema, SchemaCheck};
+
+use crate::duration;
+use crate::notes::{Mistake, Notes};
+use crate::params;
+use crate::read::{Item, Table};
+
+/// Where each value of a table stands, by its name in messages.
+pub(super) type Places = BTreeMap<String, Range<usize>>;
+
+pub(super) fn retry(table: Table<'_>, notes: &Notes) -> (Retry, Places) {
+    let attempts = table.required("attempts").and_then(|item| item.integer(1..=Retry::MOST));
+    let default = Backoff::default();
+    let first_item = table.get("first_delay");
+    let max_item = table.get("max_delay");
+    let first = first_item.as_ref().and_then(Item::duration).unwrap_or(default.first());
+    // Who only sets the first delay does not want to hear that the default of the longest is shorter.
+    let max = max_item.as_ref().and_then(Item::duration).unwrap_or(default.max().max(first));
+    let factor = table
+        .get("factor")
+        .and_then(|item| item.number_that("lie within 1 to 100", |f| (1.0..=100.0).contains(&f)));
+    let jitter = match table.get("jitter").and_then(|item| item.boolean()) {
+        Some(false) => Jitter::None,
+        Some(true) | None => Jitter::Full,
+    };
+    let on_timeout = table.get("on_timeout").and_then(|item| item.boolean()).unwrap_or(false);
+    let backoff = Backoff::new(first, factor.unwrap_or(default.factor()), max, jitter);
+    let backoff = backoff.unwrap_or_else(|error| {
+        let (wrong, other) = match error {
+            BackoffError::MaxBelowFirst if max_item.is_some() => (&max_item, &first_item),
+            _ if first > Duration::from_hours(24) => (&first_item, &None),
+            _ => (&max_item, &None),
+        };
+        let span = wrong.as_ref().map_or(table.span.clone(), Item::span);
+        let problem = match error {
+            BackoffError::MaxBelowFirst => {
+                "`retry.max_delay` is shorter than `retry.first_delay`".to_owned()
+            }
+            other => format!("`retry`: {other}"),
+        };
+        let at_least = format!("must be at least {}", duration::write(first));
+        let mistake = match error {
+            BackoffError::MaxBelowFirst => Mistake::new(span, problem).label(at_least),
+            _ => Mistake::new(span, problem),
+        };
+        notes.add(match other {
+            Some(item) => mistake.other(item.span(), "the first delay"),
+            None => mistake,
+        });
+        default
+    });
+    let mut retry = Retry::attempts(attempts.unwrap_or(1)).backoff(backoff);
+    if on_timeout {
+        retry = retry.on_timeout();
+    }
+    (retry, table.close())
+}
+
+pub(super) fn rate(table: Table<'_>, notes: &Notes) -> (Option<Rate>, Places) {
+    let tokens = table.required("tokens").and_then(|item| item.integer(1..=u32::MAX));
+    let per = table.required("per").and_then(|item| item.duration());
+    let burst = match table.get("burst") {
+        Some(item) => item.integer(1..=u32::MAX),
+        None => tokens,
+    };
+    let rate = || match Rate::new(tokens?, per?, burst?) {
+        Ok(rate) => Some(rate),
+        Err(error) => {
+            let key = if matches!(error, RateError::TooFast) { "per" } else { "tokens" };
+            let span = table.get(key).map_or(table.span.clone(), |item| item.span());
+            notes.add(Mistake::new(span, format!("`rate`: {error}")));
+            None
+        }
+    };
+    (rate(), table.close())
+}
+
+pub(super) fn validation(table: Table<'_>, notes: &Notes) -> (Validation, Option<String>, Places) {
+    let mut validation = Validation::new();
+    if let Some(items) = table.get("required").and_then(|item| item.list()) {
+        for item in items {
+            let Some(text) = item.string() else { continue };
+            match text.parse::<Pointer>() {
+                Ok(pointer) => validation = validation.require(pointer),
+                Err(error) => item.note(format_args!("does not do: {error}")),
+            }
+        }
+    }
+    let mut written = None;
+    if let Some(item) = table.get("schema")
+        && let Some(schema) = params::json(item.value, notes)
+    {
+        match Schema::compile(&schema) {
+            Ok(compiled) => {
+                validation = validation.check(SchemaCheck::new(compiled));
+                written = Some(params::canonical(&schema));
+            }
+            Err(error) => {
+                let steps: Vec<ParamStep> =
+                    params::steps(error.at().unwrap_or_default(), item.value);
+                let span = params::locate(item.value, &steps);
+                notes.add(Mistake::new(span, format!("`{}` does not do: {error}", item.name)));
+            }
+        }
+    }
+    if table.get("lenient").and_then(|item| item.boolean()) == Some(true) {
+        validation = validation.lenient();
+    }
+    (validation, written, table.close())
+}

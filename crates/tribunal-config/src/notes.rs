@@ -1,0 +1,71 @@
+//! A place to put every mistake while reading goes on.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// A mistake and its place in the text, in bytes.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+    /// Stands at the place itself.
+    pub(crate) label: Option<String>,
+    pub(crate) help: Option<String>,
+    pub(crate) others: Vec<(Range<usize>, String)>,
+}
+
+impl Mistake {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), label: None, help: None, others: Vec::new() }
+    }
+
+    pub(crate) fn label(mut self, text: impl Into<String>) -> Self {
+        self.label = Some(text.into());
+        self
+    }
+
+    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    pub(crate) fn maybe_help(mut self, text: Option<String>) -> Self {
+        self.help = text.or(self.help);
+        self
+    }
+
+    pub(crate) fn other(mut self, span: Range<usize>, text: impl Into<String>) -> Self {
+        self.others.push((span, text.into()));
+        self
+    }
+}
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Notes {
+    text: String,
+    list: RefCell<Vec<Mistake>>,
+}
+
+impl Notes {
+    pub(crate) fn of(text: &str) -> Self {
+        Self { text: text.to_owned(), list: RefCell::default() }
+    }
+
+    /// What stands at a place, as it is written.
+    pub(crate) fn text(&self, span: &Range<usize>) -> &str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn add(&self, mistake: Mistake) {
+        self.list.borrow_mut().push(mistake);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.list.borrow().len()
+    }
+
+    pub(crate) fn take(self) -> Vec<Mistake> {
+        self.list.into_inner()
+    }
+}

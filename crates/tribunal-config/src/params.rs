@@ -1,0 +1,304 @@
+//! TOML values as the JSON that critics and schemas take, with `$NAME` references put in.
+//!
+//! What a reference stands for goes to the critic and nowhere else: not into the fingerprint, and not into
+//! what is said about mistakes.
+
+use std::ops::Range;
+
+use serde_json::{Map, Number, Value};
+use toml::Spanned;
+use toml::de::DeValue;
+use tribunal_core::{CriticKind, ParamFault, ParamPath, ParamProblem, ParamStep};
+
+use crate::nearest::{listed, meant};
+use crate::notes::{Mistake, Notes};
+use crate::read::{finite, kind as kind_of};
+
+/// Where references lead.
+pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+
+/// The parameters of one critic.
+#[derive(Default)]
+pub(crate) struct Params {
+    /// What the critic gets.
+    pub(crate) values: Map<String, Value>,
+    /// The same as it was written, references and all.
+    pub(crate) written: Value,
+    secrets: Vec<Secret>,
+}
+
+/// One reference that was put in.
+struct Secret {
+    path: Vec<ParamStep>,
+    name: String,
+    value: String,
+}
+
+/// Reads a value without references, such as a schema.
+pub(crate) fn json(value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
+    let mut reader = Reader { notes, environment: None, secrets: Vec::new(), path: Vec::new() };
+    let before = notes.count();
+    let read = reader.value(value);
+    (notes.count() == before).then_some(read)
+}
+
+/// Reads parameters. `None` when something in them is wrong, which is noted.
+pub(crate) fn params(
+    value: &Spanned<DeValue<'_>>,
+    environment: Environment<'_>,
+    notes: &Notes,
+) -> Option<Params> {
+    let before = notes.count();
+    let environment = Some(environment);
+    let mut reader = Reader { notes, environment, secrets: Vec::new(), path: Vec::new() };
+    let Value::Object(values) = reader.value(value) else {
+        let found = kind_of(value.get_ref());
+        notes.add(Mistake::new(value.span(), format!("`params` must be a table, found {found}")));
+        return None;
+    };
+    let secrets = reader.secrets;
+    let quiet = Notes::default();
+    let mut reader =
+        Reader { notes: &quiet, environment: None, secrets: Vec::new(), path: Vec::new() };
+    let written = reader.value(value);
+    (notes.count() == before).then_some(Params { values, written, secrets })
+}
+
+struct Reader<'r> {
+    notes: &'r Notes,
+    environment: Option<Environment<'r>>,
+    secrets: Vec<Secret>,
+    path: Vec<ParamStep>,
+}
+
+impl Reader<'_> {
+    /// The value; null in place of what is wrong, which is noted. The parser has bounded the depth.
+    fn value(&mut self, value: &Spanned<DeValue<'_>>) -> Value {
+        match value.get_ref() {
+            DeValue::String(text) => self.text(text, &value.span()),
+            DeValue::Boolean(on) => Value::Bool(*on),
+            DeValue::Integer(written) => {
+                let number = i128::from_str_radix(written.as_str(), written.radix()).ok();
+                let number = number.and_then(Number::from_i128);
+                let wrong = || self.wrong(value, "is too large a number");
+                number.map_or_else(wrong, Value::Number)
+            }
+            DeValue::Float(_) => match finite(value.get_ref()) {
+                Some(Ok(number)) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+                Some(Err(problem)) => self.wrong(value, problem),
+                None => Value::Null,
+            },
+            DeValue::Datetime(_) => {
+                self.wrong(value, "is a date or time, which JSON does not have: write it in quotes")
+            }
+            DeValue::Array(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    list.push(self.step(ParamStep::Index(index), item));
+                }
+                Value::Array(list)
+            }
+            DeValue::Table(table) => {
+                let mut map = Map::new();
+                for (key, item) in table.iter() {
+                    let value = self.step(ParamStep::Key(key.get_ref().to_string()), item);
+                    map.insert(key.get_ref().to_string(), value);
+                }
+                Value::Object(map)
+            }
+        }
+    }
+
+    fn step(&mut self, step: ParamStep, value: &Spanned<DeValue<'_>>) -> Value {
+        self.path.push(step);
+        let read = self.value(value);
+        self.path.pop();
+        read
+    }
+
+    fn wrong(&self, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
+        let path = ParamPath(self.path.clone());
+        self.notes.add(Mistake::new(value.span(), format!("`{path}` {problem}")));
+        Value::Null
+    }
+
+    fn text(&mut self, text: &str, span: &Range<usize>) -> Value {
+        let Some(environment) = self.environment else { return text.into() };
+        let Some(rest) = text.strip_prefix('$') else { return text.into() };
+        if rest.starts_with('$') || !is_name(rest) {
+            return if rest.starts_with('$') { rest.into() } else { text.into() };
+        }
+        let Some(value) = environment(rest) else {
+            let path = ParamPath(self.path.clone());
+            let message = format!("`{path}` refers to `${rest}`, and there is no such variable");
+            let help = format!("set `{rest}`, or write `$${rest}` for the text itself");
+            self.notes.add(Mistake::new(span.clone(), message).help(help));
+            return Value::Null;
+        };
+        self.secrets.push(Secret {
+            path: self.path.clone(),
+            name: rest.to_owned(),
+            value: value.clone(),
+        });
+        value.into()
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let starts = text.bytes().next().is_some_and(|b| b.is_ascii_uppercase() || b == b'_');
+    starts && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+impl Params {
+    /// Builds the critic; what it says is wrong becomes mistakes in their places. `within` is the table of the
+    /// parameters, or that of the critic where there is none.
+    pub(crate) fn build(
+        &self,
+        kind: &CriticKind,
+        table: Option<&Spanned<DeValue<'_>>>,
+        within: &Range<usize>,
+        notes: &Notes,
+    ) -> Option<std::sync::Arc<dyn tribunal_core::Critic>> {
+        match kind.build(&self.values) {
+            Ok(critic) => Some(critic),
+            Err(faults) => {
+                faults.iter().for_each(|fault| notes.add(self.mistake(fault, table, within)));
+                None
+            }
+        }
+    }
+
+    fn mistake(
+        &self,
+        fault: &ParamFault,
+        table: Option<&Spanned<DeValue<'_>>>,
+        within: &Range<usize>,
+    ) -> Mistake {
+        let ParamFault { path, problem } = fault;
+        let name = match path.0.first() {
+            None => String::from("params"),
+            Some(_) => format!("params.{path}"),
+        };
+        let span = table.map_or_else(|| within.clone(), |table| locate(table, &path.0));
+        match problem {
+            ParamProblem::Unknown { known } => {
+                let key = table.and_then(|table| key_span(table, &path.0)).unwrap_or(span);
+                let found = match path.0.last() {
+                    Some(ParamStep::Key(key)) => key.as_str(),
+                    _ => "",
+                };
+                let list = || format!("known are {}", listed(known.iter().copied(), "and"));
+                let help = meant(found, known.iter().copied()).unwrap_or_else(list);
+                Mistake::new(key, format!("`{name}` is not known here")).help(help)
+            }
+            ParamProblem::Missing => Mistake::new(span, format!("`{name}` is missing")),
+            other => Mistake::new(span, format!("`{name}` {}", self.discreet(path, other))),
+        }
+    }
+
+    /// What is wrong, without what came in by a reference.
+    fn discreet(&self, path: &ParamPath, problem: &ParamProblem) -> String {
+        let near =
+            |secret: &&Secret| secret.path.starts_with(&path.0) || path.0.starts_with(&secret.path);
+        if let Some(secret) = self.secrets.iter().find(near) {
+            // What a critic says of a value may repeat it in any form.
+            return format!(
+                "does not do; why is not shown, as its value comes from `${}`",
+                secret.name
+            );
+        }
+        let mut text = problem.to_string();
+        for secret in self.secrets.iter().filter(|secret| !secret.value.is_empty()) {
+            let escaped = secret.value.escape_debug().to_string();
+            let start: String = secret.value.chars().take(80).collect();
+            for form in [&secret.value, &escaped, &start] {
+                text = text.replace(form.as_str(), &format!("${}", secret.name));
+            }
+        }
+        text
+    }
+}
+
+/// Where a path leads, or as far as it goes.
+pub(crate) fn locate(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Range<usize> {
+    let mut here = value;
+    for step in path {
+        let next = match step {
+            ParamStep::Key(key) => here.get_ref().as_table().and_then(|t| t.get(key.as_str())),
+            ParamStep::Index(index) => here.get_ref().as_array().and_then(|a| a.get(*index)),
+        };
+        match next {
+            Some(next) => here = next,
+            None => break,
+        }
+    }
+    here.span()
+}
+
+fn key_span(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Option<Range<usize>> {
+    let (last, before) = path.split_last()?;
+    let ParamStep::Key(key) = last else { return None };
+    let mut here = value;
+    for step in before {
+        here = match step {
+            ParamStep::Key(key) => here.get_ref().as_table()?.get(key.as_str())?,
+            ParamStep::Index(index) => here.get_ref().as_array()?.get(*index)?,
+        };
+    }
+    let (key, _) = here.get_ref().as_table()?.get_key_value(key.as_str())?;
+    Some(key.span())
+}
+
+/// The steps of a JSON pointer. Whether a number is an index shows when it is followed.
+pub(crate) fn steps(pointer: &str, value: &Spanned<DeValue<'_>>) -> Vec<ParamStep> {
+    let mut here = Some(value.get_ref());
+    let mut steps = Vec::new();
+    for token in pointer.split('/').skip(1) {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let index = token.parse::<usize>().ok();
+        let list = here.and_then(DeValue::as_array);
+        let step = match (list, index) {
+            (Some(_), Some(index)) => ParamStep::Index(index),
+            _ => ParamStep::Key(token),
+        };
+        here = match &step {
+            ParamStep::Key(key) => here.and_then(|v| v.as_table()?.get(key.as_str())),
+            ParamStep::Index(index) => here.and_then(|v| v.as_array()?.get(*index)),
+        }
+        .map(Spanned::get_ref);
+        steps.push(step);
+    }
+    steps
+}
+
+/// JSON with its members in order, so that the same parameters always read the same.
+pub(crate) fn canonical(value: &Value) -> String {
+    fn write(value: &Value, out: &mut String) {
+        match value {
+            Value::Array(items) => {
+                out.push('[');
+                for item in items {
+                    write(item, out);
+                    out.push(',');
+                }
+                out.push(']');
+            }
+            Value::Object(map) => {
+                let mut members: Vec<(&String, &Value)> = map.iter().collect();
+                members.sort_unstable_by_key(|(name, _)| *name);
+                out.push('{');
+                for (name, value) in members {
+                    out.push_str(&Value::from(name.as_str()).to_string());
+                    out.push(':');
+                    write(value, out);
+                    out.push(',');
+                }
+                out.push('}');
+            }
+            plain => out.push_str(&plain.to_string()),
+        }
+    }
+    let mut out = String::new();
+    write(value, &mut out);
+    out
+}

@@ -1,0 +1,165 @@
+//! From a source to critics and settings that are known to make a plan.
+//!
+//! Start at [`load`]. `pipeline/planning.rs` holds what was read against the plan that comes of it.
+
+mod planning;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::de::DeTable;
+use tribunal_core::{Catalogue, Critic};
+use tribunal_production::{Builder, CriticSpec, PlanErrors, ProductionOrchestrator, RunSettings};
+
+use self::planning::Planning;
+use crate::critic::{Around, Draft};
+use crate::notes::{Mistake, Notes};
+use crate::read::{Table, short};
+use crate::run::{Defaults, Run};
+use crate::{ConfigError, Source};
+
+/// Settings and critics, known to make a plan.
+pub struct Pipeline {
+    /// What holds for whole runs.
+    pub settings: RunSettings,
+    /// The critics that are enabled, in the order of the file.
+    pub critics: Vec<(CriticSpec, Arc<dyn Critic>)>,
+}
+
+impl Pipeline {
+    /// A builder that has the settings and the critics: room for hooks and observers.
+    #[must_use]
+    pub fn into_builder(self) -> Builder {
+        let builder = ProductionOrchestrator::builder().settings(self.settings);
+        self.critics
+            .into_iter()
+            .fold(builder, |builder, (spec, critic)| builder.shared(spec, critic))
+    }
+
+    /// The orchestrator.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanErrors`] for a pipeline that was changed after it was loaded; none that was not.
+    pub fn build(self) -> Result<ProductionOrchestrator, PlanErrors> {
+        self.into_builder().build()
+    }
+}
+
+impl std::fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let specs: Vec<&CriticSpec> = self.critics.iter().map(|(spec, _)| spec).collect();
+        f.debug_struct("Pipeline")
+            .field("settings", &self.settings)
+            .field("critics", &specs)
+            .finish()
+    }
+}
+
+/// Reads a configuration, builds its critics and checks that they make a plan.
+///
+/// `catalogue` has the kinds of critics that the file may name. `environment` says what a `$NAME` in the
+/// parameters of a critic stands for; `|name| std::env::var(name).ok()` asks the process's environment.
+///
+/// # Errors
+///
+/// [`ConfigError`] with every mistake in its place. Where the text is no TOML, these are the only ones.
+pub fn load(
+    source: &Source,
+    catalogue: &Catalogue,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Pipeline, ConfigError> {
+    let notes = Notes::of(&source.text);
+    let pipeline = read(source, catalogue, environment, &notes);
+    let mistakes = notes.take();
+    match pipeline {
+        Some(pipeline) if mistakes.is_empty() => Ok(pipeline),
+        None if mistakes.is_empty() => {
+            let unplaced = Mistake::new(0..0, "these critics and settings do not make a plan");
+            Err(ConfigError::new(source, vec![unplaced]))
+        }
+        _ => Err(ConfigError::new(source, mistakes)),
+    }
+}
+
+fn read(
+    source: &Source,
+    catalogue: &Catalogue,
+    environment: &dyn Fn(&str) -> Option<String>,
+    notes: &Notes,
+) -> Option<Pipeline> {
+    if source.text.len() > Source::MAX_BYTES {
+        let message = format!("the file is longer than {} bytes", Source::MAX_BYTES);
+        notes.add(Mistake::new(0..0, message));
+        return None;
+    }
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    for error in &errors {
+        let span = error.span().unwrap_or_default();
+        let message: String =
+            error.message().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        notes.add(Mistake::new(span, message));
+    }
+    // What could not be read would look like further mistakes.
+    if errors.iter().any(|error| error.message() != "duplicate key") {
+        return None;
+    }
+    let root = Table::new(document.get_ref(), 0..0, "", notes);
+    let run = Run::read(&root, notes);
+    let defaults = Defaults::read(&root, &run, notes);
+    let around = Around { catalogue, environment, run: &run, defaults: &defaults, notes };
+    let tables = root.get("critic");
+    let given = tables.is_some();
+    let items = match &tables {
+        Some(item) => item.list(),
+        None => Some(Vec::new()),
+    };
+    let drafts: Option<Vec<Draft>> = items.map(|items| {
+        let tables = items.iter().filter_map(|item| {
+            let table = item.table()?;
+            Some(Draft::read(table.unnamed(), &around))
+        });
+        tables.collect()
+    });
+    root.close();
+    // Something stands there that is no list of critics: that has been noted.
+    let drafts = drafts?;
+    if drafts.is_empty() && notes.count() == 0 {
+        let span = tables.map_or(0..0, |item| item.span());
+        let message = "there is no critic: without one, nothing is ever allowed";
+        let help = if given { "the list is empty" } else { "add a `[[critic]]`" };
+        notes.add(Mistake::new(span, message).help(help));
+    }
+    duplicates(&drafts, notes);
+    let (on, off): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.enabled);
+    if let (true, Some(first)) = (on.is_empty(), off.first()) {
+        let message = "every critic is disabled: without one, nothing is ever allowed";
+        notes.add(Mistake::new(first.place("enabled"), message));
+    }
+    Planning { run, on, off, notes }.plan()
+}
+
+/// Names that stand twice, or differ by case alone.
+fn duplicates(drafts: &[Draft], notes: &Notes) {
+    let mut names: BTreeMap<String, &Draft> = BTreeMap::new();
+    for draft in drafts.iter().filter(|draft| !draft.written_name.is_empty()) {
+        let folded = draft.written_name.to_lowercase();
+        let Some(first) = names.get(&folded) else {
+            names.insert(folded, draft);
+            continue;
+        };
+        let message = if first.written_name == draft.written_name {
+            format!("two critics are called `{}`", short(&draft.written_name))
+        } else {
+            format!(
+                "`{}` and `{}` are the same name but for case",
+                short(&first.written_name),
+                short(&draft.written_name)
+            )
+        };
+        notes.add(
+            Mistake::new(draft.name_span.clone(), message)
+                .other(first.name_span.clone(), "the first one"),
+        );
+    }
+}

@@ -1,0 +1,239 @@
+//! What was read against the plan that comes of it: what the plan refuses is shown where it was written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use tribunal_core::{CriticName, Mode};
+use tribunal_production::{PlanError, PlanErrors, ProductionOrchestrator};
+
+use super::Pipeline;
+use crate::critic::Draft;
+use crate::nearest::meant;
+use crate::notes::{Mistake, Notes};
+use crate::read::short;
+use crate::run::Run;
+
+/// Asks for a plan, shows what it refuses in its place, takes that out and asks again: one kind of mistake
+/// hides the next.
+pub(super) struct Planning<'n> {
+    pub(super) run: Run,
+    pub(super) on: Vec<Draft>,
+    pub(super) off: Vec<Draft>,
+    pub(super) notes: &'n Notes,
+}
+
+impl Planning<'_> {
+    pub(super) fn plan(mut self) -> Option<Pipeline> {
+        // Every round takes something out, so it ends; the bound is for a plan that refuses the same twice.
+        let rounds: usize =
+            8 + self.on.iter().map(|draft| draft.depends_on.len() + 8).sum::<usize>();
+        for _ in 0..rounds {
+            match self.build() {
+                Ok(court) => {
+                    self.conditions(&court);
+                    return Some(self.pipeline());
+                }
+                Err(PlanErrors(errors)) => {
+                    for error in errors {
+                        if !self.explain(&error) {
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Those with a name, each name once: what is wrong with the others has been noted.
+    fn named(&self) -> Vec<(&Draft, &CriticName)> {
+        let mut seen = BTreeSet::new();
+        let named = self.on.iter().filter_map(|draft| Some((draft, draft.name.as_ref()?)));
+        named.filter(|(_, name)| seen.insert(*name)).collect()
+    }
+
+    fn pipeline(&self) -> Pipeline {
+        let critics = self.named();
+        let critics = critics.into_iter().map(|(d, name)| (d.spec(name), Arc::clone(&d.critic)));
+        Pipeline { settings: self.run.settings(), critics: critics.collect() }
+    }
+
+    fn build(&self) -> Result<ProductionOrchestrator, PlanErrors> {
+        self.pipeline().build()
+    }
+
+    /// Shows an error of the plan and takes its cause out. False where there is nothing to take out.
+    fn explain(&mut self, error: &PlanError) -> bool {
+        match error {
+            PlanError::Spec { critic, key, problem } => {
+                let Some(draft) = self.draft(critic) else { return false };
+                let mistake = Mistake::new(draft.place(key), format!("`{key}` {problem}"));
+                draft.forget(key);
+                self.notes.add(mistake);
+                true
+            }
+            PlanError::Settings { key, problem } => {
+                let span = self.run.places.get(key).cloned().unwrap_or_default();
+                let mut mistake = Mistake::new(span, format!("`{key}` {problem}"));
+                if let (true, Some(run)) = (key.starts_with("stages."), &self.run.timeout) {
+                    mistake = mistake.other(run.span.clone(), "the run's timeout");
+                }
+                self.notes.add(mistake);
+                self.run.forget(key)
+            }
+            PlanError::UnknownDependency { critic, dependency, nearest } => {
+                let Some(span) = self.drop_dependency(critic, dependency) else { return false };
+                if self.is_noted(dependency) {
+                    return true;
+                }
+                let name = short(dependency);
+                let message = format!("there is no critic called `{name}` to depend on");
+                let off = self.off.iter().any(|draft| draft.written_name == *dependency);
+                let help = if off {
+                    Some(format!("`{name}` is disabled"))
+                } else {
+                    nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
+                };
+                self.notes.add(Mistake::new(span, message).maybe_help(help));
+                true
+            }
+            PlanError::LaterStage { critic, stage, dependency, later } => {
+                let message = format!(
+                    "`{critic}` of stage `{stage}` depends on `{dependency}` of the later stage `{later}`"
+                );
+                self.refuse_dependency(critic, dependency, message)
+            }
+            PlanError::DependsOnMonitored { critic, dependency } => {
+                let message = format!(
+                    "`{critic}` depends on `{dependency}`, which is only monitored and so may change nothing"
+                );
+                self.refuse_dependency(critic, dependency, message)
+            }
+            PlanError::Cycle(path) => {
+                let message = format!("critics wait for each other: {path}");
+                let pairs = path.0.iter().zip(path.0.iter().skip(1));
+                let edges: Vec<(CriticName, CriticName)> =
+                    pairs.map(|(from, to)| (from.clone(), to.clone())).collect();
+                let spans = edges.iter().filter_map(|(from, to)| {
+                    let draft = self.on.iter().find(|draft| draft.name.as_ref() == Some(from))?;
+                    let (_, span) =
+                        draft.depends_on.iter().find(|(name, _)| to == name.as_str())?;
+                    Some((from, to, span.clone()))
+                });
+                // Not every step is written as a dependency: a gate waits for smaller priority numbers.
+                let mut spans: Vec<_> = spans.collect();
+                spans.sort_by_key(|(_, _, span)| span.start);
+                let Some((from, to, span)) = spans.first() else { return false };
+                let mut mistake = Mistake::new(span.clone(), message);
+                for (from, to, other) in spans.iter().skip(1) {
+                    mistake = mistake.other(other.clone(), format!("`{from}` waits for `{to}`"));
+                }
+                if spans.len() < edges.len() {
+                    mistake = mistake.help(
+                        "a critic whose gate looks at outcomes waits for all of its stage with a smaller priority number",
+                    );
+                }
+                let (from, to) = ((*from).clone(), (*to).clone());
+                self.notes.add(mistake);
+                self.drop_dependency(&from, to.as_str()).is_some()
+            }
+            // Noted where it was read, with a better place.
+            PlanError::NoCritics => {
+                if self.notes.count() == 0 {
+                    self.notes.add(Mistake::new(0..0, error.to_string()));
+                }
+                false
+            }
+            other => {
+                self.notes.add(Mistake::new(0..0, other.to_string()));
+                false
+            }
+        }
+    }
+
+    fn draft(&mut self, name: &CriticName) -> Option<&mut Draft> {
+        self.on.iter_mut().find(|draft| draft.name.as_ref() == Some(name))
+    }
+
+    fn refuse_dependency(&mut self, critic: &CriticName, on: &CriticName, message: String) -> bool {
+        let Some(span) = self.drop_dependency(critic, on.as_str()) else { return false };
+        let mut mistake = Mistake::new(span, message);
+        if let Some(other) = self.draft(on) {
+            mistake = mistake.other(other.name_span.clone(), "this one");
+        }
+        self.notes.add(mistake);
+        true
+    }
+
+    fn drop_dependency(&mut self, critic: &CriticName, on: &str) -> Option<Range<usize>> {
+        let draft = self.draft(critic)?;
+        let at = draft.depends_on.iter().position(|(name, _)| name == on)?;
+        Some(draft.depends_on.remove(at).1)
+    }
+
+    /// Whether a critic is written under that name, and something about its name has been noted.
+    fn is_noted(&self, name: &str) -> bool {
+        self.on.iter().any(|draft| draft.name.is_none() && draft.written_name == name)
+    }
+
+    /// Every critic that a condition reads must be one that its gate sees.
+    fn conditions(&self, court: &ProductionOrchestrator) {
+        let outline = court.outline();
+        let outlined: BTreeMap<&str, &[CriticName]> = outline
+            .stages
+            .iter()
+            .flat_map(|stage| &stage.critics)
+            .map(|critic| (critic.name.as_str(), critic.sees.as_slice()))
+            .collect();
+        for (draft, name) in self.named() {
+            let Some(when) = &draft.when else { continue };
+            let sees = outlined.get(name.as_str()).copied().unwrap_or_default();
+            for used in when.expression.prior() {
+                if sees.iter().any(|seen| *seen == used.critic.as_str())
+                    || self.is_noted(&used.critic)
+                {
+                    continue;
+                }
+                let (message, help) = self.unseen(draft, name, &used.critic);
+                let mistake = Mistake::new(when.place(&used.part), format!("`when`: {message}"));
+                self.notes.add(mistake.maybe_help(help));
+            }
+        }
+    }
+
+    /// Why a critic cannot be seen from another.
+    fn unseen(&self, from: &Draft, name: &CriticName, wanted: &str) -> (String, Option<String>) {
+        let shown = short(wanted);
+        let other = self.named().into_iter().find(|(_, name)| **name == wanted);
+        let Some((other, _)) = other else {
+            let off = self.off.iter().any(|draft| draft.written_name == wanted);
+            if off {
+                return (format!("`{shown}` is disabled"), None);
+            }
+            let names = self.named();
+            let names = names.iter().map(|(_, name)| name.as_str());
+            return (format!("there is no critic called `{shown}`"), meant(wanted, names));
+        };
+        if *name == wanted {
+            return (format!("`{shown}` cannot look at its own outcome"), None);
+        }
+        if other.stage > from.stage {
+            let message = format!(
+                "`{shown}` belongs to the stage `{}`, later than `{}`",
+                other.stage, from.stage
+            );
+            return (message, None);
+        }
+        if other.mode == Mode::Monitor {
+            let message =
+                format!("`{shown}` is only monitored, and no gate sees what is monitored");
+            return (message, None);
+        }
+        let message = format!(
+            "the gate does not see `{shown}`: same stage, and its priority number {} is not smaller than {}",
+            other.priority, from.priority
+        );
+        (message, Some(format!("give `{shown}` a smaller priority number, or depend on it")))
+    }
+}

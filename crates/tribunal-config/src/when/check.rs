@@ -1,0 +1,349 @@
+//! What an expression reads, and whether it may.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, operators};
+use cel::{IdedExpr, Program};
+
+use super::Fault;
+use super::needs::Needs;
+use crate::nearest::{listed, meant};
+
+/// Deepest nesting of what was parsed: evaluating recurses as deep.
+const MAX_DEPTH: usize = 64;
+
+const SNAPSHOT: &[&str] =
+    &["input_text", "model_response", "phase", "trace_id", "context", "attributes"];
+const PRIOR: &[&str] = &[
+    "status",
+    "success",
+    "violation",
+    "violations",
+    "codes",
+    "severity",
+    "score",
+    "uncertainty",
+    "value",
+];
+/// Names of types, for `type(x) == string`.
+const TYPES: &[&str] =
+    &["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type"];
+const FUNCTIONS: &[&str] = &[
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "bytes",
+    "type",
+    "dyn",
+];
+const MACROS: &[&str] = &["has", "all", "exists", "exists_one", "map", "filter"];
+/// What gives no truth value, whatever it is applied to.
+const NEVER_BOOL: &[&str] = &[
+    operators::ADD,
+    operators::SUBSTRACT,
+    operators::MULTIPLY,
+    operators::DIVIDE,
+    operators::MODULO,
+    operators::NEGATE,
+    "size",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bytes",
+    "type",
+];
+
+/// A critic whose outcome is read, and where it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PriorUse {
+    pub(crate) critic: String,
+    pub(crate) part: Range<usize>,
+}
+
+/// What an expression reads.
+pub(super) struct Found {
+    pub(super) needs: Needs,
+    pub(super) prior: Vec<PriorUse>,
+    pub(super) words: BTreeSet<String>,
+    /// Whether the types of all that is read are known.
+    pub(super) static_types: bool,
+}
+
+pub(super) fn check(text: &str, program: &Program) -> Result<Found, Vec<Fault>> {
+    let mut walk = Walk {
+        text,
+        program,
+        bound: Vec::new(),
+        faults: Vec::new(),
+        too_deep: false,
+        found: Found {
+            needs: Needs::default(),
+            prior: Vec::new(),
+            words: BTreeSet::new(),
+            static_types: true,
+        },
+    };
+    let root = program.expression();
+    walk.expression(root, 0, 0);
+    // With a name misread, what it gives is another question.
+    if walk.faults.is_empty() && never_bool(&root.expr) {
+        walk.faults.push(Fault::new(0..text.len(), "must give true or false"));
+    }
+    walk.faults.dedup();
+    if walk.faults.is_empty() { Ok(walk.found) } else { Err(walk.faults) }
+}
+
+fn never_bool(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(literal) => !matches!(literal, LiteralValue::Boolean(_)),
+        Expr::List(_) | Expr::Map(_) | Expr::Struct(_) => true,
+        Expr::Call(call) => NEVER_BOOL.contains(&call.func_name.as_str()),
+        _ => false,
+    }
+}
+
+struct Walk<'p> {
+    text: &'p str,
+    program: &'p Program,
+    /// Variables of the comprehensions around.
+    bound: Vec<&'p str>,
+    faults: Vec<Fault>,
+    too_deep: bool,
+    found: Found,
+}
+
+/// One step from a root: the name, and the expression that takes it.
+struct Step<'p> {
+    name: &'p str,
+    taken: &'p IdedExpr,
+}
+
+impl<'p> Walk<'p> {
+    fn expression(&mut self, expr: &'p IdedExpr, depth: usize, loops: usize) {
+        if depth > MAX_DEPTH {
+            // Once is enough: what it nests in is the same for all.
+            if !self.too_deep {
+                self.too_deep = true;
+                let problem = format!("nests deeper than {MAX_DEPTH} levels");
+                self.faults.push(Fault::new(self.part(expr), problem));
+            }
+            return;
+        }
+        if let Some((root, ident, steps)) = path(expr)
+            && self.root(root, ident, &steps)
+        {
+            return;
+        }
+        let deeper = depth + 1;
+        match &expr.expr {
+            Expr::Unspecified | Expr::Ident(_) => {}
+            Expr::Literal(LiteralValue::String(text)) => {
+                self.found.words.insert(text.inner().to_owned());
+            }
+            Expr::Literal(_) => {}
+            Expr::Select(select) => {
+                self.found.words.insert(select.field.clone());
+                self.expression(&select.operand, deeper, loops);
+            }
+            Expr::Call(call) => {
+                self.function(expr, call);
+                let operands = call.target.as_deref().into_iter().chain(&call.args);
+                operands.for_each(|operand| self.expression(operand, deeper, loops));
+            }
+            Expr::List(list) => {
+                list.elements.iter().for_each(|item| self.expression(item, deeper, loops));
+            }
+            Expr::Map(map) => {
+                for entry in &map.entries {
+                    if let EntryExpr::MapEntry(entry) = &entry.expr {
+                        self.expression(&entry.key, deeper, loops);
+                        self.expression(&entry.value, deeper, loops);
+                    }
+                }
+            }
+            Expr::Struct(made) => {
+                let part = self.before(expr, &made.type_name);
+                let problem = format!("there is no type `{}` to make one of", made.type_name);
+                self.faults.push(Fault::new(part, problem));
+            }
+            Expr::Comprehension(around) => {
+                self.expression(&around.iter_range, deeper, loops);
+                if loops > 0 {
+                    let problem = "walks over a list within a walk over a list: too much work";
+                    self.faults.push(Fault::new(self.part(expr), problem));
+                    return;
+                }
+                let before = self.bound.len();
+                let variables = [Some(&around.iter_var), around.iter_var2.as_ref()];
+                for name in variables.into_iter().flatten() {
+                    if ["snapshot", "prior"].contains(&name.as_str()) {
+                        let problem = format!("`{name}` has a meaning of its own here");
+                        self.faults.push(Fault::new(self.part(expr), problem));
+                    }
+                    self.bound.push(name);
+                }
+                self.bound.push(&around.accu_var);
+                for inner in
+                    [&around.accu_init, &around.loop_cond, &around.loop_step, &around.result]
+                {
+                    self.expression(inner, deeper, loops + 1);
+                }
+                self.bound.truncate(before);
+            }
+        }
+    }
+
+    /// Takes note of what is read from a root. False where the steps are still to be looked at.
+    fn root(&mut self, written: &'p str, ident: &'p IdedExpr, steps: &[Step<'p>]) -> bool {
+        // A leading dot asks for the outermost variable of that name.
+        let name = written.strip_prefix('.').unwrap_or(written);
+        if self.bound.contains(&written) {
+            return false;
+        }
+        let members = match name {
+            "snapshot" => SNAPSHOT,
+            "prior" => PRIOR,
+            _ if TYPES.contains(&name) => return false,
+            _ => {
+                let known = ["snapshot", "prior"];
+                let help = meant(name, known).unwrap_or_else(|| {
+                    "known are `snapshot` and `prior`; a name with `-` is written `prior[\"a-b\"]`"
+                        .into()
+                });
+                let mut fault =
+                    Fault::new(self.part(ident), format!("there is nothing called `{name}`"));
+                fault.help = Some(help);
+                self.faults.push(fault);
+                return true;
+            }
+        };
+        self.found.words.extend(steps.iter().map(|step| step.name.to_owned()));
+        let Some((first, rest)) = steps.split_first() else {
+            let what = if name == "prior" { "the name of a critic" } else { "a member" };
+            let problem = format!("`{name}` must be followed by {what}");
+            let mut fault = Fault::new(self.part(ident), problem);
+            fault.help = Some(if name == "prior" {
+                "as in `prior.secrets.violation`".into()
+            } else {
+                format!("it has {}", listed(SNAPSHOT.iter().copied(), "and"))
+            });
+            self.faults.push(fault);
+            return true;
+        };
+        let member = if name == "prior" {
+            let part = self.name_of(first);
+            self.found.prior.push(PriorUse { critic: first.name.to_owned(), part });
+            rest.first()
+        } else {
+            Some(first)
+        };
+        if let Some(member) = member
+            && !members.contains(&member.name)
+        {
+            let of = if name == "prior" { "an outcome" } else { "`snapshot`" };
+            let problem = format!("{of} has no `{}`", member.name.escape_debug());
+            let mut fault = Fault::new(self.name_of(member), problem);
+            let list = || format!("it has {}", listed(members.iter().copied(), "and"));
+            fault.help = Some(meant(member.name, members.iter().copied()).unwrap_or_else(list));
+            self.faults.push(fault);
+        }
+        let dynamic = ["context", "attributes", "value"];
+        if member.is_none_or(|member| dynamic.contains(&member.name)) {
+            self.found.static_types = false;
+        }
+        self.found.needs.add([name].into_iter().chain(steps.iter().map(|step| step.name)));
+        true
+    }
+
+    fn function(&mut self, expr: &IdedExpr, call: &CallExpr) {
+        let name = call.func_name.as_str();
+        let operator = name.contains(['_', '@', '?']) && !name.starts_with(char::is_alphabetic);
+        if operator || FUNCTIONS.contains(&name) {
+            return;
+        }
+        let part = self.before(expr, name);
+        let mut fault = if MACROS.contains(&name) {
+            Fault::new(part, format!("`{name}` is not used in this way"))
+        } else {
+            Fault::new(part, format!("there is no function `{name}`"))
+        };
+        let known = || FUNCTIONS.iter().chain(MACROS).copied();
+        fault.help = meant(name, known())
+            .filter(|_| !MACROS.contains(&name))
+            .or_else(|| Some(format!("there are {}", listed(known(), "and"))));
+        self.faults.push(fault);
+    }
+
+    /// Where a node stands: its operator, where it has one.
+    fn part(&self, expr: &IdedExpr) -> Range<usize> {
+        let place = self.program.source_info().offset_for(expr.id);
+        let Some((start, last)) = place else { return 0..self.text.len() };
+        // The parser counts bytes here, and characters where it reports errors.
+        let start = self.text.floor_char_boundary(start as usize);
+        let end = self.text.ceil_char_boundary((last as usize).saturating_add(1));
+        start..end.max(start)
+    }
+
+    /// Where the name stands that a step takes: after its dot, or within its brackets.
+    fn name_of(&self, step: &Step<'p>) -> Range<usize> {
+        if let Expr::Call(call) = &step.taken.expr
+            && let [_, literal] = call.args.as_slice()
+        {
+            return self.part(literal);
+        }
+        // `has(a.b)` stands where its bracket does; the name is the next one of that spelling.
+        let from = self.part(step.taken).start;
+        let rest = self.text.get(from..).unwrap_or_default();
+        let found = rest
+            .match_indices(step.name)
+            .find(|(at, _)| rest.get(..*at).is_some_and(|before| before.trim_end().ends_with('.')));
+        match found {
+            Some((at, _)) => from + at..from + at + step.name.len(),
+            None => self.part(step.taken),
+        }
+    }
+
+    /// Where the name stands that a bracket follows.
+    fn before(&self, expr: &IdedExpr, name: &str) -> Range<usize> {
+        let open = self.part(expr);
+        let before = self.text.get(..open.start).unwrap_or_default().trim_end();
+        match before.strip_suffix(name) {
+            Some(rest) => rest.len()..before.len(),
+            None => open,
+        }
+    }
+}
+
+/// A root and the names that follow it, as far as they are written out.
+fn path(expr: &IdedExpr) -> Option<(&str, &IdedExpr, Vec<Step<'_>>)> {
+    let mut here = expr;
+    let mut steps = Vec::new();
+    loop {
+        match &here.expr {
+            Expr::Ident(name) => {
+                steps.reverse();
+                return Some((name, here, steps));
+            }
+            Expr::Select(select) => {
+                steps.push(Step { name: &select.field, taken: here });
+                here = &select.operand;
+            }
+            Expr::Call(call) if call.func_name == operators::INDEX => {
+                let [operand, index] = call.args.as_slice() else { return None };
+                let Expr::Literal(LiteralValue::String(name)) = &index.expr else { return None };
+                steps.push(Step { name: name.inner(), taken: here });
+                here = operand;
+            }
+            _ => return None,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! When a breaker opens, and how it closes again.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// When a breaker opens, and how it closes again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BreakerSettings {
+    pub(super) failure_rate: f64,
+    pub(super) window: Duration,
+    pub(super) min_calls: u32,
+    pub(super) slow: Option<(Duration, f64)>,
+    pub(super) open_for: Duration,
+    pub(super) probes: u32,
+    pub(super) half_open_for: Duration,
+}
+
+/// Why settings of a breaker make no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BreakerError {
+    /// A rate that is always or never reached.
+    #[error("a rate must lie above 0 and up to 1")]
+    Rate,
+    /// A count of nothing.
+    #[error("at least one call is needed to judge by, and one probe to close again")]
+    Count,
+    /// A time of nothing, or more than a day.
+    #[error("a time must lie above 0 and up to a day")]
+    Time,
+}
+
+fn rate(rate: f64) -> Result<f64, BreakerError> {
+    if rate > 0.0 && rate <= 1.0 { Ok(rate) } else { Err(BreakerError::Rate) }
+}
+
+fn count(count: u32) -> Result<u32, BreakerError> {
+    if count > 0 { Ok(count) } else { Err(BreakerError::Count) }
+}
+
+fn time(time: Duration) -> Result<Duration, BreakerError> {
+    let day = Duration::from_secs(24 * 3600);
+    if time > Duration::ZERO && time <= day { Ok(time) } else { Err(BreakerError::Time) }
+}
+
+impl BreakerSettings {
+    /// Opens when, of at least `min_calls` within `window`, this share or more failed. Then stays open for 5 s, lets
+    /// one probe through at a time, and closes when one succeeds; a probe that takes longer than 30 s has failed.
+    ///
+    /// # Errors
+    ///
+    /// [`BreakerError`] for a rate outside 0 (excluded) to 1, no calls, or a window of nothing or more than a day.
+    pub fn new(failure_rate: f64, window: Duration, min_calls: u32) -> Result<Self, BreakerError> {
+        Ok(Self {
+            failure_rate: rate(failure_rate)?,
+            window: time(window)?,
+            min_calls: count(min_calls)?,
+            slow: None,
+            open_for: Duration::from_secs(5),
+            probes: 1,
+            half_open_for: Duration::from_secs(30),
+        })
+    }
+
+    /// Opens also when this share of calls took so long or longer, whatever became of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`BreakerSettings::new`].
+    pub fn slow(mut self, longer_than: Duration, share: f64) -> Result<Self, BreakerError> {
+        self.slow = Some((time(longer_than)?, rate(share)?));
+        Ok(self)
+    }
+
+    /// How long it refuses everything once it is open.
+    ///
+    /// # Errors
+    ///
+    /// As [`BreakerSettings::new`].
+    pub fn open_for(mut self, span: Duration) -> Result<Self, BreakerError> {
+        self.open_for = time(span)?;
+        Ok(self)
+    }
+
+    /// How many probes may be in flight at a time, and how many must succeed for it to close.
+    ///
+    /// # Errors
+    ///
+    /// As [`BreakerSettings::new`].
+    pub fn probes(mut self, probes: u32) -> Result<Self, BreakerError> {
+        self.probes = count(probes)?;
+        Ok(self)
+    }
+
+    /// How long it may be half open: after that it opens again, and probes still out count no more.
+    ///
+    /// # Errors
+    ///
+    /// As [`BreakerSettings::new`].
+    pub fn half_open_for(mut self, span: Duration) -> Result<Self, BreakerError> {
+        self.half_open_for = time(span)?;
+        Ok(self)
+    }
+}

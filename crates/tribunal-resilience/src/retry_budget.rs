@@ -1,0 +1,131 @@
+//! How many calls may be repeated, over all callers: so many for each hundred first calls, and a few besides.
+//!
+//! Without it, everything fails at once and everyone comes back twice: load rises just when it should fall.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::time::Instant;
+
+/// A thousandth of a retry, so that a share of one call is a whole number.
+const RETRY: u64 = 1_000;
+
+/// A budget of retries that first calls pay into.
+#[derive(Debug)]
+pub struct RetryBudget {
+    epoch: Instant,
+    share: u64,
+    floor: u64,
+    most: u64,
+    /// Saved up by first calls, in thousandths.
+    saved: AtomicU64,
+    /// Retries taken from the floor, in thousandths since the epoch: never more than time has brought.
+    taken: AtomicU64,
+}
+
+/// Why a retry budget makes no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the share of retries must lie within 0 to 10, in steps of a thousandth")]
+pub struct RetryBudgetError;
+
+impl RetryBudget {
+    /// How much of the floor may be saved up: this many seconds of it.
+    const FLOOR_SECONDS: u64 = 1;
+
+    /// `share` retries for each first call (0.1: one for ten), at most `most` of them saved up, and `floor` a second
+    /// whatever the load.
+    ///
+    /// # Errors
+    ///
+    /// [`RetryBudgetError`] for a share that is negative, not finite or above 10.
+    pub fn new(share: f64, most: u32, floor: u32) -> Result<Self, RetryBudgetError> {
+        if !(0.0..=10.0).contains(&share) {
+            return Err(RetryBudgetError);
+        }
+        Ok(Self {
+            epoch: Instant::now(),
+            // In range, so the cast only drops what is less than a thousandth.
+            share: (share * RETRY as f64).round() as u64,
+            floor: u64::from(floor) * RETRY,
+            most: u64::from(most) * RETRY,
+            saved: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+        })
+    }
+
+    /// A first call pays in.
+    pub fn deposit(&self) {
+        let add = |saved: u64| (saved < self.most).then(|| (saved + self.share).min(self.most));
+        let _ = self.saved.fetch_update(Relaxed, Relaxed, add);
+    }
+
+    /// Takes a retry, if there is one.
+    #[must_use]
+    pub fn withdraw(&self, now: Instant) -> bool {
+        let from_saved = |saved: u64| saved.checked_sub(RETRY);
+        if self.saved.fetch_update(Relaxed, Relaxed, from_saved).is_ok() {
+            return true;
+        }
+        let brought = self.brought(now.saturating_duration_since(self.epoch));
+        let least = brought.saturating_sub(self.floor.saturating_mul(Self::FLOOR_SECONDS));
+        let from_floor = |taken: u64| {
+            // What was not taken in time is gone.
+            let next = taken.max(least) + RETRY;
+            (next <= brought).then_some(next)
+        };
+        self.taken.fetch_update(Relaxed, Relaxed, from_floor).is_ok()
+    }
+
+    /// What the floor has brought by then, in thousandths; it starts with a second's worth.
+    fn brought(&self, since: Duration) -> u64 {
+        let by_time = u128::from(self.floor) * since.as_millis() / 1_000;
+        let start = self.floor.saturating_mul(Self::FLOOR_SECONDS);
+        u64::try_from(by_time).unwrap_or(u64::MAX / 2).saturating_add(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn withdrawn(budget: &RetryBudget, tries: usize) -> usize {
+        (0..tries).filter(|_| budget.withdraw(Instant::now())).count()
+    }
+
+    /// I27: in a total outage, retries are at most the share of first calls, and the floor.
+    #[tokio::test(start_paused = true)]
+    async fn retries_are_a_share_of_first_calls() {
+        let budget = RetryBudget::new(0.1, 1_000, 0).unwrap();
+        let mut retries = 0;
+        for _ in 0..1_000 {
+            budget.deposit();
+            retries += withdrawn(&budget, 3);
+        }
+        assert_eq!(retries, 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_floor_comes_back_with_time_and_is_not_saved_up() {
+        let budget = RetryBudget::new(0.0, 0, 2).unwrap();
+        assert_eq!(withdrawn(&budget, 9), 2);
+        tokio::time::advance(Duration::from_millis(500)).await;
+        assert_eq!(withdrawn(&budget, 9), 1);
+        tokio::time::advance(Duration::from_secs(3_600)).await;
+        assert_eq!(withdrawn(&budget, 9), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_than_the_most_is_saved_up() {
+        let budget = RetryBudget::new(1.0, 5, 0).unwrap();
+        (0..100).for_each(|_| budget.deposit());
+        assert_eq!(withdrawn(&budget, 100), 5);
+    }
+
+    #[test]
+    fn a_share_that_makes_no_sense_is_refused() {
+        for share in [-0.1, 10.1, f64::NAN, f64::INFINITY] {
+            assert!(RetryBudget::new(share, 1, 1).is_err());
+        }
+    }
+}
