@@ -35,7 +35,7 @@ fn the_settings_of_the_file_are_the_defaults_of_the_code() {
     }
     let outline = court().outline();
     let critics: Vec<_> = outline.stages.iter().flat_map(|stage| &stage.critics).collect();
-    for critic in &critics {
+    for critic in critics.iter().filter(|critic| critic.name != "pii_watch") {
         assert_eq!(critic.timeout, CriticSpec::TIMEOUT, "{}", critic.name);
     }
     let plain = critics.iter().find(|critic| critic.name == "hidden_text").unwrap();
@@ -105,12 +105,15 @@ async fn the_sample_traffic_opens_and_closes_every_gate() {
         "pii_deep",
         "response_policy",
         "tool_call_shape",
-        "unsafe_commands",
+        "payment_approval",
         "exfiltration_links",
     ] {
         assert!(seen[gated].contains(&Status::Gated), "{gated} is never gated");
         assert!(seen[gated].contains(&Status::Success), "{gated} never runs");
     }
+    assert!(seen["unsafe_commands"].is_superset(&[Status::Skipped, Status::Success].into()));
+    // With the clock stopped nothing takes too long; in a real run `pii_watch` does, too.
     let statuses: BTreeSet<Status> = seen.values().flatten().copied().collect();
-    assert!(statuses.is_subset(&[Status::Success, Status::Gated].into()), "{statuses:?}");
+    let all = Status::ALL.iter().copied().filter(|status| *status != Status::Timeout);
+    assert_eq!(statuses, all.collect());
 }
