@@ -210,6 +210,10 @@ impl Condition for Expression {
     fn reads_outcomes(&self) -> bool {
         !self.prior.is_empty()
     }
+
+    fn reads(&self, critic: &str) -> bool {
+        self.prior.iter().any(|read| read.critic == critic)
+    }
 }
 
 impl std::fmt::Debug for Expression {

@@ -26,6 +26,12 @@ pub trait Condition: Send + Sync + 'static {
     fn reads_outcomes(&self) -> bool {
         true
     }
+
+    /// Whether the outcome of this critic may decide it. Used where a plan is explained, not where it runs.
+    fn reads(&self, critic: &str) -> bool {
+        let _ = critic;
+        self.reads_outcomes()
+    }
 }
 
 impl<F> Condition for F

@@ -220,9 +220,9 @@ fn passages(plan: &Plan) -> Vec<Passage> {
         let how = String::from("fails open: what it would have found passes unseen");
         passages.push(Passage { critic: info.name.clone(), how });
         for (node, gated) in plan.nodes.iter().zip(plan.infos.iter()) {
-            let hangs_on_it = match node.policy {
+            let hangs_on_it = match &node.policy {
                 Policy::OnViolation => true,
-                Policy::Conditional(_) => node.policy.reads_outcomes(),
+                Policy::Conditional(condition) => condition.reads(info.name.as_str()),
                 // Missing opinions are doubt, and open this one.
                 Policy::OnUncertainty(_) | Policy::OnHighRisk(_) | Policy::Always => false,
             };
