@@ -36,9 +36,9 @@
 //! | --- | --- |
 //! | `production` | [`ProductionOrchestrator`]: stages, gates, limits, retries, validation |
 //! | `critics` | [`critics`]: ready-made critics that need no model, no key and no network |
-//! | `v2` | [`v2`]: every critic at once, one timeout |
-//! | `schema` | [`schema`]: JSON Schema for opinions and for anything else |
-//! | `config` | [`config`]: pipelines from TOML, every mistake shown in place |
+//! | `v2` | `v2`: every critic at once, one timeout |
+//! | `schema` | `schema`: JSON Schema for opinions and for anything else |
+//! | `config` | `config`: pipelines from TOML, every mistake shown in place |
 
 pub use tribunal_core::*;
 
