@@ -157,6 +157,25 @@ fn sections_for_whole_runs_say_what_is_wrong_with_them() {
         ("[run]\nmax_total_retries = «4294967296\nC\n", "from 0 to 4294967295"),
         ("[run]\nearly_exit = «\"no\"\nC\n", "must be true or false, found a string"),
         ("[run]\nhook_timeout = «\"0ms\"\nC\n", "must be longer than nothing"),
+        ("[run]\nmax_cost = «-0.1\nC\n", "must be 0 or more"),
+        ("[run]\nmax_cost = «inf\nC\n", "must be a finite number"),
+        ("[run]\nretry_budget = «0.1\nC\n", "`run.retry_budget` must be a table, found a float"),
+        ("[run]\nretry_budget = «{ share = 0.1 }\nC\n", "`run.retry_budget.floor` is missing"),
+        ("[run]\nretry_budget = «{ floor = 1 }\nC\n", "`run.retry_budget.share` is missing"),
+        (
+            "[run]\nretry_budget = { share = «-0.1, floor = 1 }\nC\n",
+            "`run.retry_budget.share` must lie within 0 to 10, found -0.1",
+        ),
+        ("[run]\nretry_budget = { share = «10.1, floor = 1 }\nC\n", "within 0 to 10, found 10.1"),
+        ("[run]\nretry_budget = { share = «inf, floor = 1 }\nC\n", "must be a finite number"),
+        (
+            "[run]\nretry_budget = { share = 1, floor = «-1 }\nC\n",
+            "`run.retry_budget.floor` must be a whole number from 0 to 4294967295, found -1",
+        ),
+        (
+            "[run]\nretry_budget = { share = 1, floor = 1, «most = 1 }\nC\n",
+            "`run.retry_budget.most` is not known here",
+        ),
         ("[run]\n«timeuot = \"1s\"\nC\n", "`run.timeuot` is not known here"),
         ("run = «3\nC\n", "`run` must be a table"),
         ("[stages.«deep]\nC\n", "`stages.deep` is not known here"),
@@ -184,6 +203,109 @@ fn sections_for_whole_runs_say_what_is_wrong_with_them() {
         ("C\nenabled = «false\n", "every critic is disabled"),
     ];
     check_all(cases.map(|(text, message)| (text.to_owned(), vec![message])));
+}
+
+/// What `breaker` needs, and then what is wrong with it.
+const OF_A_BREAKER: &[(&str, &str)] = &[
+    ("breaker = «1", "`breaker` must be a table, found an integer"),
+    ("breaker = «{ window = \"1s\", min_calls = 1 }", "`breaker.failure_rate` is missing"),
+    ("breaker = «{ failure_rate = 0.5, min_calls = 1 }", "`breaker.window` is missing"),
+    ("breaker = «{ failure_rate = 0.5, window = \"1s\" }", "`breaker.min_calls` is missing"),
+    (
+        "breaker = { failure_rate = «0, window = \"1s\", min_calls = 1 }",
+        "`breaker.failure_rate` must lie above 0 and up to 1, found 0",
+    ),
+    (
+        "breaker = { failure_rate = «1.1, window = \"1s\", min_calls = 1 }",
+        "must lie above 0 and up to 1, found 1.1",
+    ),
+    (
+        "breaker = { failure_rate = «nan, window = \"1s\", min_calls = 1 }",
+        "`breaker.failure_rate` must be a finite number",
+    ),
+    (
+        "breaker = { failure_rate = 0.5, window = «\"25h\", min_calls = 1 }",
+        "`breaker.window` must be at most a day",
+    ),
+    (
+        "breaker = { failure_rate = 0.5, window = «60, min_calls = 1 }",
+        "must be a duration with its unit",
+    ),
+    (
+        "breaker = { failure_rate = 0.5, window = \"1s\", min_calls = «0 }",
+        "`breaker.min_calls` must be a whole number from 1 to 4294967295, found 0",
+    ),
+    ("B\nslow_after = «\"1s\"", "`breaker.slow_after` has no effect without `breaker.slow_rate`"),
+    ("B\nslow_rate = «0.5", "`breaker.slow_rate` has no effect without `breaker.slow_after`"),
+    ("B\nslow_after = «\"0s\"\nslow_rate = 1", "must be longer than nothing"),
+    ("B\nslow_after = «\"25h\"\nslow_rate = 1", "`breaker.slow_after` must be at most a day"),
+    ("B\nslow_after = «\"3s\"\nslow_rate = 1", "never be reached: the critic's timeout is 2s"),
+    ("B\nslow_after = \"1s\"\nslow_rate = «1.5", "must lie above 0 and up to 1, found 1.5"),
+    ("B\nopen_for = «\"25h\"", "`breaker.open_for` must be at most a day"),
+    ("B\nopen_for = «5", "must be a duration with its unit"),
+    ("B\nprobes = «0", "`breaker.probes` must be a whole number from 1 to 4294967295, found 0"),
+    ("B\nprobes = «true", "must be a whole number, found a boolean"),
+    ("B\nhalf_open_for = «\"24.1h\"", "`breaker.half_open_for` must be at most a day"),
+    ("B\n«threshold = 5", "`breaker.threshold` is not known here"),
+];
+
+#[test]
+fn every_key_of_a_breaker_says_what_is_wrong_with_it() {
+    let fine = "[critic.breaker]\nfailure_rate = 0.5\nwindow = \"1m\"\nmin_calls = 10\n";
+    check_all(
+        OF_A_BREAKER.iter().map(|(lines, message)| {
+            (format!("C\n{}\n", lines.replace("B\n", fine)), vec![*message])
+        }),
+    );
+    // Each on its own, all at once; a timeout that cannot be read is not held against others.
+    check(
+        "C\ntimeout = «3\nbreaker = { failure_rate = «2, window = «\"2d\", min_calls = «-1, slow_after = \"3s\", slow_rate = «0 }\n",
+        &["`timeout`", "failure_rate", "window", "min_calls", "slow_rate"],
+    );
+}
+
+#[test]
+fn rates_that_are_shared_say_what_is_wrong_with_them() {
+    let rate = "{ tokens = 1, per = \"1s\" }";
+    let long = "a".repeat(65);
+    check_all([
+        ("rates = «1\nC\nshares = [\"x\"]\n".into(), vec!["`rates` must be a table"]),
+        ("[rates]\nx = «1\nC\nshares = [\"x\"]\n".into(), vec!["`rates.x` must be a table"]),
+        ("«[rates.x]\ntokens = 1\nC\n".into(), vec!["`rates.x.per` is missing"]),
+        ("«[rates.x]\nper = \"1s\"\nC\n".into(), vec!["`rates.x.tokens` is missing"]),
+        (
+            "[rates.x]\ntokens = «0\nper = «1\nburst = «-1\nC\nshares = [\"x\"]\n".into(),
+            vec!["`rates.x.tokens`", "`rates.x.per` must be a duration", "`rates.x.burst`"],
+        ),
+        (
+            "[rates.x]\ntokens = 4000000000\nper = «\"1us\"\nC\n".into(),
+            vec!["`rates.x.per` does not do: a rate needs a span of time"],
+        ),
+        (
+            "[rates.x]\ntokens = 1\nper = \"1s\"\n«bursts = 1\nC\n".into(),
+            vec!["`rates.x.bursts` is not known here"],
+        ),
+        (
+            format!("[rates]\n«Big = {rate}\nC\nshares = [\"Big\"]\n"),
+            vec!["`rates.Big` is no name"],
+        ),
+        (format!("[rates]\n«\"\" = {rate}\nC\n"), vec!["is no name of a rate"]),
+        (format!("[rates]\n«\"a.b\" = {rate}\nC\n"), vec!["`rates.a.b` is no name of a rate"]),
+        (format!("[rates]\n«{long} = {rate}\nC\n"), vec!["those are 1 to 64 of a-z"]),
+        (format!("[rates]\nx = {rate}\nC\nshares = «\"x\"\n"), vec!["`shares` must be a list"]),
+        (format!("[rates]\nx = {rate}\nC\nshares = [«1]\n"), vec!["`shares[0]` must be a string"]),
+        (
+            format!("[rates]\nx = {rate}\nC\nshares = [\"x\", «\"x\"]\n"),
+            vec!["`shares[1]` names `x` a second time"],
+        ),
+        (
+            format!(
+                "[rates]\nprovider = {rate}\nC\nshares = [\"provider\", «\"provder\", «\"z\"]\n"
+            ),
+            vec!["`shares[1]` names no rate: `provder`", "`shares[2]` names no rate: `z`"],
+        ),
+        ("C\nshares = [«\"x\"]\n".into(), vec!["names no rate: `x`"]),
+    ]);
 }
 
 #[test]
@@ -309,11 +431,18 @@ fn what_was_meant_is_suggested() {
         help("C\ndepends_on = [\"bx\"]\n[[critic]]\nname = \"b\"\nkind = \"echo\"\n"),
         "did you mean `b`?"
     );
+    let rates = "[rates.provider]\ntokens = 1\nper = \"1s\"\n";
+    assert_eq!(help(&format!("{rates}C\nshares = [\"provder\"]\n")), "did you mean `provider`?");
+    assert_eq!(help(&format!("{rates}C\nshares = [\"xyz\"]\n")), "there are `provider`");
+    assert_eq!(help("C\nshares = [\"x\"]\n"), "there are none: add a `[rates.<name>]`");
     let disabled =
         "C\ndepends_on = [\"b\"]\n[[critic]]\nname = \"b\"\nkind = \"echo\"\nenabled = false\n";
     assert_eq!(help(disabled), "`b` is disabled");
     assert!(help("C\nmode = \"x\"\n").contains("`enforce` and `monitor`"));
-    assert!(help("colour = 1\n").contains("known are `critic`, `defaults`, `run` and `stages`"));
+    assert!(
+        help("colour = 1\n")
+            .contains("known are `critic`, `defaults`, `rates`, `run` and `stages`")
+    );
 }
 
 #[test]
@@ -367,6 +496,13 @@ fn odd_and_allowed_values_are_taken() {
         "[stages.deep_analysis]\ntimeout = \"1s\"\nC\n",
         "[run]\nmax_queued_runs = 0\nmax_total_retries = 0\nC\n",
         "C\ndepends_on = []\n",
+        "[run]\nretry_budget = { share = 0, floor = 0 }\nC\n",
+        "[run.retry_budget]\nshare = 10\nfloor = 4294967295\nC\n",
+        "[rates]\nC\nshares = []\n",
+        "[rates.-0_a]\ntokens = 1\nper = \"1s\"\nC\n",
+        "C\n[[critic]]\nname = \"b\"\nkind = \"echo\"\nenabled = false\nshares = [\"nowhere\"]\n",
+        "C\nbreaker = { failure_rate = 1, window = \"24h\", min_calls = 4294967295, slow_after = \"2s\", slow_rate = 1 }\n",
+        "[defaults]\ntimeout = \"5s\"\nC\nbreaker = { failure_rate = 1, window = \"1s\", min_calls = 1, slow_after = \"5s\", slow_rate = 1 }\n",
         "critic = [{ name = \"a\", kind = \"echo\" }]\n",
         "run.timeout = \"1s\"\nC\n",
         "C\npriority = 0x0a\n",

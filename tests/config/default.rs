@@ -25,6 +25,7 @@ fn the_settings_of_the_file_are_the_defaults_of_the_code() {
         "max_runs",
         "max_queued_runs",
         "max_total_retries",
+        "retry_budget",
         "early_exit",
         "hook_timeout",
         "failure_mode",

@@ -104,14 +104,39 @@ fn settings_of_runs_and_stages_arrive() {
         with("max_queued_runs = 3"),
         with("max_total_retries = 3"),
         with("hook_timeout = \"3ms\""),
+        with("max_cost = 3"),
+        with("max_cost = 0.5"),
+        with("retry_budget = { share = 0.2, floor = 10 }"),
+        with("retry_budget = { share = 0.1, floor = 11 }"),
+        with("[rates.x]\ntokens = 5\nper = \"1s\""),
+        with("[rates.y]\ntokens = 5\nper = \"1s\""),
+        with("[rates.x]\ntokens = 6\nper = \"1s\""),
+        with("[rates.x]\ntokens = 5\nper = \"2s\""),
+        with("[rates.x]\ntokens = 5\nper = \"1s\"\nburst = 9"),
     ];
     let distinct: std::collections::BTreeSet<&String> = hashes.iter().collect();
     assert_eq!(distinct.len(), hashes.len());
+    assert_eq!(with("retry_budget = { share = 0.1, floor = 10 }"), hashes[0]);
 }
 
 /// What an outline does not show is at least in the hash.
 #[test]
 fn every_field_changes_the_hash_of_the_configuration() {
+    let breakers = [
+        "failure_rate = 0.5, window = \"1m\", min_calls = 9",
+        "failure_rate = 0.4, window = \"1m\", min_calls = 9",
+        "failure_rate = 0.5, window = \"2m\", min_calls = 9",
+        "failure_rate = 0.5, window = \"1m\", min_calls = 8",
+        "failure_rate = 0.5, window = \"1m\", min_calls = 9, slow_after = \"1s\", slow_rate = 0.5",
+        "failure_rate = 0.5, window = \"1m\", min_calls = 9, slow_after = \"2s\", slow_rate = 0.5",
+        "failure_rate = 0.5, window = \"1m\", min_calls = 9, slow_after = \"1s\", slow_rate = 0.4",
+        "failure_rate = 0.5, window = \"1m\", min_calls = 9, open_for = \"1s\"",
+        "failure_rate = 0.5, window = \"1m\", min_calls = 9, probes = 2",
+        "failure_rate = 0.5, window = \"1m\", min_calls = 9, half_open_for = \"1s\"",
+    ];
+    let hashes: std::collections::BTreeSet<String> =
+        breakers.iter().map(|values| hash(&format!("breaker = {{ {values} }}"))).collect();
+    assert_eq!(hashes.len(), breakers.len());
     let lines = [
         "",
         "retry = { attempts = 3 }",
@@ -209,6 +234,66 @@ async fn a_rate_arrives() {
         assert_eq!(limited, outcome.status == Status::RateLimited);
     }
     assert_eq!(statuses, [Status::Success, Status::Success, Status::RateLimited]);
+}
+
+/// Critics that share a rate take from one bucket; those that do not, do not.
+#[tokio::test(start_paused = true)]
+async fn a_rate_that_is_shared_arrives() {
+    let text = "[rates.provider]\ntokens = 1\nper = \"1h\"\nburst = 3\n\
+                [rates.unused]\ntokens = 1\nper = \"1h\"\n\
+                [[critic]]\nname = \"a\"\nkind = \"echo\"\npriority = 1\nshares = [\"provider\"]\n\
+                [[critic]]\nname = \"b\"\nkind = \"echo\"\npriority = 2\nshares = [\"provider\"]\n\
+                [[critic]]\nname = \"c\"\nkind = \"echo\"\n";
+    let outline = outline(text);
+    let limited = |name| critic(&outline, name).rate_limited;
+    assert_eq!([limited("a"), limited("b"), limited("c")], [true, true, false]);
+    let court = parse(text).unwrap().build().unwrap();
+    let mut refused = 0;
+    for _ in 0..3 {
+        let report = court.run_all(Snapshot::of_input("x")).await.unwrap();
+        let statuses = ["a", "b"].map(|name| report.outcome(name).unwrap().status);
+        refused += statuses.iter().filter(|status| **status == Status::RateLimited).count();
+        assert_eq!(report.outcome("c").unwrap().status, Status::Success);
+    }
+    assert_eq!(refused, 3);
+}
+
+/// No retry is made beyond the budget that the file sets.
+#[tokio::test(start_paused = true)]
+async fn a_budget_of_retries_arrives() {
+    for (budget, attempts) in [
+        ("share = 0, floor = 0", 1),
+        ("share = 1, floor = 0", 2),
+        ("share = 0, floor = 2", 3),
+        ("share = 10, floor = 0", 5),
+    ] {
+        let text = format!(
+            "[run]\nretry_budget = {{ {budget} }}\n[[critic]]\nname = \"a\"\nkind = \"echo\"\n\
+             retry = {{ attempts = 5, first_delay = \"1ms\" }}\nparams = {{ passes = true }}\n"
+        );
+        let report = report(&text, Snapshot::of_input("x")).await;
+        assert_eq!(report.outcome("a").unwrap().attempts, attempts, "{budget}");
+    }
+}
+
+/// Rule 12: a breaker of the file opens as the file says, and what it refuses is a failure.
+#[tokio::test(start_paused = true)]
+async fn a_breaker_arrives() {
+    assert!(!one("").breaker);
+    let values = "failure_rate = 0.5, window = \"1m\", min_calls = 2, open_for = \"3s\"";
+    let line = format!("params = {{ fails = true }}\nbreaker = {{ {values} }}");
+    assert!(one(&line).breaker);
+    let text = format!("[[critic]]\nname = \"a\"\nkind = \"echo\"\n{line}\n");
+    let court = parse(&text).unwrap().build().unwrap();
+    let mut attempts = Vec::new();
+    for wait in [0, 0, 0, 2, 1] {
+        tokio::time::sleep(Duration::from_secs(wait)).await;
+        let report = court.run_all(Snapshot::of_input("x")).await.unwrap();
+        assert_eq!(report.outcome("a").unwrap().status, Status::Error);
+        attempts.push(report.outcome("a").unwrap().attempts);
+    }
+    // Two calls open it; after its three seconds one probe is let through.
+    assert_eq!(attempts, [1, 1, 0, 0, 1]);
 }
 
 proptest! {

@@ -19,6 +19,7 @@ fn catalogue() -> Catalogue {
         let severity = params.number("severity", 0.0, 0.0..=1.0);
         let uncertainty = params.number("uncertainty", 0.0, 0.0..=1.0);
         let fails = params.or("fails", false);
+        let passes = params.or("passes", false);
         let token = params.optional::<String>("token");
         if token.as_deref().is_some_and(|token| token.len() < 4) {
             let token = token.unwrap_or_default();
@@ -27,6 +28,9 @@ fn catalogue() -> Catalogue {
         }
         let value = params.optional::<serde_json::Value>("value").unwrap_or_default();
         Some(critic_fn(move |_| {
+            if passes {
+                return Answer::now(Err(tribunal_core::CriticError::transient("told to")));
+            }
             if fails {
                 return Answer::now(Err(tribunal_core::CriticError::permanent("told to")));
             }

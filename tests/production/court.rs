@@ -8,8 +8,8 @@ use tribunal_core::{
     Thresholds,
 };
 use tribunal_production::{
-    Backoff, Builder, CriticSpec, Jitter, PlanErrors, Policy, ProductionOrchestrator, Rate, Retry,
-    RunSettings, Validation,
+    Backoff, BreakerSettings, Builder, CriticSpec, Jitter, PlanErrors, Policy,
+    ProductionOrchestrator, Rate, Retry, RunSettings, Validation,
 };
 use tribunal_testkit::{Scripted, millis, secs};
 
@@ -66,6 +66,10 @@ pub(crate) trait Seat: Sized {
 
     fn rate(self, rate: Rate) -> Seated {
         self.spec(|spec| spec.rate(rate))
+    }
+
+    fn breaker(self, settings: BreakerSettings) -> Seated {
+        self.spec(|spec| spec.breaker(settings))
     }
 
     fn validation(self, validation: Validation) -> Seated {

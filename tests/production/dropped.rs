@@ -80,6 +80,8 @@ async fn a_run_dropped_at_any_poll_leaves_the_orchestrator_as_good_as_new() {
         court()
             .in_flight(2)
             .settings(|settings| settings.stage_max_in_flight(Stage::CoreAnalysis, 2).max_runs(1))
+            // What all runs share in retries is spent on purpose, and not part of the question.
+            .settings(|settings| settings.retry_budget(10.0, 1_000_000))
             .critics([
                 takes("early", millis(5)).probed_by(&all).stage(Stage::FastCritics),
                 critic("polls").then(Step::objects(0.5).pends(3)).probed_by(&all).max_in_flight(1),

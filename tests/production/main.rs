@@ -10,6 +10,8 @@
     reason = "here to fail a test with a plain message"
 )]
 
+mod breaker;
+mod budget;
 mod court;
 mod deadlines;
 mod dropped;
@@ -29,4 +31,5 @@ mod random;
 mod rates;
 mod refused;
 mod retries;
+mod shutdown;
 mod validation;

@@ -91,3 +91,32 @@ async fn a_rate_limit_is_the_critics_own() {
     assert!(reports.iter().all(|report| report["other"].queued.is_zero()));
     assert_eq!(reports[2]["limited"].queued, secs(2));
 }
+
+/// Rule 9: one provider, one quota: critics that share a bucket share its tokens.
+#[tokio::test(start_paused = true)]
+async fn critics_that_share_a_rate_share_its_tokens() {
+    let shares = |name| allows(name).spec(|spec| spec.shares("provider"));
+    let court = court()
+        .settings(|settings| settings.shared_rate("provider", rate(1, 2)))
+        .critics([shares("a"), shares("b"), shares("c").rate(rate(100, 100))])
+        .critic(allows("free"))
+        .build();
+    let report = judge(&court).await;
+    let waited = ["a", "b", "c", "free"].map(|name| report[name].queued);
+    assert_eq!(waited, [0, 0, 1, 0].map(secs));
+}
+
+/// A rate that is not there is refused, naming the one that was meant.
+#[test]
+fn a_rate_that_is_not_there_is_refused() {
+    let error = tribunal_production::ProductionOrchestrator::builder()
+        .settings(tribunal_production::RunSettings::default().shared_rate("provider", rate(1, 2)))
+        .critic(tribunal_production::CriticSpec::new("a").shares("provder"), allows("a"))
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "critic `a`: `shares` names the rate `provder`, and there is none; did you mean `provider`?"
+    );
+}

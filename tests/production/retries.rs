@@ -135,3 +135,31 @@ async fn a_critic_that_backs_off_gives_its_permit_to_the_next() {
     assert_eq!(journal.started_at("flaky"), [secs(0), secs(1)]);
     assert_eq!(report.elapsed, secs(1));
 }
+
+/// I27: in a total outage attempts are at most a tenth more than first calls, over all runs.
+#[tokio::test(start_paused = true)]
+async fn in_an_outage_retries_are_a_share_of_first_calls() {
+    let critic = fails_transiently("down");
+    let probe = critic.probe();
+    let court = court()
+        .settings(|settings| settings.retry_budget(0.1, 0))
+        .critic(critic.retry(tries(3)))
+        .build();
+    for _ in 0..500 {
+        judge(&court).await;
+    }
+    assert_eq!(probe.calls(), 550);
+}
+
+/// A share that makes no sense is refused.
+#[test]
+fn a_retry_budget_that_makes_no_sense_is_refused() {
+    let settings = tribunal_production::RunSettings::default().retry_budget(f64::NAN, 0);
+    let error = tribunal_production::ProductionOrchestrator::builder()
+        .settings(settings)
+        .critic(tribunal_production::CriticSpec::new("a"), allows("a"))
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("`run.retry_budget.share`"), "{error}");
+}

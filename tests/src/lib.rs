@@ -8,6 +8,7 @@
 )]
 
 mod panel;
+pub mod sim;
 
 pub use panel::{Engine, Panel, Production, Seat, V2, seat};
 

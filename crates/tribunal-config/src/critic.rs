@@ -14,14 +14,15 @@ use tribunal_core::{
     Answer, Catalogue, Critic, CriticKind, CriticName, FailureMode, Mode, Opinion, Phase, Phases,
     Stage, Thresholds, critic_fn,
 };
-use tribunal_production::{CriticSpec, Policy, Rate, Retry, Validation};
+use tribunal_production::{BreakerSettings, CriticSpec, Policy, Rate, Retry, Validation};
 
-use self::parts::{rate, retry, validation};
+use self::parts::{breaker, retry, validation};
 use crate::duration;
 use crate::gate::{self, When};
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 use crate::params::{self, Environment, Params};
+use crate::rates::rate;
 use crate::read::{Item, Table, short};
 use crate::run::{Defaults, MOST_IN_FLIGHT, Marks, Run, with};
 
@@ -55,6 +56,9 @@ pub(crate) struct Draft {
     retry: Retry,
     max_in_flight: Option<usize>,
     rate: Option<Rate>,
+    /// The names of rates that there are.
+    shares: Vec<String>,
+    breaker: Option<BreakerSettings>,
     validation: Validation,
     failure_mode: FailureMode,
     thresholds: Thresholds,
@@ -76,6 +80,7 @@ impl Draft {
         let phases = table.get("phases").and_then(|item| phases(&item)).unwrap_or_default();
         let (policy, when) = gate::read(&table, notes);
         let depends_on = table.get("depends_on").map(|item| names(&item)).unwrap_or_default();
+        let depends_on = depends_on.into_iter().map(|(name, item)| (name, item.span())).collect();
         let run_anyway = table.get("run_anyway").and_then(|item| {
             let on = item.boolean()?;
             if on && table.get("depends_on").is_none() {
@@ -87,7 +92,12 @@ impl Draft {
         let retry = table.table("retry").map(|retry_table| retry(retry_table, notes));
         let max_in_flight =
             table.get("max_in_flight").and_then(|item| item.integer(1..=MOST_IN_FLIGHT));
-        let rate = table.table("rate").map(|rate_table| rate(rate_table, notes));
+        let rate = table.table("rate").map(rate);
+        let shares = table.get("shares").map(|item| shares(&item, enabled, run));
+        let default_timeout = defaults.timeout.unwrap_or(CriticSpec::TIMEOUT);
+        // One that could not be read is no reason to find fault with others.
+        let longest = timeout.or(table.get("timeout").is_none().then_some(default_timeout));
+        let breaker = table.table("breaker").map(|table| breaker(table, longest, notes));
         let validation = table.table("validation").map(|t| validation(t, notes));
         let failure_mode = table.get("failure_mode").and_then(|item| item.word());
         let mode = table.get("mode").and_then(|item| item.word()).unwrap_or_default();
@@ -100,6 +110,7 @@ impl Draft {
         let mut places = BTreeMap::new();
         let (retry, retry_places) = retry.unwrap_or_default();
         let (rate, rate_places) = rate.unwrap_or_default();
+        let (breaker, breaker_places) = breaker.unwrap_or_default();
         let (validation, schema, validation_places) = validation.unwrap_or_default();
         if let Some(schema) = schema {
             fingerprint.push_str(&schema);
@@ -107,8 +118,8 @@ impl Draft {
         places.extend(table.close());
         places.extend(retry_places);
         places.extend(rate_places);
+        places.extend(breaker_places);
         places.extend(validation_places);
-        let default_timeout = || defaults.timeout.unwrap_or(CriticSpec::TIMEOUT);
         Self {
             name,
             written_name,
@@ -123,10 +134,12 @@ impl Draft {
             phases,
             policy,
             run_anyway: run_anyway.unwrap_or_default(),
-            timeout: timeout.unwrap_or_else(default_timeout),
+            timeout: timeout.unwrap_or(default_timeout),
             retry,
             max_in_flight,
             rate,
+            shares: shares.unwrap_or_default(),
+            breaker,
             validation,
             failure_mode: failure_mode.or(defaults.failure_mode).unwrap_or_default(),
             thresholds,
@@ -154,7 +167,11 @@ impl Draft {
             .cost(self.cost)
             .fingerprint(&self.fingerprint);
         let spec = with(spec, self.max_in_flight, CriticSpec::max_in_flight);
-        let mut spec = with(spec, self.rate, CriticSpec::rate);
+        let spec = with(spec, self.rate, CriticSpec::rate);
+        let mut spec = with(spec, self.breaker, CriticSpec::breaker);
+        for rate in &self.shares {
+            spec = spec.shares(rate);
+        }
         if self.run_anyway {
             spec = spec.run_anyway();
         }
@@ -179,6 +196,7 @@ impl Draft {
             "timeout" => self.timeout = CriticSpec::TIMEOUT,
             "retry.attempts" => self.retry = Retry::default(),
             "max_in_flight" => self.max_in_flight = None,
+            "shares" => self.shares.clear(),
             "cost" => self.cost = 0.0,
             "uncertainty" => self.policy = Policy::on_uncertainty(),
             "validation.required" => self.validation = Validation::new(),
@@ -208,19 +226,28 @@ fn strings(item: &Item<'_>) -> Vec<String> {
     items.iter().filter_map(|item| item.string().map(str::to_owned)).collect()
 }
 
-fn names(item: &Item<'_>) -> Vec<(String, Range<usize>)> {
-    let mut names: Vec<(String, Range<usize>)> = Vec::new();
+fn names<'a>(item: &Item<'a>) -> Vec<(String, Item<'a>)> {
+    let mut names: Vec<(String, Item<'a>)> = Vec::new();
     for item in item.list().unwrap_or_default() {
         let Some(name) = item.string() else { continue };
         match names.iter().find(|(other, _)| other == name) {
-            None => names.push((name.to_owned(), item.span())),
+            None => names.push((name.to_owned(), item)),
             Some((_, first)) => {
                 let problem = format!("names `{}` a second time", short(name));
-                item.add(item.mistake(problem).other(first.clone(), "the first time"));
+                item.add(item.mistake(problem).other(first.span(), "the first time"));
             }
         }
     }
     names
+}
+
+/// Those of the rates that a critic names and that there are. One that is disabled may name others.
+fn shares(item: &Item<'_>, enabled: bool, run: &Run) -> Vec<String> {
+    let names = names(item).into_iter();
+    names
+        .filter(|(name, item)| enabled && run.rates.has(name, item))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 fn phases(item: &Item<'_>) -> Option<Phases> {

@@ -67,6 +67,7 @@ mod nearest;
 mod notes;
 mod params;
 mod pipeline;
+mod rates;
 mod read;
 mod run;
 mod source;

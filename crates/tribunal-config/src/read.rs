@@ -80,6 +80,15 @@ impl<'a> Table<'a> {
         self.get(key)?.table()
     }
 
+    /// Every value by its key, where the keys are names that the file gives.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'a str, Item<'a>)> {
+        self.table.iter().map(|(key, value)| {
+            let text: &'a str = key.get_ref();
+            let name = format!("{}{}", self.path, short(text));
+            (text, Item { name, key: key.span(), value, notes: self.notes })
+        })
+    }
+
     /// The end: every key that nobody asked for is unknown. Gives where the others stand.
     pub(crate) fn close(self) -> BTreeMap<String, Range<usize>> {
         let known = self.asked.borrow();

@@ -1,4 +1,4 @@
-//! The sections `run`, `stages` and `defaults`.
+//! The sections `run`, `stages` and `defaults`. `rates` is next door.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,6 +9,7 @@ use tribunal_production::RunSettings;
 
 use crate::critic::timeout;
 use crate::notes::{Mistake, Notes};
+use crate::rates::Rates;
 use crate::read::{Item, Table, unknown};
 
 /// A duration and where it stands.
@@ -25,6 +26,7 @@ pub(crate) struct Run {
     /// `None` when the run's is the default.
     pub(crate) timeout: Option<Limit>,
     pub(crate) stage_timeouts: BTreeMap<Stage, Limit>,
+    pub(crate) rates: Rates,
     /// Where each value stands: `run.timeout`, `stages.fast_critics.timeout`.
     pub(crate) places: BTreeMap<String, Range<usize>>,
 }
@@ -37,6 +39,9 @@ struct Values {
     max_total_retries: Option<u32>,
     early_exit: Option<bool>,
     hook_timeout: Option<Duration>,
+    max_cost: Option<f64>,
+    /// The share of first calls, and so many a second.
+    retry_budget: Option<(f64, u32)>,
     stage_max_in_flight: BTreeMap<Stage, usize>,
 }
 
@@ -59,6 +64,10 @@ impl Run {
                     .and_then(|item| item.integer(0..=u32::MAX)),
                 early_exit: table.get("early_exit").and_then(|item| item.boolean()),
                 hook_timeout: table.get("hook_timeout").and_then(|item| item.duration()),
+                max_cost: table.get("max_cost").and_then(|item| {
+                    item.number_that("be 0 or more", |cost| cost.is_finite() && cost >= 0.0)
+                }),
+                retry_budget: table.table("retry_budget").and_then(|t| run.retry_budget(t)),
                 stage_max_in_flight: BTreeMap::new(),
             };
             run.places.extend(table.close());
@@ -66,7 +75,17 @@ impl Run {
         if let Some(stages) = root.table("stages") {
             run.stages(&stages, notes);
         }
+        run.rates = Rates::read(root);
         run
+    }
+
+    fn retry_budget(&mut self, table: Table<'_>) -> Option<(f64, u32)> {
+        let share = table.required("share").and_then(|item| {
+            item.number_that("lie within 0 to 10", |share| (0.0..=10.0).contains(&share))
+        });
+        let floor = table.required("floor").and_then(|item| item.integer(0..=u32::MAX));
+        self.places.extend(table.close());
+        share.zip(floor)
     }
 
     fn stages(&mut self, stages: &Table<'_>, notes: &Notes) {
@@ -89,7 +108,7 @@ impl Run {
     /// The settings, with the code's defaults where nothing was said.
     pub(crate) fn settings(&self) -> RunSettings {
         let Values { max_in_flight, max_runs, max_queued_runs, .. } = self.values;
-        let Values { max_total_retries, early_exit, hook_timeout, .. } = self.values;
+        let Values { max_total_retries, early_exit, hook_timeout, retry_budget, .. } = self.values;
         let set = RunSettings::default();
         let set = with(set, self.timeout.as_ref().map(|l| l.duration), RunSettings::timeout);
         let set = with(set, max_in_flight, RunSettings::max_in_flight);
@@ -97,7 +116,13 @@ impl Run {
         let set = with(set, max_queued_runs, RunSettings::max_queued_runs);
         let set = with(set, max_total_retries, RunSettings::max_total_retries);
         let set = with(set, early_exit, RunSettings::early_exit);
-        let mut set = with(set, hook_timeout, RunSettings::hook_timeout);
+        let set = with(set, hook_timeout, RunSettings::hook_timeout);
+        let set = with(set, self.values.max_cost, RunSettings::max_cost);
+        let budget = |set: RunSettings, (share, floor)| set.retry_budget(share, floor);
+        let mut set = with(set, retry_budget, budget);
+        for (name, rate) in self.rates.iter() {
+            set = set.shared_rate(name, rate);
+        }
         for (stage, limit) in &self.stage_timeouts {
             set = set.stage_timeout(*stage, limit.duration);
         }
@@ -114,9 +139,11 @@ impl Run {
         match (parts.next(), parts.next(), parts.next()) {
             (Some("run"), Some("timeout"), None) => self.timeout = None,
             (Some("run"), Some("hook_timeout"), None) => self.values.hook_timeout = None,
+            (Some("run"), Some("max_cost"), None) => self.values.max_cost = None,
             (Some("run"), Some("max_in_flight"), None) => self.values.max_in_flight = None,
             (Some("run"), Some("max_runs"), None) => self.values.max_runs = None,
             (Some("run"), Some("max_queued_runs"), None) => self.values.max_queued_runs = None,
+            (Some("run"), Some("retry_budget"), Some(_)) => self.values.retry_budget = None,
             (Some("stages"), Some(stage), Some(key)) => {
                 let Ok(stage) = stage.parse::<Stage>() else { return false };
                 match key {

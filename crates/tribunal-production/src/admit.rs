@@ -1,50 +1,57 @@
-//! Who may run: so many runs at a time, so many in the queue, and a refusal at once for all others.
+//! Who may run: so many runs at a time, a queue that is bounded in number and in time, and a refusal at once
+//! for all others.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use tribunal_core::TimeoutLevel;
-use tribunal_resilience::{Deadline, Permit, Permits};
+use tribunal_resilience::{Admission, Admitted, Deadline, Refused};
 
 use crate::RunSettings;
 use crate::orchestrator::RunError;
 
-/// All runs are alike to the queue: first come, first served.
-const PRIORITY: u8 = 5;
-
-pub(crate) struct Admission {
-    runs: Permits,
+/// The door of an orchestrator.
+pub(crate) struct Door {
+    admission: Admission,
 }
 
-impl Admission {
+impl Door {
     pub(crate) fn new(settings: &RunSettings) -> Self {
-        let limit = std::num::NonZeroUsize::new(settings.max_runs);
-        let limit = limit.unwrap_or(std::num::NonZeroUsize::MIN);
-        Self { runs: Permits::with_queue(limit, settings.max_queued_runs) }
+        let limit = NonZeroUsize::new(settings.max_runs).unwrap_or(NonZeroUsize::MIN);
+        Self { admission: Admission::new(limit, settings.max_queued_runs) }
     }
 
     /// Waits for a turn, as long as the run itself could take.
     pub(crate) async fn admit(
         &self,
+        called: Instant,
         deadline: Deadline<TimeoutLevel>,
-    ) -> Result<Permit<'_>, RunError> {
-        if let Some(permit) = self.runs.try_acquire() {
-            return Ok(permit);
+    ) -> Result<Admitted<'_>, RunError> {
+        if let Some(admitted) = self.admission.try_enter(called) {
+            return Ok(admitted);
         }
-        let start = Instant::now();
-        match timeout_at(deadline.at(), self.runs.acquire(PRIORITY)).await {
+        let overloaded =
+            |retry_after| RunError::Overloaded { waited: called.elapsed(), retry_after };
+        match timeout_at(deadline.at(), self.admission.enter(deadline.at())).await {
             // A turn that comes when time is up is none: every critic would only be told so.
-            Ok(Ok(permit)) if !deadline.is_over(Instant::now()) => Ok(permit),
-            Ok(Err(_)) => Err(RunError::Overloaded { waited: Duration::ZERO }),
-            Ok(Ok(_)) | Err(_) => Err(RunError::Overloaded { waited: start.elapsed() }),
+            Ok(Ok(admitted)) if !deadline.is_over(Instant::now()) => Ok(admitted),
+            Ok(Err(Refused::Full { retry_after })) => Err(overloaded(retry_after)),
+            Ok(Err(Refused::Closed)) => Err(RunError::ShutDown),
+            Ok(Ok(_) | Err(_)) | Err(_) => Err(overloaded(Duration::ZERO)),
         }
+    }
+
+    /// Admits nobody any more.
+    pub(crate) fn close(&self) {
+        self.admission.close();
     }
 
     pub(crate) fn in_flight(&self) -> usize {
-        self.runs.limit() - self.runs.free()
+        self.admission.inside()
     }
 
     pub(crate) fn queued(&self) -> usize {
-        self.runs.waiting()
+        self.admission.waiting()
     }
 }

@@ -13,7 +13,7 @@ use tribunal_core::{
     Answer, Contained, CriticError, CriticInfo, Failure, FailureKind, Opinion, Outcome, Panicked,
     Reason, RunEvent, Source, Status, TimeoutLevel, calls_for, contain,
 };
-use tribunal_resilience::{Deadline, Intervals};
+use tribunal_resilience::{AdmittedCall, BreakerState, CallResult, Deadline, Intervals};
 
 use crate::limit::{Asked, Held, Limits};
 use crate::run::Run;
@@ -37,6 +37,8 @@ pub(crate) enum Started<'r> {
 /// What an execution has used so far.
 struct Ledger {
     entered: Instant,
+    /// The clock as it was last read: one reading serves the end of a call and the start of the next.
+    clock: Instant,
     attempts: u32,
     execution: Duration,
     cost: f64,
@@ -44,8 +46,8 @@ struct Ledger {
 
 /// Where the loop of attempts is entered.
 enum Entry<'r> {
-    /// In the queue, with a token or without.
-    Queue { token: bool },
+    /// In the queue, with a token of so many buckets.
+    Queue { tokens: usize },
     /// With an attempt that has been polled and is pending.
     InFlight(InFlight<'r>),
     /// With an attempt that has failed.
@@ -55,6 +57,7 @@ enum Entry<'r> {
 /// An attempt that is pending. Dropped in this order: first the critic's work, then its permits.
 struct InFlight<'r> {
     future: Contained<BoxFuture<'r, Result<Opinion, CriticError>>>,
+    admitted: Option<AdmittedCall<'r>>,
     _held: Held<'r>,
     started: Instant,
     deadline: Deadline<TimeoutLevel>,
@@ -79,19 +82,20 @@ enum Step<'r> {
 }
 
 impl<'r> Execution<'r> {
-    /// Goes as far as it can without waiting.
-    pub(crate) fn start(self, now: Instant, cx: &mut Context<'_>) -> Started<'r> {
-        let mut ledger = Ledger { entered: now, attempts: 0, execution: Duration::ZERO, cost: 0.0 };
+    /// Goes as far as it can without waiting. `clock` is now, and is set to what is now when it returns.
+    pub(crate) fn start(self, clock: &mut Instant, cx: &mut Context<'_>) -> Started<'r> {
+        let now = *clock;
+        let mut ledger =
+            Ledger { entered: now, clock: now, attempts: 0, execution: Duration::ZERO, cost: 0.0 };
         if !self.run.court.hooks.is_empty() {
             return Started::Later(Box::pin(self.with_hooks(ledger)));
         }
-        if let Err(reason) = self.time_left(now) {
+        if let Err(reason) = self.time_left(now).and_then(|()| self.not_broken(now)) {
             return Started::Done(self.close(&ledger, Err(reason)));
         }
         let entry = match self.limits.try_take(now) {
             Err(reason) => return Started::Done(self.close(&ledger, Err(reason))),
-            Ok(Asked::Nothing) => Entry::Queue { token: false },
-            Ok(Asked::Token) => Entry::Queue { token: true },
+            Ok(Asked::Tokens(tokens)) => Entry::Queue { tokens },
             Ok(Asked::Held(held)) => {
                 let step = match self.call(&mut ledger, held, now) {
                     Step::InFlight(flight) => self.poll_once(&mut ledger, flight, cx),
@@ -103,6 +107,7 @@ impl<'r> Execution<'r> {
                         Entry::Missed(miss)
                     }
                     Step::Answered(result) => {
+                        *clock = ledger.clock;
                         let result = result.map_err(|miss| miss.reason);
                         return Started::Done(self.close(&ledger, result));
                     }
@@ -111,6 +116,7 @@ impl<'r> Execution<'r> {
         };
         Started::Later(Box::pin(async move {
             let result = self.attempts(&mut ledger, entry).await;
+            ledger.clock = Instant::now();
             self.close(&ledger, result)
         }))
     }
@@ -126,13 +132,16 @@ impl<'r> Execution<'r> {
             Some(valid) => {
                 let mut outcome = valid.into_outcome();
                 outcome.source = Source::Cache;
+                ledger.clock = Instant::now();
                 self.sign(&ledger, outcome)
             }
             None => {
-                let result = match self.time_left(Instant::now()) {
-                    Ok(()) => self.attempts(&mut ledger, Entry::Queue { token: false }).await,
+                let now = Instant::now();
+                let result = match self.time_left(now).and_then(|()| self.not_broken(now)) {
+                    Ok(()) => self.attempts(&mut ledger, Entry::Queue { tokens: 0 }).await,
                     Err(reason) => Err(reason),
                 };
+                ledger.clock = Instant::now();
                 self.close(&ledger, result)
             }
         };
@@ -157,10 +166,8 @@ impl<'r> Execution<'r> {
             let result = match entry {
                 Entry::Missed(miss) => Err(miss),
                 Entry::InFlight(flight) => self.wait(ledger, flight).await,
-                Entry::Queue { token } => {
-                    if !token {
-                        self.limits.token().await?;
-                    }
+                Entry::Queue { tokens } => {
+                    self.limits.tokens(tokens).await?;
                     // Taken per attempt: a permit kept while backing off would starve the rest.
                     let held = self.limits.permits().await?;
                     let now = Instant::now();
@@ -184,7 +191,7 @@ impl<'r> Execution<'r> {
                 delay,
             });
             sleep(delay).await;
-            entry = Entry::Queue { token: false };
+            entry = Entry::Queue { tokens: 0 };
         }
     }
 
@@ -193,9 +200,26 @@ impl<'r> Execution<'r> {
         if deadline.is_over(now) { Err(Reason::Timeout(deadline.level())) } else { Ok(()) }
     }
 
+    /// Asked before a token is spent or a permit waited for; the breaker itself decides when it comes to it.
+    fn not_broken(&self, now: Instant) -> Result<(), Reason> {
+        let breaker = self.limits.node.breaker.as_ref();
+        match breaker.is_some_and(|breaker| breaker.state(now) == BreakerState::Open) {
+            true => Err(broken().reason),
+            false => Ok(()),
+        }
+    }
+
     /// Calls the critic. An answer that is there at once gives its permits back at once.
     fn call(&self, ledger: &mut Ledger, held: Held<'r>, now: Instant) -> Step<'r> {
+        let admitted = match self.limits.node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
+            None => None,
+            Some(Ok(admitted)) => Some(admitted),
+            Some(Err(_)) => return Step::Answered(Err(broken())),
+        };
         ledger.attempts += 1;
+        if ledger.attempts == 1 && self.limits.node.retry.attempts > 1 {
+            self.run.court.retry_budget.deposit();
+        }
         self.run.note_attempt(self.place, ledger.attempts);
         let attempt = ledger.attempts;
         self.run.court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
@@ -205,15 +229,15 @@ impl<'r> Execution<'r> {
         match contain(|| node.critic.review(self.run.view(self.place))) {
             Ok(Answer::Later(future)) => {
                 let future = Contained::new(future);
-                Step::InFlight(InFlight { future, _held: held, started: now, deadline })
+                Step::InFlight(InFlight { future, admitted, _held: held, started: now, deadline })
             }
             Ok(Answer::Now(answer)) => {
                 drop(held);
-                Step::Answered(self.answered(ledger, Ok(answer), now, deadline))
+                Step::Answered(self.answered(ledger, admitted, Ok(answer), now, deadline))
             }
             Err(panicked) => {
                 drop(held);
-                Step::Answered(self.answered(ledger, Err(panicked), now, deadline))
+                Step::Answered(self.answered(ledger, admitted, Err(panicked), now, deadline))
             }
         }
     }
@@ -229,8 +253,9 @@ impl<'r> Execution<'r> {
             Poll::Pending => Step::InFlight(flight),
             Poll::Ready(answer) => {
                 let (started, deadline) = (flight.started, flight.deadline);
+                let admitted = flight.admitted.take();
                 drop(flight);
-                Step::Answered(self.answered(ledger, answer, started, deadline))
+                Step::Answered(self.answered(ledger, admitted, answer, started, deadline))
             }
         }
     }
@@ -238,11 +263,13 @@ impl<'r> Execution<'r> {
     async fn wait(&self, ledger: &mut Ledger, mut flight: InFlight<'r>) -> Result<Opinion, Miss> {
         let (started, deadline) = (flight.started, flight.deadline);
         let answer = timeout_at(deadline.at(), &mut flight.future).await;
+        let admitted = flight.admitted.take();
         // Kept whole until here: taken apart, a run that is dropped would free the permits first.
         drop(flight);
         match answer {
-            Ok(answer) => self.answered(ledger, answer, started, deadline),
+            Ok(answer) => self.answered(ledger, admitted, answer, started, deadline),
             Err(_) => {
+                report(admitted, CallResult::Failure, Instant::now());
                 self.charge(ledger, started.elapsed(), None);
                 Err(self.timed_out(deadline))
             }
@@ -253,11 +280,14 @@ impl<'r> Execution<'r> {
     fn answered(
         &self,
         ledger: &mut Ledger,
+        admitted: Option<AdmittedCall<'_>>,
         answer: Result<Result<Opinion, CriticError>, Panicked>,
         started: Instant,
         deadline: Deadline<TimeoutLevel>,
     ) -> Result<Opinion, Miss> {
         let now = Instant::now();
+        ledger.clock = now;
+        report(admitted, call_result(&answer, deadline.is_over(now)), now);
         let cost = answer.as_ref().ok().and_then(|answer| answer.as_ref().ok()?.cost);
         self.charge(ledger, now.saturating_duration_since(started), cost);
         let answer = match answer {
@@ -293,8 +323,9 @@ impl<'r> Execution<'r> {
         !matches!(miss.again, Again::No) && ledger.attempts < self.limits.node.retry.attempts
     }
 
-    /// How long until the next attempt, if there may be one: by the critic's own limit, by the deadline, and
-    /// by the run's limit, which is charged last and only when the others allow it.
+    /// How long until the next attempt, if there may be one: by the critic's own limit, by the deadline, by the
+    /// run's money and retries, and by the retries of all runs. What is counted is charged last, and only
+    /// when the rest allows it.
     fn delay(
         &self,
         ledger: &Ledger,
@@ -312,7 +343,11 @@ impl<'r> Execution<'r> {
             Again::NotBefore(wait) => interval.max(wait),
         };
         let fits = delay < self.limits.deadline.left(Instant::now());
-        (fits && self.run.take_retry()).then_some(delay)
+        let allowed = fits
+            && self.run.budget.reserve(self.info.cost, self.info.mode)
+            && self.run.take_retry()
+            && self.run.court.retry_budget.withdraw(Instant::now());
+        allowed.then_some(delay)
     }
 
     /// The outcome of all attempts, once what was said has been validated.
@@ -330,10 +365,31 @@ impl<'r> Execution<'r> {
     fn sign(&self, ledger: &Ledger, mut outcome: Outcome) -> Outcome {
         outcome.attempts = ledger.attempts;
         outcome.execution = ledger.execution;
-        outcome.queued = ledger.entered.elapsed().saturating_sub(ledger.execution);
+        let entered = ledger.clock.saturating_duration_since(ledger.entered);
+        outcome.queued = entered.saturating_sub(ledger.execution);
         outcome.cost = ledger.cost;
         outcome
     }
+}
+
+/// What a breaker learns from an answer. What the input may be to blame for, a panic too, teaches it nothing.
+fn call_result(answer: &Result<Result<Opinion, CriticError>, Panicked>, late: bool) -> CallResult {
+    match answer {
+        Err(Panicked) | Ok(Err(CriticError::Input(_))) => CallResult::Ignored,
+        Ok(Err(_)) => CallResult::Failure,
+        Ok(Ok(_)) if late => CallResult::Failure,
+        Ok(Ok(_)) => CallResult::Success,
+    }
+}
+
+fn report(admitted: Option<AdmittedCall<'_>>, result: CallResult, now: Instant) {
+    if let Some(admitted) = admitted {
+        admitted.report(result, now);
+    }
+}
+
+fn broken() -> Miss {
+    failed(FailureKind::BreakerOpen, String::new(), Again::No)
 }
 
 fn failed(kind: FailureKind, message: String, again: Again) -> Miss {

@@ -27,11 +27,12 @@
 //! ```
 //!
 //! A run reads as its story, a file a chapter: `plan` (specs to an immutable plan, once), `admit` (the run
-//! queue), `run` (stage by stage), `gate`, `limit` (permits and tokens), `attempt` (timeout, panic, retry),
-//! `validate`, `ruling` (early exit). Hooks and observers hang off `run` and `attempt`.
+//! queue), `run` (stage by stage), `gate`, `limit` (permits and tokens), `attempt` (timeout, panic, retry, breaker),
+//! `validate`, `ruling` (early exit), `stop` (shutting down). Hooks and observers hang off `run` and `attempt`.
 
 mod admit;
 mod attempt;
+mod budget;
 mod gate;
 mod hooks;
 mod limit;
@@ -44,6 +45,7 @@ mod ruling;
 mod run;
 mod settings;
 mod spec;
+mod stop;
 mod validate;
 
 pub use metrics::{Counts, CriticMetrics, Metrics, StageMetrics};
@@ -52,5 +54,8 @@ pub use outline::{CriticOutline, Outline, Passage, StageOutline};
 pub use plan::{CyclePath, PlanError, PlanErrors};
 pub use settings::{RunSettings, StageSettings};
 pub use spec::{CriticSpec, Policy, Retry, Strictness, Validation};
+pub use stop::Shutdown;
 // The parts that specs are made of, so that a service needs no second crate.
-pub use tribunal_resilience::{Backoff, BackoffError, Jitter, Rate, RateError};
+pub use tribunal_resilience::{
+    Backoff, BackoffError, BreakerError, BreakerSettings, Jitter, Rate, RateError,
+};

@@ -1,17 +1,17 @@
-//! The right to make one attempt: a token of the critic's bucket, and permits of critic, stage and run.
+//! The right to make one attempt: a token of each of the critic's buckets, and permits of critic, stage and run.
 //!
 //! Permits are taken narrowest first, so that a wide one is never held while waiting for a narrow one.
 
 use tokio::time::{Instant, sleep, timeout_at};
 use tribunal_core::{Reason, TimeoutLevel};
-use tribunal_resilience::{Deadline, Permit, Permits};
+use tribunal_resilience::{Admission, Admitted, Deadline, Permit, Permits};
 
 use crate::plan::{Node, Plan, StagePlan};
 
 /// The permits of one attempt. Dropping it gives them back.
 #[must_use = "permits last as long as they are kept"]
 pub(crate) struct Held<'p> {
-    _critic: Option<Permit<'p>>,
+    _critic: Option<Admitted<'p>>,
     _stage: Option<Permit<'p>>,
     _global: Permit<'p>,
 }
@@ -20,10 +20,8 @@ pub(crate) struct Held<'p> {
 pub(crate) enum Asked<'p> {
     /// All of them.
     Held(Held<'p>),
-    /// The token, but some permit was not free.
-    Token,
-    /// Not even a token; the wait for one fits.
-    Nothing,
+    /// A token of so many of its buckets. The wait for another fits, or some permit was not free.
+    Tokens(usize),
 }
 
 /// Where an attempt takes its permits from.
@@ -39,30 +37,37 @@ pub(crate) struct Limits<'p> {
 impl<'p> Limits<'p> {
     /// Everything at once, if nobody has to be waited for.
     pub(crate) fn try_take(&self, now: Instant) -> Result<Asked<'p>, Reason> {
-        if let Some(wait) = self.node.bucket.as_ref().and_then(|bucket| bucket.take().err()) {
-            self.in_time(now, wait)?;
-            return Ok(Asked::Nothing);
+        for (taken, bucket) in self.node.buckets.iter().enumerate() {
+            if let Err(wait) = bucket.take() {
+                self.in_time(now, wait)?;
+                return Ok(Asked::Tokens(taken));
+            }
         }
-        Ok(self.try_permits().map_or(Asked::Token, Asked::Held))
+        Ok(self.try_permits(now).map_or(Asked::Tokens(self.node.buckets.len()), Asked::Held))
     }
 
-    fn try_permits(&self) -> Option<Held<'p>> {
+    fn try_permits(&self, now: Instant) -> Option<Held<'p>> {
         fn optional(permits: Option<&Permits>) -> Option<Option<Permit<'_>>> {
             permits.map_or(Some(None), |permits| permits.try_acquire().map(Some))
         }
+        let critic = match &self.node.door {
+            Some(door) => Some(door.try_enter(now)?),
+            None => None,
+        };
         Some(Held {
-            _critic: optional(self.node.permits.as_ref())?,
+            _critic: critic,
             _stage: optional(self.stage.permits.as_ref())?,
             _global: self.plan.permits.try_acquire()?,
         })
     }
 
-    /// Waits for a token, within the deadline.
-    pub(crate) async fn token(&self) -> Result<(), Reason> {
-        let Some(bucket) = &self.node.bucket else { return Ok(()) };
-        while let Err(wait) = bucket.take() {
-            self.in_time(Instant::now(), wait)?;
-            sleep(wait).await;
+    /// Waits for a token of each bucket from the `taken`th on, within the deadline.
+    pub(crate) async fn tokens(&self, taken: usize) -> Result<(), Reason> {
+        for bucket in self.node.buckets.iter().skip(taken) {
+            while let Err(wait) = bucket.take() {
+                self.in_time(Instant::now(), wait)?;
+                sleep(wait).await;
+            }
         }
         Ok(())
     }
@@ -75,8 +80,8 @@ impl<'p> Limits<'p> {
 
     /// Waits for permits, within the deadline.
     pub(crate) async fn permits(&self) -> Result<Held<'p>, Reason> {
-        let critic = match &self.node.permits {
-            Some(permits) => Some(self.one(permits).await?),
+        let critic = match &self.node.door {
+            Some(door) => Some(self.admitted(door).await?),
             None => None,
         };
         let stage = match &self.stage.permits {
@@ -85,6 +90,16 @@ impl<'p> Limits<'p> {
         };
         let global = self.one(&self.plan.permits).await?;
         Ok(Held { _critic: critic, _stage: stage, _global: global })
+    }
+
+    /// The narrowest limit is where the jam is: nobody waits there for what would come too late, and in a jam
+    /// the newest go first. All who wait at it have the same priority, so none is passed over.
+    async fn admitted(&self, door: &'p Admission) -> Result<Admitted<'p>, Reason> {
+        let until = self.deadline.at();
+        match timeout_at(until, door.enter(until)).await {
+            Ok(Ok(admitted)) => Ok(admitted),
+            Ok(Err(_)) | Err(_) => Err(Reason::Timeout(self.deadline.level())),
+        }
     }
 
     async fn one(&self, permits: &'p Permits) -> Result<Permit<'p>, Reason> {

@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::RunError;
 use serde::Serialize;
 use tribunal_core::{CriticInfo, CriticName, Outcome, Report, Source, Stage, Status, Verdict};
 
@@ -165,8 +166,10 @@ impl Counters {
         }
     }
 
-    pub(crate) fn overloaded(&self) {
-        self.overloaded.fetch_add(1, Relaxed);
+    pub(crate) fn refused(&self, error: &RunError) {
+        if matches!(error, RunError::Overloaded { .. }) {
+            self.overloaded.fetch_add(1, Relaxed);
+        }
     }
 
     pub(crate) fn run(&self, report: &Report) {

@@ -6,15 +6,16 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::time::Instant;
 use tribunal_core::{Critic, CriticInfo, Hook, Observer, Report, Snapshot, TimeoutLevel};
-use tribunal_resilience::Deadline;
+use tribunal_resilience::{Admitted, Deadline, RetryBudget};
 
-use crate::admit::Admission;
+use crate::admit::Door;
 use crate::hooks::Hooks;
 use crate::metrics::{Counters, Metrics};
 use crate::observe::Observers;
 use crate::outline::Outline;
-use crate::plan::{Entry, Plan, PlanErrors};
+use crate::plan::{Entry, Plan, PlanError, PlanErrors};
 use crate::spec::CriticSpec;
+use crate::stop::{Shutdown, Stop};
 use crate::{RunSettings, run};
 
 /// Judges snapshots by a plan that is fixed when it is built. Cloning it shares everything.
@@ -29,7 +30,9 @@ pub(crate) struct Court {
     pub(crate) hooks: Hooks,
     pub(crate) observers: Observers,
     pub(crate) counters: Counters,
-    admission: Admission,
+    pub(crate) retry_budget: RetryBudget,
+    door: Door,
+    stop: Stop,
 }
 
 /// Why a snapshot was not judged. Not a verdict: what was not judged must not pass.
@@ -37,11 +40,16 @@ pub(crate) struct Court {
 #[non_exhaustive]
 pub enum RunError {
     /// As many runs are going on, and wait, as may.
-    #[error("overloaded: not admitted after {waited:?}")]
+    #[error("overloaded: not admitted after {waited:?}, come back in {retry_after:?}")]
     Overloaded {
-        /// How long it waited; nothing when the queue was full.
+        /// How long it waited; nothing when there was no room in the queue.
         waited: Duration,
+        /// How long those who are here already will take, as far as that is known.
+        retry_after: Duration,
     },
+    /// The orchestrator is shutting down: it admits nobody, or this run was cut off at the deadline.
+    #[error("shut down: not judged to the end")]
+    ShutDown,
 }
 
 impl ProductionOrchestrator {
@@ -58,15 +66,25 @@ impl ProductionOrchestrator {
     ///
     /// # Errors
     ///
-    /// [`RunError::Overloaded`] when the queue is full, or when the run's whole time went by in it.
+    /// [`RunError::Overloaded`] when there is no room in the queue, or when it is known that the run's time will not
+    /// do; [`RunError::ShutDown`] after [`ProductionOrchestrator::shutdown`].
     pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
         let snapshot = snapshot.into();
         let court = &*self.court;
         let called = Instant::now();
         let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
-        let admitted = court.admission.admit(deadline).await;
-        let _permit = admitted.inspect_err(|_| court.counters.overloaded())?;
-        Ok(run::judge(court, &snapshot, called, deadline).await)
+        let admitted = court.door.admit(called, deadline).await;
+        let admitted = admitted.inspect_err(|error| court.counters.refused(error))?;
+        let _place = Place { admitted: Some(admitted), stop: &court.stop };
+        let judged = run::judge(court, &snapshot, called, deadline);
+        court.stop.unless_cut(judged).await.ok_or(RunError::ShutDown)
+    }
+
+    /// Admits nobody any more, waits for the runs that are going on, and cuts off those that have not ended in time.
+    ///
+    /// Those who wait in the queue are refused at once. It cannot be undone.
+    pub async fn shutdown(&self, within: Duration) -> Shutdown {
+        self.court.stop.shut_down(&self.court.door, within).await
     }
 
     /// The critics, in plan order.
@@ -92,8 +110,8 @@ impl ProductionOrchestrator {
     pub fn metrics(&self) -> Metrics {
         let court = &self.court;
         let mut metrics = court.counters.read(&court.plan.infos);
-        metrics.in_flight = court.admission.in_flight();
-        metrics.queued = court.admission.queued();
+        metrics.in_flight = court.door.in_flight();
+        metrics.queued = court.door.queued();
         metrics.hook_failures = court.hooks.failures();
         metrics.observer_panics = court.observers.panics();
         metrics
@@ -104,6 +122,19 @@ impl std::fmt::Debug for ProductionOrchestrator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<_> = self.critics().iter().map(|critic| &critic.name).collect();
         f.debug_struct("ProductionOrchestrator").field("critics", &names).finish_non_exhaustive()
+    }
+}
+
+/// The place of one run; given back before it is said that the run has ended.
+struct Place<'c> {
+    admitted: Option<Admitted<'c>>,
+    stop: &'c Stop,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        drop(self.admitted.take());
+        self.stop.run_ended();
     }
 }
 
@@ -162,7 +193,12 @@ impl Builder {
             hooks: Hooks::new(self.hooks, plan.settings.hook_timeout),
             observers: self.observers,
             counters: Counters::new(plan.nodes.len()),
-            admission: Admission::new(&plan.settings),
+            retry_budget: plan.settings.budget().map_err(|error| {
+                let key = String::from("run.retry_budget.share");
+                PlanErrors(vec![PlanError::Settings { key, problem: error.to_string() }])
+            })?,
+            door: Door::new(&plan.settings),
+            stop: Stop::default(),
             plan,
         };
         Ok(ProductionOrchestrator { court: Arc::new(court) })

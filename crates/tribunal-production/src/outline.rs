@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::ser::Serializer;
 use tribunal_core::{CriticInfo, CriticName, FailureMode, Mode, Phase, Stage, Thresholds};
-use tribunal_resilience::Permits;
+use tribunal_resilience::{Admission, Permits};
 
 use crate::plan::{Node, Plan, StagePlan};
 use crate::spec::Policy;
@@ -73,8 +73,10 @@ pub struct CriticOutline {
     pub attempts: u32,
     /// How many calls at a time, where that is limited.
     pub max_in_flight: Option<usize>,
-    /// Whether it has a rate limit.
+    /// Whether it has a rate limit, of its own or shared.
     pub rate_limited: bool,
+    /// Whether it has a circuit breaker.
+    pub breaker: bool,
     /// What its failure calls for.
     pub failure_mode: FailureMode,
     /// Whether its word counts.
@@ -199,8 +201,9 @@ fn critic_outline(plan: &Plan, info: &CriticInfo, node: &Node) -> CriticOutline 
         sees: named(&node.sees),
         timeout: node.timeout,
         attempts,
-        max_in_flight: node.permits.as_ref().map(Permits::limit),
-        rate_limited: node.bucket.is_some(),
+        max_in_flight: node.door.as_ref().map(Admission::limit),
+        rate_limited: !node.buckets.is_empty(),
+        breaker: node.breaker.is_some(),
         failure_mode: info.failure_mode,
         mode: info.mode,
         thresholds: info.thresholds,

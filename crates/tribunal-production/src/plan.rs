@@ -8,6 +8,7 @@ mod error;
 mod hash;
 mod order;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use tribunal_core::{
     ConfigHash, Critic, CriticInfo, CriticName, Mode, Phases, Priority, Stage, Verdict,
 };
-use tribunal_resilience::{Permits, TokenBucket};
+use tribunal_resilience::{Admission, Breaker, Permits, TokenBucket};
 
 pub use error::{CyclePath, PlanError, PlanErrors};
 
@@ -57,8 +58,11 @@ pub(crate) struct Node {
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
     pub(crate) validation: Validation,
-    pub(crate) permits: Option<Permits>,
-    pub(crate) bucket: Option<TokenBucket>,
+    /// Where its calls are let in, so many at a time.
+    pub(crate) door: Option<Admission>,
+    /// Its own, and those it shares with others.
+    pub(crate) buckets: Box<[Arc<TokenBucket>]>,
+    pub(crate) breaker: Option<Breaker>,
     pub(crate) depends_on: Box<[u32]>,
     pub(crate) run_anyway: bool,
     /// The outcomes it sees, in plan order.
@@ -75,6 +79,7 @@ impl Plan {
     pub(crate) fn build(entries: Vec<Entry>, settings: RunSettings) -> Result<Self, PlanErrors> {
         let specs: Vec<&CriticSpec> = entries.iter().map(|entry| &entry.spec).collect();
         let mut errors = check::settings(&settings);
+        check::shares(&specs, &settings, &mut errors);
         let names = check::specs(&specs, &mut errors);
         let Some(names) = names else {
             return Err(PlanErrors(errors));
@@ -85,7 +90,7 @@ impl Plan {
         placed.sort_by_key(|(entry, _)| (entry.spec.stage, entry.spec.priority));
         let (entries, names): (Vec<Entry>, Vec<CriticName>) = placed.into_iter().unzip();
         let specs: Vec<&CriticSpec> = entries.iter().map(|entry| &entry.spec).collect();
-        let orders = order::arrange(&specs, &names, &mut errors);
+        let orders = order::arrange(&specs, &names, settings.max_cost.is_some(), &mut errors);
         let Some(orders) = orders.filter(|_| errors.is_empty()) else {
             return Err(PlanErrors(errors));
         };
@@ -93,8 +98,11 @@ impl Plan {
         let infos: Arc<[CriticInfo]> = specs.iter().zip(&names).map(|(s, n)| info(s, n)).collect();
         let hash = hash::of(&specs, &settings);
         let stages = stages(&infos, &settings);
+        let rates = settings.shared_rates.iter();
+        let shared: BTreeMap<String, Arc<TokenBucket>> =
+            rates.map(|(name, rate)| (name.clone(), Arc::new(TokenBucket::new(*rate)))).collect();
         let nodes = entries.into_iter().zip(orders).zip(infos.iter());
-        let nodes = nodes.map(|((entry, order), info)| node(entry, order, info)).collect();
+        let nodes = nodes.map(|((entry, order), info)| node(entry, order, info, &shared)).collect();
         let permits = Permits::new(at_least_one(settings.max_in_flight));
         Ok(Self { settings, hash, infos, names: names.into(), nodes, stages, permits })
     }
@@ -117,8 +125,15 @@ fn info(spec: &CriticSpec, name: &CriticName) -> CriticInfo {
     info
 }
 
-fn node(entry: Entry, order: order::Order, info: &CriticInfo) -> Node {
+fn node(
+    entry: Entry,
+    order: order::Order,
+    info: &CriticInfo,
+    shared: &BTreeMap<String, Arc<TokenBucket>>,
+) -> Node {
     let Entry { spec, critic } = entry;
+    let own = spec.rate.map(|rate| Arc::new(TokenBucket::new(rate)));
+    let shared = spec.shares.iter().filter_map(|name| shared.get(name).cloned());
     let highest = match spec.mode {
         Mode::Monitor => Verdict::Allow,
         Mode::Enforce => info.thresholds.highest().max(info.failure_mode.verdict()),
@@ -130,8 +145,9 @@ fn node(entry: Entry, order: order::Order, info: &CriticInfo) -> Node {
         timeout: spec.timeout,
         retry: spec.retry,
         validation: spec.validation,
-        permits: spec.max_in_flight.map(|limit| Permits::new(at_least_one(limit))),
-        bucket: spec.rate.map(TokenBucket::new),
+        door: spec.max_in_flight.map(|limit| Admission::new(at_least_one(limit), usize::MAX)),
+        buckets: own.into_iter().chain(shared).collect(),
+        breaker: spec.breaker.map(Breaker::new),
         depends_on: order.depends_on.into(),
         run_anyway: spec.run_anyway,
         sees: order.sees,

@@ -15,12 +15,13 @@ use futures_core::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 use tribunal_core::{
-    CriticInfo, Failure, FailureKind, Outcome, Reason, Report, RunEvent, RunTimings, Skipped,
+    CriticInfo, Failure, FailureKind, Mode, Outcome, Reason, Report, RunEvent, RunTimings, Skipped,
     Snapshot, StageTiming, TimeoutLevel, View, calls_for,
 };
 use tribunal_resilience::Deadline;
 
 use crate::attempt::{Execution, Started};
+use crate::budget::Budget;
 use crate::gate;
 use crate::limit::Limits;
 use crate::orchestrator::Court;
@@ -36,6 +37,7 @@ pub(crate) struct Run<'r> {
     /// Attempts begun by each critic, for those that are cancelled.
     attempts: &'r [AtomicU32],
     retries_left: AtomicU32,
+    pub(crate) budget: Budget,
     deadline: Deadline<TimeoutLevel>,
 }
 
@@ -57,6 +59,7 @@ pub(crate) async fn judge(
         slots: &slots,
         attempts: &attempts,
         retries_left: AtomicU32::new(plan.settings.max_total_retries),
+        budget: Budget::new(plan.settings.max_cost),
         deadline,
     };
     court.observers.tell(RunEvent::RunStarted { trace_id: snapshot.trace_id() });
@@ -65,6 +68,7 @@ pub(crate) async fn judge(
     let mut stages = Vec::with_capacity(plan.stages.len());
     for stage in &plan.stages {
         run.stage(stage, &mut ruling).await;
+        run.budget.settle(|mode| run.spent(mode));
         let now = Instant::now();
         let elapsed = now.saturating_duration_since(clock);
         stages.push(StageTiming { stage: stage.stage, elapsed });
@@ -109,6 +113,13 @@ impl<'r> Run<'r> {
         self.retries_left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
+    /// What the critics of a mode have cost so far.
+    fn spent(&self, mode: Mode) -> f64 {
+        let all = self.court.plan.infos.iter().zip(self.slots);
+        let of_mode = all.filter(|(info, _)| info.mode == mode);
+        of_mode.filter_map(|(_, slot)| Some(slot.get()?.cost)).sum()
+    }
+
     async fn stage(&'r self, plan: &'r StagePlan, ruling: &mut Ruling) {
         if !ruling.is_settled() {
             self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
@@ -122,7 +133,8 @@ impl<'r> Run<'r> {
             deadline,
             ready: BinaryHeap::with_capacity(plan.critics.len()),
             waits: Vec::with_capacity(plan.critics.len()),
-            pending: FuturesUnordered::new(),
+            clock: now,
+            pending: None,
         };
         for place in plan.critics.clone() {
             let waits_for = self.court.plan.nodes.get(place).map_or(0, |node| node.waits_for);
@@ -144,7 +156,10 @@ struct Driver<'r> {
     ready: BinaryHeap<Reverse<usize>>,
     /// For how many each critic of the stage still waits.
     waits: Vec<u32>,
-    pending: FuturesUnordered<BoxFuture<'r, (usize, Outcome)>>,
+    /// The time while critics are started one after the other; the end of one is the start of the next.
+    clock: Instant,
+    /// Those that have to be waited for; nothing is allocated while there are none.
+    pending: Option<FuturesUnordered<BoxFuture<'r, (usize, Outcome)>>>,
 }
 
 impl<'r> Driver<'r> {
@@ -160,8 +175,12 @@ impl<'r> Driver<'r> {
                 }
                 continue;
             }
-            match std::pin::Pin::new(&mut self.pending).poll_next(cx) {
-                Poll::Ready(Some((place, outcome))) => self.conclude(place, outcome, ruling),
+            let Some(pending) = &mut self.pending else { return Poll::Ready(()) };
+            match std::pin::Pin::new(pending).poll_next(cx) {
+                Poll::Ready(Some((place, outcome))) => {
+                    self.conclude(place, outcome, ruling);
+                    self.clock = Instant::now();
+                }
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,
             }
@@ -177,6 +196,9 @@ impl<'r> Driver<'r> {
         if let Err(reason) = gate::decide(plan, node, run.view(place), outcome_of) {
             return Some(Outcome::without(reason));
         }
+        if !run.budget.reserve(info.cost, info.mode) {
+            return Some(Outcome::without(Reason::Skipped(Skipped::OverBudget)));
+        }
         let limits = Limits {
             plan,
             stage: self.stage,
@@ -184,10 +206,13 @@ impl<'r> Driver<'r> {
             priority: info.priority.get(),
             deadline: self.deadline,
         };
-        match (Execution { run, place, info, limits }).start(Instant::now(), cx) {
+        match (Execution { run, place, info, limits }).start(&mut self.clock, cx) {
             Started::Done(outcome) => Some(outcome),
             Started::Later(future) => {
-                self.pending.push(Box::pin(async move { (place, future.await) }));
+                let pending = self.pending.get_or_insert_default();
+                pending.push(Box::pin(async move { (place, future.await) }));
+                // The critic has been polled, which may have taken its time.
+                self.clock = Instant::now();
                 None
             }
         }
@@ -226,7 +251,7 @@ impl<'r> Driver<'r> {
 
     /// The verdict is settled: what is in flight is cancelled, and what has not started does not start.
     fn cut_off(&mut self, ruling: &mut Ruling) {
-        self.pending = FuturesUnordered::new();
+        self.pending = None;
         self.ready.clear();
         for place in self.stage.critics.clone() {
             let open = self.run.slots.get(place).is_some_and(|slot| slot.get().is_none());

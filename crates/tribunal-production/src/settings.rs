@@ -1,8 +1,10 @@
 //! What holds for whole runs: time, room, retries, early exit.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tribunal_core::Stage;
+use tribunal_resilience::{Rate, RetryBudget, RetryBudgetError};
 
 /// What holds for whole runs. Checked as a whole when the plan is built.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +17,10 @@ pub struct RunSettings {
     pub(crate) max_total_retries: u32,
     pub(crate) early_exit: bool,
     pub(crate) hook_timeout: Duration,
+    pub(crate) shared_rates: BTreeMap<String, Rate>,
+    pub(crate) max_cost: Option<f64>,
+    pub(crate) retry_share: f64,
+    pub(crate) retry_floor: u32,
 }
 
 /// What holds for one stage of a run.
@@ -92,8 +98,41 @@ impl RunSettings {
         self
     }
 
+    /// A token bucket that critics share by naming it, see [`crate::CriticSpec::shares`].
+    #[must_use]
+    pub fn shared_rate(mut self, name: impl Into<String>, rate: Rate) -> Self {
+        self.shared_rates.insert(name.into(), rate);
+        self
+    }
+
+    /// What one run may cost, in the unit of the specs; finite, from 0. A critic whose cost no longer fits is
+    /// `skipped: over budget`, which is a failure and never a pass. No limit unless set.
+    #[must_use]
+    pub fn max_cost(mut self, cost: f64) -> Self {
+        self.max_cost = Some(cost);
+        self
+    }
+
+    /// How many calls may be repeated over all runs: a share of first calls, 0 to 10, and so many a second whatever
+    /// the load. 0.1 and 10 unless set. First calls count that belong to critics with retries.
+    #[must_use]
+    pub fn retry_budget(mut self, share: f64, floor_per_second: u32) -> Self {
+        self.retry_share = share;
+        self.retry_floor = floor_per_second;
+        self
+    }
+
     pub(crate) fn stage(&self, stage: Stage) -> StageSettings {
         self.stages.get(stage.index()).copied().unwrap_or_default()
+    }
+}
+
+impl RunSettings {
+    /// The most retries that first calls may save up.
+    const MOST_RETRIES_SAVED: u32 = 100;
+
+    pub(crate) fn budget(&self) -> Result<RetryBudget, RetryBudgetError> {
+        RetryBudget::new(self.retry_share, Self::MOST_RETRIES_SAVED, self.retry_floor)
     }
 }
 
@@ -109,6 +148,10 @@ impl Default for RunSettings {
             max_total_retries: 10,
             early_exit: false,
             hook_timeout: Duration::from_millis(100),
+            shared_rates: BTreeMap::new(),
+            max_cost: None,
+            retry_share: 0.1,
+            retry_floor: 10,
         }
     }
 }

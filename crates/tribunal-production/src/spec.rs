@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tribunal_core::{Condition, FailureMode, Mode, Phases, RiskLevel, Stage, Thresholds};
-use tribunal_resilience::Rate;
+use tribunal_resilience::{BreakerSettings, Rate};
 
 pub use retry::Retry;
 pub use validation::{Strictness, Validation};
@@ -106,6 +106,8 @@ pub struct CriticSpec {
     pub(crate) retry: Retry,
     pub(crate) max_in_flight: Option<usize>,
     pub(crate) rate: Option<Rate>,
+    pub(crate) shares: Vec<String>,
+    pub(crate) breaker: Option<BreakerSettings>,
     pub(crate) validation: Validation,
     pub(crate) failure_mode: FailureMode,
     pub(crate) mode: Mode,
@@ -135,6 +137,8 @@ impl CriticSpec {
             retry: Retry::default(),
             max_in_flight: None,
             rate: None,
+            shares: Vec::new(),
+            breaker: None,
             validation: Validation::default(),
             failure_mode: FailureMode::default(),
             mode: Mode::default(),
@@ -212,6 +216,21 @@ impl CriticSpec {
     #[must_use]
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
+        self
+    }
+
+    /// Takes its tokens also from a bucket that others share, see [`crate::RunSettings::shared_rate`]: one provider,
+    /// one quota. May be called repeatedly.
+    #[must_use]
+    pub fn shares(mut self, rate: impl Into<String>) -> Self {
+        self.shares.push(rate.into());
+        self
+    }
+
+    /// Fails at once while too many of its calls fail: that is an outcome like any failure, and never a pass.
+    #[must_use]
+    pub fn breaker(mut self, settings: BreakerSettings) -> Self {
+        self.breaker = Some(settings);
         self
     }
 

@@ -5,15 +5,19 @@
 //! every admitted call a guard that reports or releases itself.
 
 mod core;
+#[cfg(test)]
+#[cfg(loom)]
+mod model;
 mod settings;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 pub use self::core::BreakerState;
 use self::core::{Core, Pass};
+use crate::sync::{Mutex, MutexGuard};
 pub use settings::{BreakerError, BreakerSettings};
 
 /// How a call that a breaker let through went.
@@ -63,9 +67,9 @@ impl Breaker {
     /// # Errors
     ///
     /// [`BreakerOpen`] while it is open, and while as many probes are in flight as may be.
-    pub fn admit(&self, now: Instant) -> Result<Admitted<'_>, BreakerOpen> {
+    pub fn admit(&self, now: Instant) -> Result<AdmittedCall<'_>, BreakerOpen> {
         match self.lock().admit(self.since_epoch(now)) {
-            Ok(pass) => Ok(Admitted { breaker: self, pass: Some(pass), started: now }),
+            Ok(pass) => Ok(AdmittedCall { breaker: self, pass: Some(pass), started: now }),
             Err(left) => Err(BreakerOpen { left }),
         }
     }
@@ -80,13 +84,13 @@ impl Breaker {
 /// A call that was let through. Dropping it without a result gives its place back and counts nothing.
 #[derive(Debug)]
 #[must_use = "a call that reports nothing teaches the breaker nothing"]
-pub struct Admitted<'b> {
+pub struct AdmittedCall<'b> {
     breaker: &'b Breaker,
     pass: Option<Pass>,
     started: Instant,
 }
 
-impl Admitted<'_> {
+impl AdmittedCall<'_> {
     /// The call ended.
     pub fn report(mut self, result: CallResult, now: Instant) {
         if let Some(pass) = self.pass.take() {
@@ -96,7 +100,7 @@ impl Admitted<'_> {
     }
 }
 
-impl Drop for Admitted<'_> {
+impl Drop for AdmittedCall<'_> {
     fn drop(&mut self) {
         if let Some(pass) = self.pass.take() {
             self.breaker.lock().release(pass);
@@ -104,7 +108,7 @@ impl Drop for Admitted<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -16,17 +16,35 @@
 //! assert_eq!(two_at_a_time.free(), 2);
 //! # });
 //! ```
+//!
+//! # Model checking
+//!
+//! [`Permits`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so their tests in `model.rs`
+//! have [loom](https://docs.rs/loom) try the orders in which three threads can take their steps: all of them, or,
+//! where those are too many, all with at most three interruptions. They are built under `cfg(loom)` only:
+//!
+//! ```text
+//! RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -p tribunal-resilience --lib model
+//! ```
+//!
+//! `cargo test --workspace` leaves them out; `.ci/run` runs both.
 
+mod admission;
 mod backoff;
 mod breaker;
 mod bucket;
 mod deadline;
+#[cfg(test)]
+#[cfg(loom)]
+mod model;
 mod permits;
 mod retry_budget;
+mod sync;
 
+pub use admission::{Admission, Admitted, Enter, Refused};
 pub use backoff::{Backoff, BackoffError, Intervals, Jitter};
 pub use breaker::{
-    Admitted, Breaker, BreakerError, BreakerOpen, BreakerSettings, BreakerState, CallResult,
+    AdmittedCall, Breaker, BreakerError, BreakerOpen, BreakerSettings, BreakerState, CallResult,
 };
 pub use bucket::{Rate, RateError, TokenBucket};
 pub use deadline::Deadline;

@@ -2,17 +2,21 @@
 //!
 //! What it decides is in [`queue`], a plain state machine; this file adds the lock, the clock and the wakers.
 
+#[cfg(test)]
+#[cfg(loom)]
+mod model;
 mod queue;
 
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::sync::{Mutex, MutexGuard};
 use queue::{Queue, Ticket};
 
 /// So many at a time. The smaller priority number goes first; each 100 ms of waiting make up for one number.
@@ -141,7 +145,7 @@ impl Drop for Acquire<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use std::task::Waker;

@@ -2,11 +2,17 @@
 //!
 //! Without it, everything fails at once and everyone comes back twice: load rises just when it should fall.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+#[cfg(test)]
+#[cfg(loom)]
+mod model;
+
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use thiserror::Error;
 use tokio::time::Instant;
+
+use crate::sync::AtomicU64;
 
 /// A thousandth of a retry, so that a share of one call is a whole number.
 const RETRY: u64 = 1_000;
@@ -20,7 +26,7 @@ pub struct RetryBudget {
     most: u64,
     /// Saved up by first calls, in thousandths.
     saved: AtomicU64,
-    /// Retries taken from the floor, in thousandths since the epoch: never more than time has brought.
+    /// Retries counted against the floor, in thousandths since the epoch: never more than time has brought.
     taken: AtomicU64,
 }
 
@@ -33,8 +39,8 @@ impl RetryBudget {
     /// How much of the floor may be saved up: this many seconds of it.
     const FLOOR_SECONDS: u64 = 1;
 
-    /// `share` retries for each first call (0.1: one for ten), at most `most` of them saved up, and `floor` a second
-    /// whatever the load.
+    /// `share` retries for each first call (0.1: one for ten), at most `most` of them saved up, and at least
+    /// `floor` a second however little the load.
     ///
     /// # Errors
     ///
@@ -64,11 +70,14 @@ impl RetryBudget {
     #[must_use]
     pub fn withdraw(&self, now: Instant) -> bool {
         let from_saved = |saved: u64| saved.checked_sub(RETRY);
-        if self.saved.fetch_update(Relaxed, Relaxed, from_saved).is_ok() {
-            return true;
-        }
         let brought = self.brought(now.saturating_duration_since(self.epoch));
         let least = brought.saturating_sub(self.floor.saturating_mul(Self::FLOOR_SECONDS));
+        if self.saved.fetch_update(Relaxed, Relaxed, from_saved).is_ok() {
+            // The floor is a least and not an addition: what the share gives counts towards it.
+            let also = |taken: u64| Some((taken.max(least) + RETRY).min(brought));
+            let _ = self.taken.fetch_update(Relaxed, Relaxed, also);
+            return true;
+        }
         let from_floor = |taken: u64| {
             // What was not taken in time is gone.
             let next = taken.max(least) + RETRY;
@@ -85,7 +94,7 @@ impl RetryBudget {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -44,10 +44,10 @@ pub use tribunal_core::*;
 
 #[cfg(feature = "production")]
 pub use tribunal_production::{
-    Backoff, BackoffError, Builder, Counts, CriticMetrics, CriticOutline, CriticSpec, CyclePath,
-    Jitter, Metrics, Outline, Passage, PlanError, PlanErrors, Policy, ProductionOrchestrator, Rate,
-    RateError, Retry, RunError, RunSettings, StageMetrics, StageOutline, StageSettings, Strictness,
-    Validation,
+    Backoff, BackoffError, BreakerError, BreakerSettings, Builder, Counts, CriticMetrics,
+    CriticOutline, CriticSpec, CyclePath, Jitter, Metrics, Outline, Passage, PlanError, PlanErrors,
+    Policy, ProductionOrchestrator, Rate, RateError, Retry, RunError, RunSettings, Shutdown,
+    StageMetrics, StageOutline, StageSettings, Strictness, Validation,
 };
 
 #[cfg(feature = "config")]

@@ -179,6 +179,7 @@ impl Case {
         court = court.critics(seats).settings(|settings| {
             settings
                 .max_total_retries(self.max_total_retries)
+                .retry_budget(10.0, 1_000_000) // Out of the way: the model does not know it.
                 .early_exit(self.early_exit)
                 .hook_timeout(millis(4))
         });

@@ -1,11 +1,13 @@
-//! The tables within a critic: `retry`, `rate`, `validation`.
+//! The tables within a critic: `retry`, `breaker`, `validation`. `rate` is with the rates that critics share.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use tribunal_core::{ParamStep, Pointer};
-use tribunal_production::{Backoff, BackoffError, Jitter, Rate, RateError, Retry, Validation};
+use tribunal_production::{
+    Backoff, BackoffError, BreakerError, BreakerSettings, Jitter, Retry, Validation,
+};
 use tribunal_schema::{Schema, SchemaCheck};
 
 use crate::duration;
@@ -64,23 +66,72 @@ pub(super) fn retry(table: Table<'_>, notes: &Notes) -> (Retry, Places) {
     (retry, table.close())
 }
 
-pub(super) fn rate(table: Table<'_>, notes: &Notes) -> (Option<Rate>, Places) {
-    let tokens = table.required("tokens").and_then(|item| item.integer(1..=u32::MAX));
-    let per = table.required("per").and_then(|item| item.duration());
-    let burst = match table.get("burst") {
-        Some(item) => item.integer(1..=u32::MAX),
-        None => tokens,
-    };
-    let rate = || match Rate::new(tokens?, per?, burst?) {
-        Ok(rate) => Some(rate),
-        Err(error) => {
-            let key = if matches!(error, RateError::TooFast) { "per" } else { "tokens" };
-            let span = table.get(key).map_or(table.span.clone(), |item| item.span());
-            notes.add(Mistake::new(span, format!("`rate`: {error}")));
-            None
+/// A breaker, for a critic whose attempts last so long at most.
+pub(super) fn breaker(
+    table: Table<'_>,
+    longest: Option<Duration>,
+    notes: &Notes,
+) -> (Option<BreakerSettings>, Places) {
+    let failure_rate = table.required("failure_rate").and_then(|item| breaker_rate(&item));
+    let window = table.required("window").and_then(|item| breaker_time(&item));
+    let min_calls = table.required("min_calls").and_then(|item| item.integer(1..=u32::MAX));
+    let slow = (table.get("slow_after"), table.get("slow_rate"));
+    match &slow {
+        (Some(item), None) => item.note("has no effect without `breaker.slow_rate`"),
+        (None, Some(item)) => item.note("has no effect without `breaker.slow_after`"),
+        _ => {}
+    }
+    let slow_after = slow.0.and_then(|item| {
+        let after = breaker_time(&item)?;
+        if let Some(longest) = longest.filter(|longest| after > *longest) {
+            let has = duration::write(longest);
+            item.note(format_args!("can never be reached: the critic's timeout is {has}"));
         }
+        Some(after)
+    });
+    let slow_rate = slow.1.and_then(|item| breaker_rate(&item));
+    let open_for = table.get("open_for").and_then(|item| breaker_time(&item));
+    let probes = table.get("probes").and_then(|item| item.integer(1..=u32::MAX));
+    let half_open_for = table.get("half_open_for").and_then(|item| breaker_time(&item));
+    let build = |rate, window, calls| {
+        let mut settings = BreakerSettings::new(rate, window, calls)?;
+        if let Some((after, rate)) = slow_after.zip(slow_rate) {
+            settings = settings.slow(after, rate)?;
+        }
+        if let Some(span) = open_for {
+            settings = settings.open_for(span)?;
+        }
+        if let Some(probes) = probes {
+            settings = settings.probes(probes)?;
+        }
+        if let Some(span) = half_open_for {
+            settings = settings.half_open_for(span)?;
+        }
+        Ok::<_, BreakerError>(settings)
     };
-    (rate(), table.close())
+    let settings = match (failure_rate, window, min_calls) {
+        (Some(rate), Some(window), Some(calls)) => build(rate, window, calls)
+            // Each value lies in its range, so this is for ranges that have changed.
+            .map_err(|error| {
+                notes.add(Mistake::new(table.span.clone(), format!("`breaker`: {error}")))
+            })
+            .ok(),
+        _ => None,
+    };
+    (settings, table.close())
+}
+
+fn breaker_rate(item: &Item<'_>) -> Option<f64> {
+    item.number_that("lie above 0 and up to 1", |rate| rate > 0.0 && rate <= 1.0)
+}
+
+fn breaker_time(item: &Item<'_>) -> Option<Duration> {
+    let span = item.duration()?;
+    if span > Duration::from_hours(24) {
+        item.note("must be at most a day (24h)");
+        return None;
+    }
+    Some(span)
 }
 
 pub(super) fn validation(table: Table<'_>, notes: &Notes) -> (Validation, Option<String>, Places) {

@@ -37,6 +37,11 @@ impl<'a> Item<'a> {
         self.notes.add(self.mistake(problem));
     }
 
+    /// A mistake at the key.
+    pub(crate) fn note_key(&self, problem: impl Display) {
+        self.notes.add(Mistake::new(self.key.clone(), format!("`{}` {problem}", self.name)));
+    }
+
     pub(crate) fn add(&self, mistake: Mistake) {
         self.notes.add(mistake);
     }

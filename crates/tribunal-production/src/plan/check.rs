@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tribunal_core::{CriticName, Priority, Stage};
+use tribunal_core::{CriticName, Priority, Stage, nearest};
 
 use super::error::PlanError;
 use crate::RunSettings;
@@ -84,6 +84,26 @@ fn values(spec: &CriticSpec) -> impl Iterator<Item = (&'static str, String)> {
     wrong.into_iter()
 }
 
+/// Every rate that a spec shares is one that the settings have.
+pub(super) fn shares(specs: &[&CriticSpec], settings: &RunSettings, errors: &mut Vec<PlanError>) {
+    for spec in specs {
+        let Ok(critic) = CriticName::new(&spec.name) else { continue };
+        for rate in spec.shares.iter().filter(|rate| !settings.shared_rates.contains_key(*rate)) {
+            let known = settings.shared_rates.keys().map(String::as_str);
+            let meant = nearest(rate, known).map(|name| format!("; did you mean `{name}`?"));
+            let shown = rate.escape_debug();
+            errors.push(PlanError::Spec {
+                critic: critic.clone(),
+                key: "shares",
+                problem: format!(
+                    "names the rate `{shown}`, and there is none{}",
+                    meant.unwrap_or_default()
+                ),
+            });
+        }
+    }
+}
+
 fn fits(limit: usize) -> bool {
     (1..=MOST_IN_FLIGHT).contains(&limit)
 }
@@ -112,6 +132,13 @@ pub(super) fn settings(settings: &RunSettings) -> Vec<PlanError> {
         "run.max_queued_runs".into(),
         format!("must be at most {MOST_IN_FLIGHT}, found {}", settings.max_queued_runs),
     );
+    if let Some(cost) = settings.max_cost {
+        let problem = format!("must be a finite number, 0 or more, found {cost}");
+        refuse(!cost.is_finite() || cost < 0.0, "run.max_cost".into(), problem);
+    }
+    if let Err(error) = settings.budget() {
+        refuse(true, "run.retry_budget.share".into(), format!("does not do: {error}"));
+    }
     for &stage in Stage::ALL {
         let own = settings.stage(stage);
         if let Some(timeout) = own.timeout {

@@ -2,7 +2,8 @@
 //!
 //! A critic waits for what it depends on. One whose gate looks at outcomes waits, besides, for the enforcing
 //! critics of its own stage with a smaller priority number. Earlier stages need no waiting: stages are
-//! barriers. What a critic sees is exactly the earlier stages and what it waits for.
+//! barriers. What a critic sees is exactly the earlier stages and what it waits for; waiting for the sake of a
+//! budget shows nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,15 +26,19 @@ pub(super) struct Order {
 pub(super) fn arrange(
     specs: &[&CriticSpec],
     names: &[CriticName],
+    has_budget: bool,
     errors: &mut Vec<PlanError>,
 ) -> Option<Vec<Order>> {
     let depends_on = dependencies(specs, names, errors);
-    let waits_for: Vec<Vec<usize>> =
+    let mut waits_for: Vec<Vec<usize>> =
         (0..specs.len()).map(|place| waits_for(place, specs, &depends_on)).collect();
     if let Some(cycle) = cycle(&waits_for) {
         let path = cycle.into_iter().filter_map(|place| names.get(place).cloned()).collect();
         errors.push(PlanError::Cycle(CyclePath(path)));
         return None;
+    }
+    if has_budget {
+        queue_for_budget(specs, &mut waits_for);
     }
 
     let mut unblocks = vec![Vec::new(); specs.len()];
@@ -128,6 +133,45 @@ fn waits_for(place: usize, specs: &[&CriticSpec], depends_on: &[Vec<usize>]) -> 
     waits
 }
 
+/// Under a budget, critics of a stage that cost something must reserve in an order that never depends on timing.
+/// Two that wait for nobody do so in plan order, before anything has happened; of any other two the later in the
+/// plan waits for the earlier, unless that one waits for it.
+fn queue_for_budget(specs: &[&CriticSpec], waits_for: &mut [Vec<usize>]) {
+    let costs = |place: &usize| specs.get(*place).is_some_and(|spec| spec.cost > 0.0);
+    for later in (0..specs.len()).filter(costs) {
+        // The nearest first: what it waits for already orders most of those before.
+        for earlier in (0..later).rev().filter(costs) {
+            let stage = |place: usize| specs.get(place).map(|spec| spec.stage);
+            if stage(earlier) != stage(later) {
+                break;
+            }
+            let waits = |place: usize| waits_for.get(place).is_some_and(|list| !list.is_empty());
+            let unordered = (waits(earlier) || waits(later))
+                && !reaches(earlier, later, waits_for)
+                && !reaches(later, earlier, waits_for);
+            if unordered && let Some(list) = waits_for.get_mut(later) {
+                list.push(earlier);
+            }
+        }
+    }
+}
+
+/// Whether one critic waits for another, by way of others or not.
+fn reaches(from: usize, to: usize, waits_for: &[Vec<usize>]) -> bool {
+    let mut seen = vec![false; waits_for.len()];
+    let mut open = vec![from];
+    while let Some(place) = open.pop() {
+        if place == to {
+            return true;
+        }
+        if let Some(seen) = seen.get_mut(place).filter(|seen| !**seen) {
+            *seen = true;
+            open.extend(waits_for.get(place).into_iter().flatten());
+        }
+    }
+    false
+}
+
 /// The outcomes a critic sees. Lists that are the same are shared.
 fn sees(
     spec: &CriticSpec,
@@ -201,7 +245,7 @@ mod tests {
     fn arranged(specs: &[CriticSpec]) -> (Option<Vec<Order>>, Vec<PlanError>) {
         let names: Vec<_> = specs.iter().map(|spec| CriticName::new(&spec.name).unwrap()).collect();
         let mut errors = Vec::new();
-        let orders = arrange(&specs.iter().collect::<Vec<_>>(), &names, &mut errors);
+        let orders = arrange(&specs.iter().collect::<Vec<_>>(), &names, false, &mut errors);
         (orders, errors)
     }
 

@@ -1,0 +1,281 @@
+//! Who may come in: so many at a time, a queue that is bounded in number and in time, and a refusal at once
+//! for everyone else.
+//!
+//! A queue that is longer than its deadline answers nobody: everyone waits until it is too late. So no more
+//! wait than can still be served, whoever can no longer make it is sent away before work is spent on them,
+//! and once there is a jam the newest go first, since they have the most time left.
+//!
+//! What it decides is in [`queue`], a plain state machine; this file adds the lock, the clock and the wakers.
+
+mod queue;
+
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::time::Instant;
+
+use queue::{Answer, Queue};
+
+/// So many at a time, and so many in the queue. How long one takes is learned from those who were in.
+#[derive(Debug)]
+pub struct Admission {
+    epoch: Instant,
+    queue: Mutex<Queue<Waker>>,
+}
+
+/// Not admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// There is no room, or none will be in time.
+    #[error("no room for another {retry_after:?}")]
+    Full {
+        /// When to come back: how long those who are here already will take, as far as that is known.
+        retry_after: Duration,
+    },
+    /// Nobody is admitted any more.
+    #[error("closed")]
+    Closed,
+}
+
+impl Admission {
+    /// So many at a time, and at most so many in the queue.
+    #[must_use]
+    pub fn new(limit: NonZeroUsize, most_waiting: usize) -> Self {
+        let queue = Mutex::new(Queue::new(limit.get(), most_waiting));
+        Self { epoch: Instant::now(), queue }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue<Waker>> {
+        // No code of others runs under the lock, so a poisoned one is still consistent.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn since_epoch(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.epoch)
+    }
+
+    /// Comes in, or waits for it: as soon as it is one's turn, or as soon as it is known that it never will be.
+    ///
+    /// The caller enforces the deadline itself as well: nothing wakes it up just because time has passed.
+    pub fn enter(&self, deadline: Instant) -> Enter<'_> {
+        Enter { admission: self, deadline, ticket: None }
+    }
+
+    /// Comes in, if nobody has to be waited for.
+    #[must_use]
+    pub fn try_enter(&self, now: Instant) -> Option<Admitted<'_>> {
+        let taken = self.lock().try_take();
+        taken.then(|| Admitted { admission: self, since: now })
+    }
+
+    /// Refuses everyone from now on, also those who wait. Those who are in stay in.
+    pub fn close(&self) {
+        let waiting = self.lock().close();
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// How many may be in.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.lock().limit()
+    }
+
+    /// How many are in.
+    #[must_use]
+    pub fn inside(&self) -> usize {
+        self.lock().inside()
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting()
+    }
+
+    fn leave(&self, since: Instant) {
+        let now = Instant::now();
+        let took = now.saturating_duration_since(since);
+        let to_wake = self.lock().leave(self.since_epoch(now), took);
+        to_wake.into_iter().for_each(Waker::wake);
+    }
+
+    /// A place that was granted and never used.
+    fn hand_back(&self) {
+        let now = self.since_epoch(Instant::now());
+        let to_wake = self.lock().hand_back(now);
+        to_wake.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// One who is in. Dropping it makes room for the next.
+#[derive(Debug)]
+#[must_use = "a place lasts as long as it is kept"]
+pub struct Admitted<'a> {
+    admission: &'a Admission,
+    since: Instant,
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        self.admission.leave(self.since);
+    }
+}
+
+/// Waits to come in. Dropping it gives up the place in the queue.
+#[derive(Debug)]
+#[must_use = "a future does nothing until it is polled"]
+pub struct Enter<'a> {
+    admission: &'a Admission,
+    deadline: Instant,
+    ticket: Option<u64>,
+}
+
+impl<'a> Future for Enter<'a> {
+    type Output = Result<Admitted<'a>, Refused>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let admission = this.admission;
+        let now = Instant::now();
+        let mut queue = admission.lock();
+        let answer = match this.ticket {
+            Some(ticket) => queue.ask(ticket, cx.waker()),
+            None => {
+                let deadline = admission.since_epoch(this.deadline);
+                queue.enter(admission.since_epoch(now), deadline, cx.waker())
+            }
+        };
+        drop(queue);
+        match answer {
+            Answer::Wait(ticket) => {
+                this.ticket = Some(ticket);
+                Poll::Pending
+            }
+            Answer::Come => {
+                this.ticket = None;
+                Poll::Ready(Ok(Admitted { admission, since: now }))
+            }
+            Answer::Go(refused) => {
+                this.ticket = None;
+                Poll::Ready(Err(refused))
+            }
+        }
+    }
+}
+
+impl Drop for Enter<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            let was_granted = self.admission.lock().give_up(ticket);
+            if was_granted {
+                self.admission.hand_back();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    fn poll<'a>(enter: &mut Enter<'a>) -> Poll<Result<Admitted<'a>, Refused>> {
+        Pin::new(enter).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// Rule 10: refused at once when the queue is full, and told when to come back.
+    #[tokio::test(start_paused = true)]
+    async fn a_full_queue_refuses_at_once_and_says_when_to_come_back() {
+        let admission = Admission::new(NonZeroUsize::MIN, 1);
+        let far = Instant::now() + MS(10_000);
+        // One that took 100 ms, to learn from.
+        let first = admission.try_enter(Instant::now()).unwrap();
+        tokio::time::advance(MS(100)).await;
+        drop(first);
+        let _inside = admission.try_enter(Instant::now()).unwrap();
+        let mut waits = admission.enter(far);
+        assert!(poll(&mut waits).is_pending());
+        let Poll::Ready(Err(Refused::Full { retry_after })) = poll(&mut admission.enter(far))
+        else {
+            panic!("the queue was full");
+        };
+        assert_eq!(retry_after, MS(200));
+    }
+
+    /// Rule 10: whoever can no longer make it is sent away before work is spent on them.
+    #[tokio::test(start_paused = true)]
+    async fn who_can_no_longer_make_it_is_sent_away() {
+        let admission = Admission::new(NonZeroUsize::MIN, 10);
+        let first = admission.try_enter(Instant::now()).unwrap();
+        let mut short = admission.enter(Instant::now() + MS(150));
+        let mut long = admission.enter(Instant::now() + MS(1_000));
+        assert!(poll(&mut short).is_pending() && poll(&mut long).is_pending());
+        tokio::time::advance(MS(100)).await;
+        // Now it is known that one takes 100 ms, and the first in the queue has only 50 left.
+        drop(first);
+        assert!(matches!(poll(&mut short), Poll::Ready(Err(Refused::Full { .. }))));
+        assert!(matches!(poll(&mut long), Poll::Ready(Ok(_))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn once_there_is_a_jam_the_newest_goes_first() {
+        let admission = Admission::new(NonZeroUsize::MIN, 10);
+        let far = Instant::now() + MS(60_000);
+        let learned = admission.try_enter(Instant::now()).unwrap();
+        tokio::time::advance(MS(10)).await;
+        drop(learned);
+
+        let inside = admission.try_enter(Instant::now()).unwrap();
+        let (mut old, mut new) = (admission.enter(far), admission.enter(far));
+        assert!(poll(&mut old).is_pending());
+        tokio::time::advance(MS(5)).await;
+        assert!(poll(&mut new).is_pending());
+        drop(inside);
+        // Nobody has waited for longer than one takes: first come, first served.
+        let Poll::Ready(Ok(inside)) = poll(&mut old) else { panic!("the old one's turn") };
+
+        let mut newest = admission.enter(far);
+        tokio::time::advance(MS(50)).await;
+        assert!(poll(&mut newest).is_pending());
+        drop(inside);
+        assert!(poll(&mut new).is_pending(), "it has waited for 50 ms: a jam");
+        assert!(matches!(poll(&mut newest), Poll::Ready(Ok(_))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_granted_to_someone_who_left_goes_to_the_next() {
+        let admission = Admission::new(NonZeroUsize::MIN, 10);
+        let far = Instant::now() + MS(60_000);
+        let inside = admission.try_enter(Instant::now()).unwrap();
+        let (mut first, mut second) = (admission.enter(far), admission.enter(far));
+        assert!(poll(&mut first).is_pending() && poll(&mut second).is_pending());
+        drop(inside);
+        drop(first);
+        let Poll::Ready(Ok(inside)) = poll(&mut second) else { panic!("its turn") };
+        assert_eq!((admission.inside(), admission.waiting()), (1, 0));
+        drop(inside);
+        assert_eq!((admission.inside(), admission.waiting()), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn once_closed_nobody_comes_in_and_nobody_waits() {
+        let admission = Admission::new(NonZeroUsize::MIN, 10);
+        let far = Instant::now() + MS(60_000);
+        let inside = admission.try_enter(Instant::now()).unwrap();
+        let mut waits = admission.enter(far);
+        assert!(poll(&mut waits).is_pending());
+        admission.close();
+        assert!(matches!(poll(&mut waits), Poll::Ready(Err(Refused::Closed))));
+        assert!(matches!(poll(&mut admission.enter(far)), Poll::Ready(Err(Refused::Closed))));
+        drop(inside);
+        assert!(admission.try_enter(Instant::now()).is_none());
+        assert_eq!((admission.inside(), admission.waiting()), (0, 0));
+    }
+}

@@ -1,0 +1,235 @@
+//! Who comes in next: a state machine without clock, lock or waker of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::Refused;
+
+/// What one is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Come,
+    Wait(u64),
+    Go(Refused),
+}
+
+#[derive(Debug)]
+struct Waiting<W> {
+    since: Duration,
+    deadline: Duration,
+    who: W,
+}
+
+#[derive(Debug)]
+pub(super) struct Queue<W> {
+    limit: usize,
+    inside: usize,
+    most_waiting: usize,
+    closed: bool,
+    tickets: u64,
+    /// In order of arrival.
+    waiting: BTreeMap<u64, Waiting<W>>,
+    /// Those whose place is kept for them, until they look. They count as inside.
+    granted: BTreeSet<u64>,
+    /// Those who were sent away, until they look.
+    refused: BTreeMap<u64, Refused>,
+    /// How long one takes, smoothed.
+    takes: Option<Duration>,
+}
+
+/// Each newcomer moves what is known by this share of the difference.
+const SMOOTHING: u32 = 8;
+
+impl<W: Clone> Queue<W> {
+    pub(super) const fn new(limit: usize, most_waiting: usize) -> Self {
+        Self {
+            limit,
+            inside: 0,
+            most_waiting,
+            closed: false,
+            tickets: 0,
+            waiting: BTreeMap::new(),
+            granted: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            takes: None,
+        }
+    }
+
+    pub(super) const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(super) const fn inside(&self) -> usize {
+        self.inside
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Comes in, if there is room and nobody waits.
+    pub(super) fn try_take(&mut self) -> bool {
+        let room = !self.closed && self.inside < self.limit && self.waiting.is_empty();
+        self.inside += usize::from(room);
+        room
+    }
+
+    pub(super) fn enter(&mut self, now: Duration, deadline: Duration, who: &W) -> Answer {
+        if self.closed {
+            return Answer::Go(Refused::Closed);
+        }
+        if self.try_take() {
+            return Answer::Come;
+        }
+        if self.waiting.len() >= self.most_waiting || !self.would_make_it(now, deadline) {
+            return Answer::Go(self.full());
+        }
+        let ticket = self.tickets;
+        self.tickets += 1;
+        self.waiting.insert(ticket, Waiting { since: now, deadline, who: who.clone() });
+        Answer::Wait(ticket)
+    }
+
+    /// What has become of one who waits.
+    pub(super) fn ask(&mut self, ticket: u64, who: &W) -> Answer {
+        if self.granted.remove(&ticket) {
+            return Answer::Come;
+        }
+        if let Some(refused) = self.refused.remove(&ticket) {
+            return Answer::Go(refused);
+        }
+        if let Some(waiting) = self.waiting.get_mut(&ticket) {
+            waiting.who.clone_from(who);
+        }
+        Answer::Wait(ticket)
+    }
+
+    /// One who was in leaves. Gives those who are to look again.
+    pub(super) fn leave(&mut self, now: Duration, took: Duration) -> Vec<W> {
+        self.takes = Some(match self.takes {
+            None => took,
+            Some(known) => known - known / SMOOTHING + took / SMOOTHING,
+        });
+        self.hand_back(now)
+    }
+
+    /// A place is free again.
+    pub(super) fn hand_back(&mut self, now: Duration) -> Vec<W> {
+        self.inside = self.inside.saturating_sub(1);
+        let mut to_wake = Vec::new();
+        let takes = self.takes.unwrap_or_default();
+        while self.inside < self.limit
+            && let Some((ticket, waiting)) = self.next(now, takes)
+        {
+            if now.saturating_add(takes) > waiting.deadline {
+                let refused = self.full();
+                self.refused.insert(ticket, refused);
+            } else {
+                self.granted.insert(ticket);
+                self.inside += 1;
+            }
+            to_wake.push(waiting.who);
+        }
+        to_wake
+    }
+
+    /// The oldest; in a jam, the newest. Who cannot make it any more is taken out first, to be told.
+    fn next(&mut self, now: Duration, takes: Duration) -> Option<(u64, Waiting<W>)> {
+        let (_, oldest) = self.waiting.first_key_value()?;
+        let too_late = now.saturating_add(takes) > oldest.deadline;
+        let jam = now.saturating_sub(oldest.since) > takes;
+        if jam && !too_late { self.waiting.pop_last() } else { self.waiting.pop_first() }
+    }
+
+    /// Gives up a place in the queue; whether one inside had been granted.
+    pub(super) fn give_up(&mut self, ticket: u64) -> bool {
+        self.waiting.remove(&ticket);
+        self.refused.remove(&ticket);
+        self.granted.remove(&ticket)
+    }
+
+    /// Refuses everyone from now on. Gives those who are to look again.
+    pub(super) fn close(&mut self) -> Vec<W> {
+        self.closed = true;
+        let waiting = std::mem::take(&mut self.waiting);
+        self.refused.extend(waiting.keys().map(|ticket| (*ticket, Refused::Closed)));
+        waiting.into_values().map(|waiting| waiting.who).collect()
+    }
+
+    /// Whether someone last in the queue could be served before the deadline, as far as that is known.
+    fn would_make_it(&self, now: Duration, deadline: Duration) -> bool {
+        let wait = self.wait_for(self.waiting.len() + 1);
+        now.saturating_add(wait).saturating_add(self.takes.unwrap_or_default()) <= deadline
+    }
+
+    /// How long it is until so many more have come in.
+    fn wait_for(&self, count: usize) -> Duration {
+        let rounds = u32::try_from(count.div_ceil(self.limit)).unwrap_or(u32::MAX);
+        self.takes.unwrap_or_default().saturating_mul(rounds)
+    }
+
+    fn full(&self) -> Refused {
+        Refused::Full { retry_after: self.wait_for(self.waiting.len() + 1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Rule 8: never more inside than may be, whoever leaves, gives up or is granted a place; and at
+        /// the end all places are free.
+        #[test]
+        fn places_are_neither_lost_nor_made(
+            limit in 1usize..4,
+            steps in prop::collection::vec((0u8..4, 0u64..50, any::<prop::sample::Index>()), 1..200),
+        ) {
+            let mut queue = Queue::new(limit, 6);
+            let (mut now, mut held) = (Duration::ZERO, 0_usize);
+            let mut tickets: Vec<u64> = Vec::new();
+            for (step, wait, pick) in steps {
+                now += Duration::from_millis(wait);
+                match step {
+                    0 | 1 => match queue.enter(now, now + Duration::from_millis(200), &()) {
+                        Answer::Come => held += 1,
+                        Answer::Wait(ticket) => tickets.push(ticket),
+                        Answer::Go(_) => prop_assert!(queue.inside() == limit),
+                    },
+                    2 if held > 0 => {
+                        held -= 1;
+                        queue.leave(now, Duration::from_millis(wait));
+                    }
+                    3 if !tickets.is_empty() => {
+                        let at = pick.index(tickets.len());
+                        let ticket = tickets[at];
+                        match queue.ask(ticket, &()) {
+                            Answer::Come => { held += 1; tickets.remove(at); }
+                            Answer::Go(_) => { tickets.remove(at); }
+                            Answer::Wait(_) if wait % 2 == 0 => {
+                                prop_assert!(!queue.give_up(ticket));
+                                tickets.remove(at);
+                            }
+                            Answer::Wait(_) => {}
+                        }
+                    }
+                    _ => {}
+                }
+                prop_assert_eq!(held + queue.granted.len(), queue.inside());
+                prop_assert!(queue.inside() <= limit);
+                prop_assert!(queue.inside() == limit || queue.waiting() == 0);
+            }
+            for ticket in tickets {
+                if queue.give_up(ticket) {
+                    queue.hand_back(now);
+                }
+            }
+            (0..held).for_each(|_| drop(queue.leave(now, Duration::ZERO)));
+            while let Some(ticket) = queue.granted.pop_first() {
+                prop_assert!(false, "{} was granted a place after it had left", ticket);
+            }
+            prop_assert_eq!((queue.inside(), queue.waiting()), (0, 0));
+        }
+    }
+}

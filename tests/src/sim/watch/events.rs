@@ -1,0 +1,132 @@
+//! The events that the engine tells its observers.
+
+use tokio::time::Instant;
+use tribunal_core::{Observer, RunEvent, Source, Stage};
+
+use super::{Watch, ticks};
+use crate::sim::marks::Mark;
+use crate::sim::script::Says;
+
+impl Observer for Watch {
+    fn on_event(&self, event: RunEvent<'_>) {
+        let mut state = self.lock();
+        let case = &*self.case;
+        let Some(run) = state.current else {
+            state.violation("I4", format!("an event outside of any run: {event:?}"));
+            return;
+        };
+        let now = Instant::now();
+        match event {
+            RunEvent::RunStarted { trace_id } => {
+                let right = trace_id.and_then(|id| id.parse().ok()) == Some(run);
+                let again = state.runs[run].started;
+                state.check("I6", right && !again, || format!("run {run} starts as {trace_id:?}"));
+                state.runs[run].started = true;
+                state.active_runs += 1;
+                let (active, most) = (state.active_runs, case.max_runs);
+                state.check("I20", active <= most, || format!("{active} runs of {most}"));
+                state.marks.hit_if(active == most, Mark::AtRunLimit);
+                state.note(&[30, run as u64]);
+            }
+            RunEvent::StageStarted { stage } => {
+                let stage = Stage::index(stage);
+                let places = case.critics.iter().zip(&state.runs[run].places);
+                let open = places
+                    .filter(|(critic, log)| critic.stage.index() < stage && log.finished.is_none())
+                    .count();
+                state.check("I2", open == 0, || {
+                    format!("run {run}: a stage begins before {open} critics have ended")
+                });
+                state.runs[run].stage_began[stage] = Some(now);
+                state.note(&[31, run as u64, stage as u64]);
+            }
+            RunEvent::CriticStarted { critic, attempt } => {
+                let Some(place) = case.place(critic.name.as_str()) else { return };
+                let log = &mut state.runs[run].places[place];
+                log.announced += 1;
+                state.announced = Some((place, attempt));
+            }
+            RunEvent::Retrying { critic, attempt, delay } => {
+                let Some(place) = case.place(critic.name.as_str()) else { return };
+                state.runs[run].places[place].backing_off = true;
+                let ends = state.outer_deadline(case, run, place);
+                let fits = ends.is_some_and(|ends| now + delay < ends);
+                state.check("I16", fits, || {
+                    format!("run {run}: {} backs off for {delay:?}, past its deadline", critic.name)
+                });
+                // What it asked for too late is not heard.
+                let timeout = case.critics[place].timeout;
+                let heard = state.runs[run].places[place]
+                    .last
+                    .filter(|call| call.landed.is_some_and(|(_, at)| at < call.began + timeout));
+                let asked = match heard.map(|call| call.says) {
+                    Some(Says::TransientAfter(asked)) => asked,
+                    _ => 0,
+                };
+                state.check("I26", delay.as_millis() >= u128::from(asked), || {
+                    format!("run {run}: {} was to wait for {asked} ms", critic.name)
+                });
+                state.note(&[32, run as u64, place as u64, u64::from(attempt), ticks(delay)]);
+            }
+            RunEvent::Finished { critic, outcome } => {
+                let Some(place) = case.place(critic.name.as_str()) else { return };
+                let log = &mut state.runs[run].places[place];
+                let (live, twice) = (log.live, log.finished.is_some());
+                log.finished = Some((outcome.status, outcome.opinion.is_some()));
+                let attempts = (log.calls, log.announced);
+                state.check("I1", !twice, || format!("run {run}: {} ends twice", critic.name));
+                state.check("I4", live == 0, || {
+                    format!("run {run}: {} has ended and is still at work", critic.name)
+                });
+                let same = attempts == (outcome.attempts, outcome.attempts);
+                state.check("I4", same, || {
+                    format!(
+                        "run {run}: {} has {} attempts, called and announced {attempts:?}",
+                        critic.name, outcome.attempts
+                    )
+                });
+                let tally = &mut state.tallies[place];
+                tally.statuses[outcome.status as usize] += 1;
+                tally.executions += u64::from(outcome.attempts > 0);
+                tally.retries += u64::from(outcome.attempts.saturating_sub(1));
+                state.marks.hit_if(outcome.source == Source::Cache, Mark::CacheAnswer);
+                state.marks.hit_if(outcome.source == Source::Fallback, Mark::Fallback);
+                state.note(&[
+                    33,
+                    run as u64,
+                    place as u64,
+                    outcome.status as u64,
+                    outcome.source as u64,
+                    u64::from(outcome.attempts),
+                    ticks(outcome.queued),
+                    ticks(outcome.execution),
+                    outcome.cost.to_bits(),
+                ]);
+            }
+            RunEvent::VerdictSettled { verdict } => {
+                let log = &state.runs[run];
+                let (live, again) = (log.live > 0, log.settled);
+                let open: Vec<_> = case
+                    .critics
+                    .iter()
+                    .zip(&log.places)
+                    .filter(|(_, log)| log.finished.is_none())
+                    .map(|(critic, _)| log.stage_began[critic.stage.index()].is_none())
+                    .collect();
+                state.check("I6", case.early_exit && !again, || {
+                    format!("run {run} settles {verdict} without early exit, or twice")
+                });
+                state.marks.hit_if(live, Mark::EarlyExitInFlight);
+                state.marks.hit_if(open.contains(&true), Mark::EarlyExitAhead);
+                state.runs[run].settled = true;
+                state.note(&[34, run as u64, verdict as u64]);
+            }
+            RunEvent::RunFinished { report } => {
+                state.runs[run].finished_events += 1;
+                state.active_runs = state.active_runs.saturating_sub(1);
+                state.note(&[35, run as u64, report.verdict as u64, ticks(report.elapsed)]);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What the watch remembers.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tribunal_core::{Report, Status};
+use tribunal_production::RunError;
+
+use super::{Violation, ticks};
+use crate::sim::case::{Cancel, Case};
+use crate::sim::marks::{Mark, Marks};
+use crate::sim::rng::mix;
+use crate::sim::script::Says;
+
+/// How a run ended.
+pub(crate) enum End {
+    Report(Box<Report>),
+    Refused(RunError),
+    Dropped,
+    /// Not at all, long after all its deadlines.
+    Stuck,
+}
+
+/// How a call of a critic ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Landed {
+    Said,
+    Failed {
+        transient: bool,
+    },
+    Panicked,
+    /// Dropped before its end.
+    Dropped,
+}
+
+/// The last call of one critic in one run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call {
+    pub(crate) says: Says,
+    pub(crate) began: Instant,
+    pub(crate) landed: Option<(Landed, Instant)>,
+}
+
+/// One critic in one run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PlaceLog {
+    pub(crate) calls: u32,
+    pub(crate) announced: u32,
+    pub(crate) live: u32,
+    pub(crate) backing_off: bool,
+    pub(crate) last: Option<Call>,
+    pub(crate) finished: Option<(Status, bool)>,
+}
+
+/// One run.
+#[derive(Debug, Clone)]
+pub(crate) struct RunLog {
+    pub(crate) called: Option<Instant>,
+    pub(crate) started: bool,
+    pub(crate) ended: bool,
+    pub(crate) finished_events: u32,
+    pub(crate) settled: bool,
+    pub(crate) live: u32,
+    pub(crate) retries: u32,
+    pub(crate) stage_began: [Option<Instant>; 6],
+    pub(crate) places: Vec<PlaceLog>,
+}
+
+/// Counts of one critic over all runs, to hold against the metrics.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) statuses: [u64; Status::ALL.len()],
+    pub(crate) executions: u64,
+    pub(crate) retries: u64,
+}
+
+pub(crate) struct State {
+    seed: u64,
+    pub(crate) healthy: bool,
+    pub(crate) begun: Instant,
+    /// Whose future is being polled.
+    pub(crate) current: Option<usize>,
+    /// The call that was announced last.
+    pub(crate) announced: Option<(usize, u32)>,
+    pub(crate) live: usize,
+    pub(crate) live_by_stage: [usize; 6],
+    pub(crate) live_by_critic: Vec<usize>,
+    /// Calls of each critic in all.
+    pub(crate) calls: Vec<u64>,
+    pub(crate) tallies: Vec<Tally>,
+    pub(crate) active_runs: usize,
+    pub(crate) runs: Vec<RunLog>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) marks: Marks,
+    pub(crate) trace: u64,
+}
+
+impl State {
+    pub(crate) fn new(case: &Case, healthy: bool) -> Self {
+        let critics = case.critics.len();
+        let run = RunLog {
+            called: None,
+            started: false,
+            ended: false,
+            finished_events: 0,
+            settled: false,
+            live: 0,
+            retries: 0,
+            stage_began: [None; 6],
+            places: vec![PlaceLog::default(); critics],
+        };
+        Self {
+            seed: case.seed,
+            healthy,
+            begun: Instant::now(),
+            current: None,
+            announced: None,
+            live: 0,
+            live_by_stage: [0; 6],
+            live_by_critic: vec![0; critics],
+            calls: vec![0; critics],
+            tallies: vec![Tally::default(); critics],
+            active_runs: 0,
+            runs: vec![run; case.runs.len() + 1],
+            violations: Vec::new(),
+            marks: Marks::default(),
+            trace: 0,
+        }
+    }
+
+    pub(crate) fn violation(&mut self, invariant: &'static str, what: String) {
+        self.violations.push(Violation { invariant, seed: self.seed, what });
+    }
+
+    pub(crate) fn check(
+        &mut self,
+        invariant: &'static str,
+        holds: bool,
+        what: impl FnOnce() -> String,
+    ) {
+        if !holds {
+            self.violation(invariant, what());
+        }
+    }
+
+    /// One more thing that happened, now.
+    pub(crate) fn note(&mut self, parts: &[u64]) {
+        let at = ticks(self.begun.elapsed());
+        let start = self.trace.rotate_left(5) ^ at;
+        self.trace = mix(parts.iter().fold(start, |sum, part| {
+            (sum ^ part).wrapping_mul(0x0000_0100_0000_01B3).rotate_left(23)
+        }));
+    }
+
+    /// When a run is out of time in a stage, and when in all.
+    pub(crate) fn outer_deadline(&self, case: &Case, run: usize, place: usize) -> Option<Instant> {
+        let log = &self.runs[run];
+        let run_ends = log.called?.checked_add(case.timeout)?;
+        let stage = case.critics[place].stage.index();
+        let own = case.stage_timeouts[stage];
+        let stage_ends = own.and_then(|own| log.stage_began[stage]?.checked_add(own));
+        Some(stage_ends.map_or(run_ends, |ends| ends.min(run_ends)))
+    }
+
+    /// A run is over.
+    pub(crate) fn end(&mut self, case: &Case, run: usize, end: &End) {
+        let code = match end {
+            End::Report(report) => 10 + report.verdict as u64,
+            End::Refused(_) => 20,
+            End::Dropped => 21,
+            End::Stuck => 22,
+        };
+        self.note(&[code, run as u64]);
+        self.runs[run].ended = true;
+        let log = &self.runs[run];
+        let (live, started, finished) = (log.live, log.started, log.finished_events);
+        let elapsed = log.called.map_or(Duration::ZERO, |called| called.elapsed());
+        self.check("I4", live == 0, || format!("run {run} is over with {live} calls at work"));
+        if started && finished == 0 {
+            // Dropped: its `RunFinished` will not come.
+            self.active_runs = self.active_runs.saturating_sub(1);
+        }
+        match end {
+            End::Report(report) => {
+                self.check("I6", started && finished == 1, || {
+                    format!("run {run}: started {started}, finished {finished} times")
+                });
+                self.check("I15", report.elapsed == elapsed, || {
+                    format!("run {run} says {:?}, took {elapsed:?}", report.elapsed)
+                });
+                self.marks.hit_if(!report.queued.is_zero(), Mark::Admitted);
+            }
+            End::Refused(error) => {
+                self.check("I6", !started && finished == 0, || {
+                    format!("run {run} was refused and yet started")
+                });
+                let RunError::Overloaded { waited, .. } = error else {
+                    self.violation("I23", format!("run {run}: {error}"));
+                    return;
+                };
+                let at_once = waited.is_zero();
+                self.check("I23", *waited == elapsed, || {
+                    format!("run {run} says it waited {waited:?}, not {elapsed:?}")
+                });
+                self.check("I23", at_once || case.blocks || elapsed <= case.timeout, || {
+                    format!("run {run} was refused after {elapsed:?}")
+                });
+                self.marks.hit_if(at_once, Mark::QueueFull);
+                self.marks.hit_if(!at_once, Mark::QueueTooSlow);
+            }
+            End::Dropped => {
+                self.check("I6", finished == 0, || format!("run {run} finished and was dropped"));
+                let before = case.runs.get(run).map(|run| run.cancel);
+                let unpolled = before == Some(Cancel::AfterPolls(0));
+                self.marks.hit_if(unpolled, Mark::CancelBeforePoll);
+                self.marks.hit_if(!unpolled && !started, Mark::CancelInQueue);
+            }
+            End::Stuck => self.violation("I22", format!("run {run} never ends")),
+        }
+    }
+
+    /// What was going on in a run that is about to be dropped.
+    pub(crate) fn about_to_drop(&mut self, case: &Case, run: usize) {
+        let log = &self.runs[run];
+        let live = log.live > 0;
+        let backing_off = log.places.iter().any(|place| place.backing_off);
+        let queued = case.hook_timeout.is_none()
+            && case.critics.iter().zip(&log.places).any(|(critic, place)| {
+                let reached = log.stage_began[critic.stage.index()].is_some();
+                let idle = place.live == 0 && place.calls == 0 && place.finished.is_none();
+                let needs = critic.depends_on.iter().chain(&critic.sees);
+                let ready = || needs.clone().all(|&other| log.places[other].finished.is_some());
+                reached && idle && critic.rate.is_none() && ready()
+            });
+        self.marks.hit_if(live, Mark::CancelMidCall);
+        self.marks.hit_if(backing_off, Mark::CancelMidBackoff);
+        let started = log.started;
+        self.marks.hit_if(queued && started, Mark::CancelQueuedForPermit);
+    }
+}

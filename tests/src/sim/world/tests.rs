@@ -1,0 +1,61 @@
+//! The checks can fail: an engine that was told something else than the simulation believes is found out.
+
+use tribunal_core::FailureMode;
+
+use super::*;
+
+type Lie = fn(&mut Case);
+
+/// The invariants that are violated when the simulation believes something else than the engine was told.
+fn found(lie: Lie) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    for seed in 0..300 {
+        let truth = Case::generated(seed);
+        let specs = (0..truth.critics.len()).map(|place| spec(&truth, place)).collect();
+        let loaded = Loaded { settings: settings(&truth), specs };
+        let mut believed = truth;
+        lie(&mut believed);
+        let done = simulate(&Arc::new(believed), Some(&loaded));
+        found.extend(done.violations.iter().map(|violation| violation.invariant));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn each(case: &mut Case, change: fn(&mut super::super::case::CriticCase)) {
+    case.critics.iter_mut().for_each(change);
+}
+
+#[test]
+fn what_the_engine_does_otherwise_than_believed_is_found() {
+    let lies: [(&str, Lie); 14] = [
+        ("I20", |case| case.max_in_flight = (case.max_in_flight - 1).clamp(1, 2)),
+        ("I20", |case| case.stage_limits = [Some(1); 6]),
+        ("I20", |case| each(case, |critic| critic.limit = critic.limit.and(Some(1)))),
+        ("I20", |case| case.max_runs = 1),
+        ("I23", |case| case.max_queued = 0),
+        ("I25", |case| each(case, |critic| critic.attempts = critic.attempts.min(2))),
+        ("I25", |case| case.max_total_retries = 0),
+        ("I25", |case| each(case, |critic| critic.on_timeout = false)),
+        ("I15", |case| case.timeout /= 2),
+        ("I16", |case| case.stage_timeouts = [Some(Duration::from_millis(5)); 6]),
+        ("I17", |case| each(case, |critic| critic.timeout /= 2)),
+        ("I7", |case| each(case, |critic| critic.failure = FailureMode::Block)),
+        ("I3", |case| each(case, |critic| critic.run_anyway = false)),
+        ("I30", |case| {
+            each(case, |critic| {
+                critic.rate = critic.rate.map(|(_, per, _)| (1, per * 20, 1));
+            });
+        }),
+    ];
+    for (at, (invariant, lie)) in lies.into_iter().enumerate() {
+        let found = found(lie);
+        assert!(found.contains(&invariant), "lie {at}: {invariant} is not among {found:?}");
+    }
+}
+
+#[test]
+fn an_honest_case_violates_nothing() {
+    assert_eq!(found(|_| {}), [""; 0]);
+}
