@@ -124,6 +124,20 @@ mod tests {
         assert_eq!(withdrawn(&budget, 9), 2);
     }
 
+    /// I27: the floor is a least and not an addition.
+    #[tokio::test(start_paused = true)]
+    async fn what_the_share_gives_counts_towards_the_floor() {
+        let budget = RetryBudget::new(0.1, 1_000, 2).unwrap();
+        let mut retries = 0;
+        for _ in 0..100 {
+            // Ten first calls and one retry of the share in each tenth of a second: more than the floor.
+            (0..10).for_each(|_| budget.deposit());
+            retries += withdrawn(&budget, 9);
+            tokio::time::advance(Duration::from_millis(100)).await;
+        }
+        assert!((100..=102).contains(&retries), "{retries}");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_more_than_the_most_is_saved_up() {
         let budget = RetryBudget::new(1.0, 5, 0).unwrap();
