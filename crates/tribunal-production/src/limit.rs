@@ -54,11 +54,16 @@ impl<'p> Limits<'p> {
             Some(door) => Some(door.try_enter(now)?),
             None => None,
         };
-        Some(Held {
-            _critic: critic,
-            _stage: optional(self.stage.permits.as_ref())?,
-            _global: self.plan.permits.try_acquire()?,
-        })
+        let wider = optional(self.stage.permits.as_ref())
+            .and_then(|stage| Some((stage, self.plan.permits.try_acquire()?)));
+        match wider {
+            Some((stage, global)) => Some(Held { _critic: critic, _stage: stage, _global: global }),
+            None => {
+                // Nothing ran under it, so its time must not count as that of a call.
+                critic.into_iter().for_each(Admitted::hand_back);
+                None
+            }
+        }
     }
 
     /// Waits for a token of each bucket from the `taken`th on, within the deadline.

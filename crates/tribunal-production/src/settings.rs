@@ -113,8 +113,8 @@ impl RunSettings {
         self
     }
 
-    /// How many calls may be repeated over all runs: a share of first calls, 0 to 10, and so many a second whatever
-    /// the load. 0.1 and 10 unless set. First calls count that belong to critics with retries.
+    /// How many calls may be repeated over all runs: a share of first calls, 0 to 10, and at least so many a second
+    /// however little the load. 0.1 and 10 unless set. First calls count that belong to critics with retries.
     #[must_use]
     pub fn retry_budget(mut self, share: f64, floor_per_second: u32) -> Self {
         self.retry_share = share;

@@ -71,7 +71,7 @@ impl Admission {
     #[must_use]
     pub fn try_enter(&self, now: Instant) -> Option<Admitted<'_>> {
         let taken = self.lock().try_take();
-        taken.then(|| Admitted { admission: self, since: now })
+        taken.then(|| Admitted { admission: self, since: now, used: true })
     }
 
     /// Refuses everyone from now on, also those who wait. Those who are in stay in.
@@ -119,11 +119,23 @@ impl Admission {
 pub struct Admitted<'a> {
     admission: &'a Admission,
     since: Instant,
+    used: bool,
+}
+
+impl Admitted<'_> {
+    /// Gives the place back unused: nothing is learned from it about how long one takes.
+    pub fn hand_back(mut self) {
+        self.used = false;
+    }
 }
 
 impl Drop for Admitted<'_> {
     fn drop(&mut self) {
-        self.admission.leave(self.since);
+        if self.used {
+            self.admission.leave(self.since);
+        } else {
+            self.admission.hand_back();
+        }
     }
 }
 
@@ -159,7 +171,7 @@ impl<'a> Future for Enter<'a> {
             }
             Answer::Come => {
                 this.ticket = None;
-                Poll::Ready(Ok(Admitted { admission, since: now }))
+                Poll::Ready(Ok(Admitted { admission, since: now, used: true }))
             }
             Answer::Go(refused) => {
                 this.ticket = None;
@@ -262,6 +274,23 @@ mod tests {
         assert_eq!((admission.inside(), admission.waiting()), (1, 0));
         drop(inside);
         assert_eq!((admission.inside(), admission.waiting()), (0, 0));
+    }
+
+    /// What was not used says nothing about how long one takes.
+    #[tokio::test(start_paused = true)]
+    async fn a_place_handed_back_unused_teaches_nothing() {
+        let admission = Admission::new(NonZeroUsize::MIN, 10);
+        let learned = admission.try_enter(Instant::now()).unwrap();
+        tokio::time::advance(MS(100)).await;
+        drop(learned);
+        for _ in 0..100 {
+            admission.try_enter(Instant::now()).unwrap().hand_back();
+        }
+        let _inside = admission.try_enter(Instant::now()).unwrap();
+        // One takes 100 ms, so this one would need 200.
+        let mut late = admission.enter(Instant::now() + MS(150));
+        assert!(matches!(poll(&mut late), Poll::Ready(Err(Refused::Full { .. }))));
+        assert_eq!((admission.inside(), admission.waiting()), (1, 0));
     }
 
     #[tokio::test(start_paused = true)]
