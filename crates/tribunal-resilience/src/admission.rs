@@ -7,6 +7,7 @@
 //!
 //! What it decides is in [`queue`], a plain state machine; this file adds the lock, the clock and the wakers.
 
+mod guard;
 mod queue;
 
 use std::future::Future;
@@ -19,6 +20,9 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::time::Instant;
 
+pub use self::guard::{Admitted, OwnedAdmitted};
+
+use guard::Stay;
 use queue::{Answer, Queue};
 
 /// So many at a time, and so many in the queue. How long one takes is learned from those who were in.
@@ -71,7 +75,7 @@ impl Admission {
     #[must_use]
     pub fn try_enter(&self, now: Instant) -> Option<Admitted<'_>> {
         let taken = self.lock().try_take();
-        taken.then(|| Admitted { admission: self, since: now, used: true })
+        taken.then(|| Admitted { admission: self, stay: Stay::since(now) })
     }
 
     /// Refuses everyone from now on, also those who wait. Those who are in stay in.
@@ -98,10 +102,11 @@ impl Admission {
         self.lock().waiting()
     }
 
-    fn leave(&self, since: Instant) {
+    /// A stay is over. How it ended says what is learned from it.
+    fn leave(&self, stay: Stay) {
         let now = Instant::now();
-        let took = now.saturating_duration_since(since);
-        let to_wake = self.lock().leave(self.since_epoch(now), took);
+        let took = now.saturating_duration_since(stay.since);
+        let to_wake = self.lock().leave(self.since_epoch(now), took, stay.end);
         to_wake.into_iter().for_each(Waker::wake);
     }
 
@@ -110,32 +115,6 @@ impl Admission {
         let now = self.since_epoch(Instant::now());
         let to_wake = self.lock().hand_back(now);
         to_wake.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// One who is in. Dropping it makes room for the next.
-#[derive(Debug)]
-#[must_use = "a place lasts as long as it is kept"]
-pub struct Admitted<'a> {
-    admission: &'a Admission,
-    since: Instant,
-    used: bool,
-}
-
-impl Admitted<'_> {
-    /// Gives the place back unused: nothing is learned from it about how long one takes.
-    pub fn hand_back(mut self) {
-        self.used = false;
-    }
-}
-
-impl Drop for Admitted<'_> {
-    fn drop(&mut self) {
-        if self.used {
-            self.admission.leave(self.since);
-        } else {
-            self.admission.hand_back();
-        }
     }
 }
 
@@ -171,7 +150,7 @@ impl<'a> Future for Enter<'a> {
             }
             Answer::Come => {
                 this.ticket = None;
-                Poll::Ready(Ok(Admitted { admission, since: now, used: true }))
+                Poll::Ready(Ok(Admitted { admission, stay: Stay::since(now) }))
             }
             Answer::Go(refused) => {
                 this.ticket = None;

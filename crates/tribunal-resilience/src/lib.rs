@@ -41,12 +41,12 @@ mod permits;
 mod retry_budget;
 mod sync;
 
-pub use admission::{Admission, Admitted, Enter, Refused};
+pub use admission::{Admission, Admitted, Enter, OwnedAdmitted, Refused};
 pub use backoff::{Backoff, BackoffError, Intervals, Jitter};
 pub use breaker::{
     AdmittedCall, Breaker, BreakerError, BreakerOpen, BreakerSettings, BreakerState, CallResult,
 };
 pub use bucket::{Rate, RateError, TokenBucket};
 pub use deadline::Deadline;
-pub use permits::{Acquire, Permit, Permits, QueueFull};
+pub use permits::{Acquire, OwnedPermit, Permit, Permits, QueueFull};
 pub use retry_budget::{RetryBudget, RetryBudgetError};

@@ -5,6 +5,7 @@
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
+mod owned;
 mod queue;
 
 use std::future::Future;
@@ -15,6 +16,8 @@ use std::task::{Context, Poll, Waker};
 
 use thiserror::Error;
 use tokio::time::Instant;
+
+pub use self::owned::OwnedPermit;
 
 use crate::sync::{Mutex, MutexGuard};
 use queue::{Queue, Ticket};

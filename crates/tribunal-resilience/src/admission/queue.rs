@@ -13,6 +13,17 @@ pub(super) enum Answer {
     Go(Refused),
 }
 
+/// How a stay ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// By itself.
+    Done,
+    /// From outside, or nothing was said: it would have taken at least as long.
+    Cut,
+    /// Nothing was done in it.
+    Unused,
+}
+
 #[derive(Debug)]
 struct Waiting<W> {
     since: Duration,
@@ -35,6 +46,8 @@ pub(super) struct Queue<W> {
     refused: BTreeMap<u64, Refused>,
     /// How long one takes, smoothed.
     takes: Option<Duration>,
+    /// Whether anybody ever said that it was done. Until then, being dropped is the only end there is.
+    ends_are_told: bool,
 }
 
 /// Each newcomer moves what is known by this share of the difference.
@@ -52,7 +65,13 @@ impl<W: Clone> Queue<W> {
             granted: BTreeSet::new(),
             refused: BTreeMap::new(),
             takes: None,
+            ends_are_told: false,
         }
+    }
+
+    #[cfg(test)]
+    pub(super) const fn takes(&self) -> Option<Duration> {
+        self.takes
     }
 
     pub(super) const fn limit(&self) -> usize {
@@ -105,12 +124,26 @@ impl<W: Clone> Queue<W> {
     }
 
     /// One who was in leaves. Gives those who are to look again.
-    pub(super) fn leave(&mut self, now: Duration, took: Duration) -> Vec<W> {
-        self.takes = Some(match self.takes {
+    pub(super) fn leave(&mut self, now: Duration, took: Duration, end: End) -> Vec<W> {
+        self.learn(took, end);
+        self.hand_back(now)
+    }
+
+    fn learn(&mut self, took: Duration, end: End) {
+        let known = match end {
+            End::Unused => return,
+            // What was only guessed from those who were dropped gives way to the first who says so.
+            End::Done if !self.ends_are_told => None,
+            End::Cut if self.ends_are_told && self.takes.is_some_and(|known| took <= known) => {
+                return;
+            }
+            End::Done | End::Cut => self.takes,
+        };
+        self.ends_are_told |= end == End::Done;
+        self.takes = Some(match known {
             None => took,
             Some(known) => known - known / SMOOTHING + took / SMOOTHING,
         });
-        self.hand_back(now)
     }
 
     /// A place is free again.
@@ -199,7 +232,7 @@ mod tests {
                     },
                     2 if held > 0 => {
                         held -= 1;
-                        queue.leave(now, Duration::from_millis(wait));
+                        queue.leave(now, Duration::from_millis(wait), End::Done);
                     }
                     3 if !tickets.is_empty() => {
                         let at = pick.index(tickets.len());
@@ -225,7 +258,7 @@ mod tests {
                     queue.hand_back(now);
                 }
             }
-            (0..held).for_each(|_| drop(queue.leave(now, Duration::ZERO)));
+            (0..held).for_each(|_| drop(queue.leave(now, Duration::ZERO, End::Cut)));
             while let Some(ticket) = queue.granted.pop_first() {
                 prop_assert!(false, "{} was granted a place after it had left", ticket);
             }
