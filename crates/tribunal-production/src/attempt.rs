@@ -58,9 +58,18 @@ enum Entry<'r> {
 struct InFlight<'r> {
     future: Contained<BoxFuture<'r, Result<Opinion, CriticError>>>,
     admitted: Option<AdmittedCall<'r>>,
-    _held: Held<'r>,
+    held: Held<'r>,
     started: Instant,
     deadline: Deadline<TimeoutLevel>,
+}
+
+impl<'r> InFlight<'r> {
+    /// It ended by itself: its permits are free, and what is left is to tell the breaker.
+    fn done(self) -> Option<AdmittedCall<'r>> {
+        drop(self.future);
+        self.held.done();
+        self.admitted
+    }
 }
 
 /// An attempt without an opinion.
@@ -229,14 +238,14 @@ impl<'r> Execution<'r> {
         match contain(|| node.critic.review(self.run.view(self.place))) {
             Ok(Answer::Later(future)) => {
                 let future = Contained::new(future);
-                Step::InFlight(InFlight { future, admitted, _held: held, started: now, deadline })
+                Step::InFlight(InFlight { future, admitted, held, started: now, deadline })
             }
             Ok(Answer::Now(answer)) => {
-                drop(held);
+                held.done();
                 Step::Answered(self.answered(ledger, admitted, Ok(answer), now, deadline))
             }
             Err(panicked) => {
-                drop(held);
+                held.done();
                 Step::Answered(self.answered(ledger, admitted, Err(panicked), now, deadline))
             }
         }
@@ -253,8 +262,7 @@ impl<'r> Execution<'r> {
             Poll::Pending => Step::InFlight(flight),
             Poll::Ready(answer) => {
                 let (started, deadline) = (flight.started, flight.deadline);
-                let admitted = flight.admitted.take();
-                drop(flight);
+                let admitted = flight.done();
                 Step::Answered(self.answered(ledger, admitted, answer, started, deadline))
             }
         }
@@ -263,12 +271,12 @@ impl<'r> Execution<'r> {
     async fn wait(&self, ledger: &mut Ledger, mut flight: InFlight<'r>) -> Result<Opinion, Miss> {
         let (started, deadline) = (flight.started, flight.deadline);
         let answer = timeout_at(deadline.at(), &mut flight.future).await;
-        let admitted = flight.admitted.take();
         // Kept whole until here: taken apart, a run that is dropped would free the permits first.
-        drop(flight);
         match answer {
-            Ok(answer) => self.answered(ledger, admitted, answer, started, deadline),
+            Ok(answer) => self.answered(ledger, flight.done(), answer, started, deadline),
             Err(_) => {
+                let admitted = flight.admitted.take();
+                drop(flight);
                 report(admitted, CallResult::Failure, Instant::now());
                 self.charge(ledger, started.elapsed(), None);
                 Err(self.timed_out(deadline))

@@ -11,9 +11,16 @@ use crate::plan::{Node, Plan, StagePlan};
 /// The permits of one attempt. Dropping it gives them back.
 #[must_use = "permits last as long as they are kept"]
 pub(crate) struct Held<'p> {
-    _critic: Option<Admitted<'p>>,
+    critic: Option<Admitted<'p>>,
     _stage: Option<Permit<'p>>,
     _global: Permit<'p>,
+}
+
+impl Held<'_> {
+    /// Gives them back: the attempt ended by itself, so its time is one to learn from.
+    pub(crate) fn done(self) {
+        self.critic.into_iter().for_each(Admitted::done);
+    }
 }
 
 /// What came of asking without waiting.
@@ -57,7 +64,7 @@ impl<'p> Limits<'p> {
         let wider = optional(self.stage.permits.as_ref())
             .and_then(|stage| Some((stage, self.plan.permits.try_acquire()?)));
         match wider {
-            Some((stage, global)) => Some(Held { _critic: critic, _stage: stage, _global: global }),
+            Some((stage, global)) => Some(Held { critic, _stage: stage, _global: global }),
             None => {
                 // Nothing ran under it, so its time must not count as that of a call.
                 critic.into_iter().for_each(Admitted::hand_back);
@@ -94,7 +101,7 @@ impl<'p> Limits<'p> {
             None => None,
         };
         let global = self.one(&self.plan.permits).await?;
-        Ok(Held { _critic: critic, _stage: stage, _global: global })
+        Ok(Held { critic, _stage: stage, _global: global })
     }
 
     /// The narrowest limit is where the jam is: nobody waits there for what would come too late, and in a jam

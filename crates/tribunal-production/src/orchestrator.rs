@@ -75,9 +75,11 @@ impl ProductionOrchestrator {
         let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
         let admitted = court.door.admit(called, deadline).await;
         let admitted = admitted.inspect_err(|error| court.counters.refused(error))?;
-        let _place = Place { admitted: Some(admitted), stop: &court.stop };
+        let place = Place { admitted: Some(admitted), stop: &court.stop };
         let judged = run::judge(court, &snapshot, called, deadline);
-        court.stop.unless_cut(judged).await.ok_or(RunError::ShutDown)
+        let report = court.stop.unless_cut(judged).await.ok_or(RunError::ShutDown)?;
+        place.done();
+        Ok(report)
     }
 
     /// Admits nobody any more, waits for the runs that are going on, and cuts off those that have not ended in time.
@@ -129,6 +131,13 @@ impl std::fmt::Debug for ProductionOrchestrator {
 struct Place<'c> {
     admitted: Option<Admitted<'c>>,
     stop: &'c Stop,
+}
+
+impl Place<'_> {
+    /// The run came to its own end, so its time is one to learn from.
+    fn done(mut self) {
+        self.admitted.take().into_iter().for_each(Admitted::done);
+    }
 }
 
 impl Drop for Place<'_> {

@@ -148,7 +148,8 @@ impl Drop for Acquire<'_> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
 mod tests {
     use super::*;
     use std::task::Waker;

@@ -85,7 +85,8 @@ macro_rules! ends {
 ends!(Admitted<'_>);
 ends!(OwnedAdmitted);
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
 mod tests {
     use super::*;
     use std::num::NonZeroUsize;

@@ -33,7 +33,8 @@ impl Drop for OwnedPermit {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
 mod tests {
     use super::*;
     use std::num::NonZeroUsize;
