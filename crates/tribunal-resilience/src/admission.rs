@@ -13,7 +13,7 @@ mod queue;
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 pub use self::guard::{Admitted, OwnedAdmitted};
 
+use crate::sync::{Mutex, MutexGuard};
 use guard::Stay;
 use queue::{Answer, Queue};
 
@@ -134,15 +135,37 @@ impl<'a> Future for Enter<'a> {
         let this = &mut *self;
         let admission = this.admission;
         let now = Instant::now();
+        let since = admission.since_epoch(now);
+        let deadline = admission.since_epoch(this.deadline);
         let mut queue = admission.lock();
         let answer = match this.ticket {
-            Some(ticket) => queue.ask(ticket, cx.waker()),
-            None => {
-                let deadline = admission.since_epoch(this.deadline);
-                queue.enter(admission.since_epoch(now), deadline, cx.waker())
+            Some(ticket) => Some(queue.ask(ticket)),
+            None => queue.arrive(since, deadline),
+        };
+        let answer = match answer {
+            Some(Answer::Wait(ticket))
+                if queue.who(ticket).is_some_and(|who| who.will_wake(cx.waker())) =>
+            {
+                return Poll::Pending;
+            }
+            Some(answer @ (Answer::Come | Answer::Go(_))) => {
+                drop(queue);
+                answer
+            }
+            Some(Answer::Wait(_)) | None => {
+                drop(queue);
+                // A clone runs code of others, so it is made between two looks at the queue.
+                let who = cx.waker().clone();
+                let (answer, _old) = match this.ticket {
+                    Some(ticket) => {
+                        let (answer, old) = admission.lock().move_to(ticket, who);
+                        (answer, Some(old))
+                    }
+                    None => admission.lock().enter(since, deadline, who),
+                };
+                answer
             }
         };
-        drop(queue);
         match answer {
             Answer::Wait(ticket) => {
                 this.ticket = Some(ticket);
@@ -163,17 +186,59 @@ impl<'a> Future for Enter<'a> {
 impl Drop for Enter<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            let was_granted = self.admission.lock().give_up(ticket);
+            let (own, was_granted) = self.admission.lock().give_up(ticket);
             if was_granted {
                 self.admission.hand_back();
             }
+            // With the lock free: this may run code of others.
+            drop(own);
         }
     }
 }
 
 #[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
 mod tests {
     use super::*;
+    use crate::nosy::Nosy;
+    use std::sync::Arc;
+
+    /// An executor may do anything when it clones, drops or wakes: for one, look who is in.
+    #[tokio::test(start_paused = true)]
+    async fn no_code_of_a_waker_runs_under_the_lock() {
+        let admission = Arc::new(Admission::new(NonZeroUsize::MIN, 2));
+        let far = Instant::now() + MS(60_000);
+        let poll = |enter: &mut Enter<'_>| {
+            let looks_at = Arc::clone(&admission);
+            let (waker, seen) = Nosy::waker(move || looks_at.queue.try_lock().is_ok());
+            let ready = Pin::new(enter).poll(&mut Context::from_waker(&waker)).is_ready();
+            drop(waker);
+            assert!(!seen.found_it_locked());
+            (ready, seen)
+        };
+        let inside = admission.try_enter(Instant::now()).unwrap();
+        let mut waits = [(); 5].map(|()| admission.enter(far));
+        let mut seen = Vec::new();
+        for enter in &mut waits[..2] {
+            // Arrives, and is moved to another waker.
+            seen.extend([poll(enter).1, poll(enter).1]);
+        }
+        assert!(poll(&mut waits[2]).0, "the queue was full");
+        drop(inside);
+        seen.push(poll(&mut waits[3]).1);
+        let [first, mut second, _, third, mut last] = waits;
+        // Given up while granted and while waiting, refused, and looked at once granted.
+        drop(first);
+        drop(third);
+        seen.push(poll(&mut last).1);
+        admission.close();
+        assert!(poll(&mut last).0 && poll(&mut second).0);
+        drop((second, last));
+        for seen in seen {
+            assert!(seen.looked() > 0 && !seen.found_it_locked());
+        }
+        assert_eq!((admission.inside(), admission.waiting()), (0, 0));
+    }
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 

@@ -37,6 +37,9 @@ mod deadline;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
+#[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
+mod nosy;
 mod permits;
 mod retry_budget;
 mod sync;

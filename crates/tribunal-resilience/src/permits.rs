@@ -20,7 +20,7 @@ use tokio::time::Instant;
 pub use self::owned::OwnedPermit;
 
 use crate::sync::{Mutex, MutexGuard};
-use queue::{Queue, Ticket};
+use queue::{Asked, Left, Queue, Ticket};
 
 /// So many at a time. The smaller priority number goes first; each 100 ms of waiting make up for one number.
 #[derive(Debug)]
@@ -118,22 +118,39 @@ impl<'a> Future for Acquire<'a> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let mut queue = this.permits.lock();
+        let permits = this.permits;
+        let mut queue = permits.lock();
         let granted = match this.ticket {
-            Some(ticket) => queue.claim(ticket, cx.waker()),
+            Some(ticket) => queue.claim(ticket),
             None => queue.try_take(),
         };
         if granted {
             this.ticket = None;
-            return Poll::Ready(Ok(Permit { permits: this.permits }));
+            return Poll::Ready(Ok(Permit { permits }));
         }
-        if this.ticket.is_none() {
-            let now = this.permits.epoch.elapsed();
-            this.ticket = queue.enter(now, this.priority, cx.waker().clone());
+        match this.ticket.and_then(|ticket| queue.who(ticket)) {
+            Some(who) if who.will_wake(cx.waker()) => return Poll::Pending,
+            None if queue.is_full() => return Poll::Ready(Err(QueueFull)),
+            _ => drop(queue),
         }
-        match this.ticket {
-            Some(_) => Poll::Pending,
-            None => Poll::Ready(Err(QueueFull)),
+        // A clone runs code of others, so it is made between two looks at the queue.
+        let who = cx.waker().clone();
+        let now = permits.epoch.elapsed();
+        let asked = match this.ticket {
+            Some(ticket) => permits.lock().move_to(ticket, who),
+            None => permits.lock().enter(now, this.priority, who),
+        };
+        // The lock is free again; what is left of wakers goes here.
+        match asked {
+            Asked::Granted(_) => {
+                this.ticket = None;
+                Poll::Ready(Ok(Permit { permits }))
+            }
+            Asked::Waits(ticket, _) => {
+                this.ticket = Some(ticket);
+                Poll::Pending
+            }
+            Asked::Full(_) => Poll::Ready(Err(QueueFull)),
         }
     }
 }
@@ -141,10 +158,12 @@ impl<'a> Future for Acquire<'a> {
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket.take() else { return };
-        let next = self.permits.lock().leave(ticket);
+        let Left { own, next } = self.permits.lock().leave(ticket);
+        // Before its own waker goes, which runs code of others.
         if let Some(waker) = next {
             waker.wake();
         }
+        drop(own);
     }
 }
 
@@ -152,8 +171,44 @@ impl Drop for Acquire<'_> {
 #[cfg(not(any(loom, shuttle)))]
 mod tests {
     use super::*;
+    use crate::nosy::Nosy;
+    use std::sync::Arc;
     use std::task::Waker;
     use std::time::Duration;
+
+    /// An executor may do anything when it clones, drops or wakes: for one, look at the permits.
+    #[tokio::test(start_paused = true)]
+    async fn no_code_of_a_waker_runs_under_the_lock() {
+        let permits = Arc::new(Permits::with_queue(NonZeroUsize::MIN, 2));
+        let nosy = || {
+            let permits = Arc::clone(&permits);
+            Nosy::waker(move || permits.queue.try_lock().is_ok())
+        };
+        let poll = |acquire: &mut Acquire<'_>| {
+            let (waker, watch) = nosy();
+            let ready = Pin::new(acquire).poll(&mut Context::from_waker(&waker)).is_ready();
+            drop(waker);
+            assert!(!watch.found_it_locked());
+            (ready, watch)
+        };
+        let held = permits.try_acquire().unwrap();
+        let (mut first, mut second) = (permits.acquire(1), permits.acquire(2));
+        let (mut third, mut fourth) = (permits.acquire(3), permits.acquire(4));
+        let mut watches = vec![poll(&mut first).1, poll(&mut second).1];
+        // Refused, moved to another waker twice, granted, given up while granted and while waiting.
+        assert!(poll(&mut third).0);
+        watches.extend([poll(&mut first).1, poll(&mut first).1]);
+        drop(held);
+        watches.extend([poll(&mut third).1, poll(&mut fourth).1]);
+        drop(first);
+        assert!(poll(&mut second).0);
+        drop(third);
+        drop(fourth);
+        for watch in watches {
+            assert!(watch.looked() > 0 && !watch.found_it_locked());
+        }
+        assert_eq!((permits.free(), permits.waiting()), (1, 0));
+    }
 
     fn one() -> Permits {
         Permits::new(NonZeroUsize::MIN)

@@ -53,7 +53,7 @@ pub(super) struct Queue<W> {
 /// Each newcomer moves what is known by this share of the difference.
 const SMOOTHING: u32 = 8;
 
-impl<W: Clone> Queue<W> {
+impl<W> Queue<W> {
     pub(super) const fn new(limit: usize, most_waiting: usize) -> Self {
         Self {
             limit,
@@ -93,34 +93,58 @@ impl<W: Clone> Queue<W> {
         room
     }
 
-    pub(super) fn enter(&mut self, now: Duration, deadline: Duration, who: &W) -> Answer {
+    /// What a newcomer is told at once; nothing when it would have to wait.
+    pub(super) fn arrive(&mut self, now: Duration, deadline: Duration) -> Option<Answer> {
         if self.closed {
-            return Answer::Go(Refused::Closed);
+            return Some(Answer::Go(Refused::Closed));
         }
         if self.try_take() {
-            return Answer::Come;
+            return Some(Answer::Come);
         }
-        if self.waiting.len() >= self.most_waiting || !self.would_make_it(now, deadline) {
-            return Answer::Go(self.full());
+        let waits = self.waiting.len() < self.most_waiting && self.would_make_it(now, deadline);
+        (!waits).then(|| Answer::Go(self.full()))
+    }
+
+    /// As [`Queue::arrive`], and waits if it has to. A waker that is not needed comes back.
+    pub(super) fn enter(
+        &mut self,
+        now: Duration,
+        deadline: Duration,
+        who: W,
+    ) -> (Answer, Option<W>) {
+        if let Some(answer) = self.arrive(now, deadline) {
+            return (answer, Some(who));
         }
         let ticket = self.tickets;
         self.tickets += 1;
-        self.waiting.insert(ticket, Waiting { since: now, deadline, who: who.clone() });
-        Answer::Wait(ticket)
+        let old = self.waiting.insert(ticket, Waiting { since: now, deadline, who });
+        (Answer::Wait(ticket), old.map(|old| old.who))
     }
 
     /// What has become of one who waits.
-    pub(super) fn ask(&mut self, ticket: u64, who: &W) -> Answer {
+    pub(super) fn ask(&mut self, ticket: u64) -> Answer {
         if self.granted.remove(&ticket) {
             return Answer::Come;
         }
-        if let Some(refused) = self.refused.remove(&ticket) {
-            return Answer::Go(refused);
+        match self.refused.remove(&ticket) {
+            Some(refused) => Answer::Go(refused),
+            None => Answer::Wait(ticket),
         }
-        if let Some(waiting) = self.waiting.get_mut(&ticket) {
-            waiting.who.clone_from(who);
-        }
-        Answer::Wait(ticket)
+    }
+
+    /// Who is woken when one who waits is to look again.
+    pub(super) fn who(&self, ticket: u64) -> Option<&W> {
+        self.waiting.get(&ticket).map(|waiting| &waiting.who)
+    }
+
+    /// As [`Queue::ask`]; from now on `who` is woken. A waker that is not needed comes back.
+    pub(super) fn move_to(&mut self, ticket: u64, who: W) -> (Answer, W) {
+        let answer = self.ask(ticket);
+        let old = match self.waiting.get_mut(&ticket) {
+            Some(waiting) => std::mem::replace(&mut waiting.who, who),
+            None => who,
+        };
+        (answer, old)
     }
 
     /// One who was in leaves. Gives those who are to look again.
@@ -174,11 +198,11 @@ impl<W: Clone> Queue<W> {
         if jam && !too_late { self.waiting.pop_last() } else { self.waiting.pop_first() }
     }
 
-    /// Gives up a place in the queue; whether one inside had been granted.
-    pub(super) fn give_up(&mut self, ticket: u64) -> bool {
-        self.waiting.remove(&ticket);
+    /// Gives up a place in the queue: its waker, and whether a place inside had been granted.
+    pub(super) fn give_up(&mut self, ticket: u64) -> (Option<W>, bool) {
         self.refused.remove(&ticket);
-        self.granted.remove(&ticket)
+        let waiting = self.waiting.remove(&ticket);
+        (waiting.map(|waiting| waiting.who), self.granted.remove(&ticket))
     }
 
     /// Refuses everyone from now on. Gives those who are to look again.
@@ -225,7 +249,7 @@ mod tests {
             for (step, wait, pick) in steps {
                 now += Duration::from_millis(wait);
                 match step {
-                    0 | 1 => match queue.enter(now, now + Duration::from_millis(200), &()) {
+                    0 | 1 => match queue.enter(now, now + Duration::from_millis(200), ()).0 {
                         Answer::Come => held += 1,
                         Answer::Wait(ticket) => tickets.push(ticket),
                         Answer::Go(_) => prop_assert!(queue.inside() == limit),
@@ -237,11 +261,11 @@ mod tests {
                     3 if !tickets.is_empty() => {
                         let at = pick.index(tickets.len());
                         let ticket = tickets[at];
-                        match queue.ask(ticket, &()) {
+                        match queue.ask(ticket) {
                             Answer::Come => { held += 1; tickets.remove(at); }
                             Answer::Go(_) => { tickets.remove(at); }
                             Answer::Wait(_) if wait % 2 == 0 => {
-                                prop_assert!(!queue.give_up(ticket));
+                                prop_assert!(!queue.give_up(ticket).1);
                                 tickets.remove(at);
                             }
                             Answer::Wait(_) => {}
@@ -254,7 +278,7 @@ mod tests {
                 prop_assert!(queue.inside() == limit || queue.waiting() == 0);
             }
             for ticket in tickets {
-                if queue.give_up(ticket) {
+                if queue.give_up(ticket).1 {
                     queue.hand_back(now);
                 }
             }

@@ -27,7 +27,25 @@ pub(super) struct Queue<W> {
     granted: BTreeSet<Ticket>,
 }
 
-impl<W: Clone> Queue<W> {
+/// What became of one who asks. Wakers are handed out, so that none is dropped under the lock.
+#[derive(Debug)]
+pub(super) enum Asked<W> {
+    Granted(W),
+    /// With the waker it had before.
+    Waits(Ticket, Option<W>),
+    Full(W),
+}
+
+/// What is left of one who gave up.
+#[derive(Debug)]
+pub(super) struct Left<W> {
+    /// Its own waker, of no use any more.
+    pub(super) own: Option<W>,
+    /// Whoever got its permit, to be woken.
+    pub(super) next: Option<W>,
+}
+
+impl<W> Queue<W> {
     pub(super) const fn new(limit: usize, most_waiting: usize) -> Self {
         Self {
             limit,
@@ -62,27 +80,46 @@ impl<W: Clone> Queue<W> {
         }
     }
 
-    /// A place in the queue, unless it is full.
-    pub(super) fn enter(&mut self, now: Duration, priority: u8, who: W) -> Option<Ticket> {
-        if self.waiting.len() >= self.most_waiting {
-            return None;
+    /// Whether nobody else may wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() >= self.most_waiting
+    }
+
+    /// A permit after all, or a place in the queue.
+    pub(super) fn enter(&mut self, now: Duration, priority: u8, who: W) -> Asked<W> {
+        if self.try_take() {
+            return Asked::Granted(who);
+        }
+        if self.is_full() {
+            return Asked::Full(who);
         }
         let rank = now.saturating_add(AGING * u32::from(priority));
         let ticket = Ticket { rank, arrival: self.arrivals };
         self.arrivals += 1;
-        self.waiting.insert(ticket, who);
-        Some(ticket)
+        let old = self.waiting.insert(ticket, who);
+        Asked::Waits(ticket, old)
     }
 
-    /// Whether the permit has come. If not, `who` is to be told when it does.
-    pub(super) fn claim(&mut self, ticket: Ticket, who: &W) -> bool {
-        if self.granted.remove(&ticket) {
-            return true;
+    /// Whether the permit has come.
+    pub(super) fn claim(&mut self, ticket: Ticket) -> bool {
+        self.granted.remove(&ticket)
+    }
+
+    /// Who is told when it comes.
+    pub(super) fn who(&self, ticket: Ticket) -> Option<&W> {
+        self.waiting.get(&ticket)
+    }
+
+    /// From now on `who` is told, unless the permit has come meanwhile.
+    pub(super) fn move_to(&mut self, ticket: Ticket, who: W) -> Asked<W> {
+        if self.claim(ticket) {
+            return Asked::Granted(who);
         }
-        if let Some(waiting) = self.waiting.get_mut(&ticket) {
-            waiting.clone_from(who);
-        }
-        false
+        let old = match self.waiting.get_mut(&ticket) {
+            Some(waiting) => std::mem::replace(waiting, who),
+            None => who,
+        };
+        Asked::Waits(ticket, Some(old))
     }
 
     /// Gives a permit back: to the first in line, who is to be woken, or to the free ones.
@@ -101,12 +138,11 @@ impl<W: Clone> Queue<W> {
     }
 
     /// Gives up a place, and the permit if it has come already.
-    pub(super) fn leave(&mut self, ticket: Ticket) -> Option<W> {
+    pub(super) fn leave(&mut self, ticket: Ticket) -> Left<W> {
         if self.granted.remove(&ticket) {
-            return self.release();
+            return Left { own: None, next: self.release() };
         }
-        self.waiting.remove(&ticket);
-        None
+        Left { own: self.waiting.remove(&ticket), next: None }
     }
 }
 
@@ -134,7 +170,9 @@ mod tests {
                             held += 1;
                         } else {
                             let now = Duration::from_millis(at as u64);
-                            tickets.extend(queue.enter(now, priority, ()));
+                            if let Asked::Waits(ticket, _) = queue.enter(now, priority, ()) {
+                                tickets.push(ticket);
+                            }
                         }
                     }
                     2 if held > 0 => {
@@ -143,7 +181,7 @@ mod tests {
                     }
                     3 if !tickets.is_empty() => {
                         let ticket = tickets.remove(pick.index(tickets.len()));
-                        if priority % 2 == 0 && queue.claim(ticket, &()) {
+                        if priority % 2 == 0 && queue.claim(ticket) {
                             held += 1;
                         } else {
                             queue.leave(ticket);
