@@ -7,6 +7,7 @@
 //!
 //! What it decides is in [`queue`], a plain state machine; this file adds the lock, the clock and the wakers.
 
+mod adaptive;
 mod guard;
 mod queue;
 
@@ -20,9 +21,11 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::time::Instant;
 
+pub use self::adaptive::{Adaptation, AdaptiveError, AdaptiveLimit};
 pub use self::guard::{Admitted, OwnedAdmitted};
 
 use crate::sync::{Mutex, MutexGuard};
+use adaptive::{End, Limit};
 use guard::Stay;
 use queue::{Answer, Queue};
 
@@ -52,7 +55,20 @@ impl Admission {
     /// So many at a time, and at most so many in the queue.
     #[must_use]
     pub fn new(limit: NonZeroUsize, most_waiting: usize) -> Self {
-        let queue = Mutex::new(Queue::new(limit.get(), most_waiting));
+        Self::with_limit(Limit::Fixed(limit.get()), most_waiting)
+    }
+
+    /// At most so many in the queue, and as many at a time as what is measured allows.
+    ///
+    /// It learns from guards that say how they end: [`Admitted::done`] and [`Admitted::late`]. When the limit falls,
+    /// those who are in stay in, and nobody else comes in until fewer are in than may be.
+    #[must_use]
+    pub fn adaptive(settings: AdaptiveLimit, most_waiting: usize) -> Self {
+        Self::with_limit(Limit::new(settings), most_waiting)
+    }
+
+    fn with_limit(limit: Limit, most_waiting: usize) -> Self {
+        let queue = Mutex::new(Queue::new(limit, most_waiting));
         Self { epoch: Instant::now(), queue }
     }
 
@@ -85,7 +101,7 @@ impl Admission {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// How many may be in.
+    /// How many may be in at present. Of a limit that moves, more may be in for a while.
     #[must_use]
     pub fn limit(&self) -> usize {
         self.lock().limit()
@@ -113,9 +129,7 @@ impl Admission {
 
     /// A place that was granted and never used.
     fn hand_back(&self) {
-        let now = self.since_epoch(Instant::now());
-        let to_wake = self.lock().hand_back(now);
-        to_wake.into_iter().for_each(Waker::wake);
+        self.leave(Stay { since: Instant::now(), end: End::Unused });
     }
 }
 
@@ -335,6 +349,37 @@ mod tests {
         let mut late = admission.enter(Instant::now() + MS(150));
         assert!(matches!(poll(&mut late), Poll::Ready(Err(Refused::Full { .. }))));
         assert_eq!((admission.inside(), admission.waiting()), (1, 0));
+    }
+
+    /// A limit that has risen lets in those who wait; one that has fallen throws nobody out.
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_moves_lets_in_more_or_nobody() {
+        let target = MS(100);
+        let settings = AdaptiveLimit::new(1, 10, Adaptation::Aimd { target }).unwrap();
+        let admission = Admission::adaptive(settings, 10);
+        let far = Instant::now() + MS(60_000);
+        assert_eq!(admission.limit(), 1);
+        let first = admission.try_enter(Instant::now()).unwrap();
+        let mut waits = [(); 5].map(|()| admission.enter(far));
+        assert!(waits.iter_mut().all(|enter| poll(enter).is_pending()));
+        first.done();
+        assert_eq!((admission.limit(), admission.inside(), admission.waiting()), (2, 2, 3));
+        let mut waits = waits.iter_mut();
+        let mut next = || match poll(waits.next().unwrap()) {
+            Poll::Ready(Ok(admitted)) => admitted,
+            other => panic!("its turn: {other:?}"),
+        };
+        next().done();
+        let (second, third) = (next(), next());
+        assert_eq!((admission.limit(), admission.inside(), admission.waiting()), (3, 3, 1));
+        second.late();
+        assert_eq!((admission.limit(), admission.inside(), admission.waiting()), (2, 2, 1));
+        third.hand_back();
+        let (fourth, fifth) = (next(), next());
+        assert_eq!((admission.limit(), admission.inside(), admission.waiting()), (2, 2, 0));
+        assert!(admission.try_enter(Instant::now()).is_none());
+        drop((fourth, fifth));
+        assert_eq!(admission.inside(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -44,7 +44,9 @@ mod permits;
 mod retry_budget;
 mod sync;
 
-pub use admission::{Admission, Admitted, Enter, OwnedAdmitted, Refused};
+pub use admission::{
+    Adaptation, AdaptiveError, AdaptiveLimit, Admission, Admitted, Enter, OwnedAdmitted, Refused,
+};
 pub use backoff::{Backoff, BackoffError, Intervals, Jitter};
 pub use breaker::{
     AdmittedCall, Breaker, BreakerError, BreakerOpen, BreakerSettings, BreakerState, CallResult,

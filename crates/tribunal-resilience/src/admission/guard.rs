@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Admission;
-use super::queue::End;
+use super::adaptive::End;
 
 /// Since when one is in, and how it ends as far as that is known.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +24,9 @@ impl Stay {
 /// One who is in. Dropping it makes room for the next.
 ///
 /// How it ends says what is learned about how long one takes: [`Admitted::done`] when it ended by itself,
-/// [`Admitted::hand_back`] when nothing was done, and a plain drop when it was cut short. What was cut
-/// short would have taken longer still, so it counts only once it took longer than others do. Where nobody
+/// [`Admitted::late`] when its time ran out, [`Admitted::hand_back`] when nothing was done, and a plain drop
+/// when it was cut short. What ran out of time or was cut short would have taken longer still, so it counts
+/// only once it took longer than others do. Where nobody
 /// ever says `done`, every drop counts as an end.
 #[derive(Debug)]
 #[must_use = "a place lasts as long as it is kept"]
@@ -66,6 +67,11 @@ macro_rules! ends {
             /// Gives the place back: what was done in it has ended by itself, well or badly.
             pub fn done(mut self) {
                 self.stay.end = End::Done;
+            }
+
+            /// Gives the place back: the time of what was done in it has run out. A limit that moves falls.
+            pub fn late(mut self) {
+                self.stay.end = End::Late;
             }
 
             /// Gives the place back unused: nothing is learned from it about how long one takes.

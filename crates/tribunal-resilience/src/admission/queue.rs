@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Refused;
+use super::adaptive::{End, Limit, Sample};
 
 /// What one is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,17 +12,6 @@ pub(super) enum Answer {
     Come,
     Wait(u64),
     Go(Refused),
-}
-
-/// How a stay ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// By itself.
-    Done,
-    /// From outside, or nothing was said: it would have taken at least as long.
-    Cut,
-    /// Nothing was done in it.
-    Unused,
 }
 
 #[derive(Debug)]
@@ -33,7 +23,7 @@ struct Waiting<W> {
 
 #[derive(Debug)]
 pub(super) struct Queue<W> {
-    limit: usize,
+    limit: Limit,
     inside: usize,
     most_waiting: usize,
     closed: bool,
@@ -54,7 +44,7 @@ pub(super) struct Queue<W> {
 const SMOOTHING: u32 = 8;
 
 impl<W> Queue<W> {
-    pub(super) const fn new(limit: usize, most_waiting: usize) -> Self {
+    pub(super) const fn new(limit: Limit, most_waiting: usize) -> Self {
         Self {
             limit,
             inside: 0,
@@ -69,13 +59,15 @@ impl<W> Queue<W> {
         }
     }
 
+    /// How long one takes, as far as that is known.
     #[cfg(test)]
+    #[cfg(not(any(loom, shuttle)))]
     pub(super) const fn takes(&self) -> Option<Duration> {
         self.takes
     }
 
-    pub(super) const fn limit(&self) -> usize {
-        self.limit
+    pub(super) fn limit(&self) -> usize {
+        self.limit.now()
     }
 
     pub(super) const fn inside(&self) -> usize {
@@ -88,7 +80,7 @@ impl<W> Queue<W> {
 
     /// Comes in, if there is room and nobody waits.
     pub(super) fn try_take(&mut self) -> bool {
-        let room = !self.closed && self.inside < self.limit && self.waiting.is_empty();
+        let room = !self.closed && self.inside < self.limit() && self.waiting.is_empty();
         self.inside += usize::from(room);
         room
     }
@@ -149,33 +141,37 @@ impl<W> Queue<W> {
 
     /// One who was in leaves. Gives those who are to look again.
     pub(super) fn leave(&mut self, now: Duration, took: Duration, end: End) -> Vec<W> {
+        if end == End::Done && !self.ends_are_told {
+            // What was only guessed from those who were dropped gives way to the first who says so.
+            self.ends_are_told = true;
+            self.takes = None;
+        }
+        let end = if end == End::Cut && !self.ends_are_told { End::Done } else { end };
         self.learn(took, end);
-        self.hand_back(now)
+        self.limit.note(Sample { took, inside: self.inside, end });
+        self.inside = self.inside.saturating_sub(1);
+        self.let_in(now)
     }
 
     fn learn(&mut self, took: Duration, end: End) {
-        let known = match end {
-            End::Unused => return,
-            // What was only guessed from those who were dropped gives way to the first who says so.
-            End::Done if !self.ends_are_told => None,
-            End::Cut if self.ends_are_told && self.takes.is_some_and(|known| took <= known) => {
-                return;
-            }
-            End::Done | End::Cut => self.takes,
+        let known = self.takes;
+        let teaches = match end {
+            End::Done => true,
+            // It would have taken at least as long: that is news only when it is long.
+            End::Late | End::Cut => known.is_none_or(|known| took > known),
+            End::Unused => false,
         };
-        self.ends_are_told |= end == End::Done;
-        self.takes = Some(match known {
-            None => took,
-            Some(known) => known - known / SMOOTHING + took / SMOOTHING,
-        });
+        if teaches {
+            self.takes =
+                Some(known.map_or(took, |known| known - known / SMOOTHING + took / SMOOTHING));
+        }
     }
 
-    /// A place is free again.
-    pub(super) fn hand_back(&mut self, now: Duration) -> Vec<W> {
-        self.inside = self.inside.saturating_sub(1);
+    /// As many as there is room for now. There is none while more are in than may be by now.
+    fn let_in(&mut self, now: Duration) -> Vec<W> {
         let mut to_wake = Vec::new();
-        let takes = self.takes.unwrap_or_default();
-        while self.inside < self.limit
+        let (limit, takes) = (self.limit(), self.takes.unwrap_or_default());
+        while self.inside < limit
             && let Some((ticket, waiting)) = self.next(now, takes)
         {
             if now.saturating_add(takes) > waiting.deadline {
@@ -221,7 +217,7 @@ impl<W> Queue<W> {
 
     /// How long it is until so many more have come in.
     fn wait_for(&self, count: usize) -> Duration {
-        let rounds = u32::try_from(count.div_ceil(self.limit)).unwrap_or(u32::MAX);
+        let rounds = u32::try_from(count.div_ceil(self.limit())).unwrap_or(u32::MAX);
         self.takes.unwrap_or_default().saturating_mul(rounds)
     }
 
@@ -231,11 +227,60 @@ impl<W> Queue<W> {
 }
 
 #[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
 mod tests {
     use super::*;
+    use crate::{Adaptation, AdaptiveLimit};
     use proptest::prelude::*;
 
     proptest! {
+        /// Rule 8, with a limit that moves: nobody is let in while as many are in as may be by then, nobody
+        /// waits while there is room, and at the end nobody is in.
+        #[test]
+        fn a_limit_that_moves_neither_loses_nor_makes_places(
+            gradient: bool,
+            steps in prop::collection::vec((0u8..5, 0u64..50, any::<prop::sample::Index>()), 1..400),
+        ) {
+            let target = Duration::from_millis(20);
+            let adaptation = if gradient { Adaptation::Gradient } else { Adaptation::Aimd { target } };
+            let settings = AdaptiveLimit::new(1, 8, adaptation).unwrap();
+            let mut queue = Queue::new(Limit::new(settings), 6);
+            let (mut now, mut held) = (Duration::ZERO, 0_usize);
+            let mut tickets: Vec<u64> = Vec::new();
+            for (step, wait, pick) in steps {
+                now += Duration::from_millis(wait);
+                let before = queue.inside();
+                match step {
+                    0 | 1 => match queue.enter(now, Duration::MAX, ()).0 {
+                        Answer::Come => held += 1,
+                        Answer::Wait(ticket) => tickets.push(ticket),
+                        Answer::Go(_) => prop_assert!(queue.inside() >= queue.limit()),
+                    },
+                    2 | 3 if held > 0 => {
+                        held -= 1;
+                        let end = if step == 3 { End::Late } else { End::Done };
+                        queue.leave(now, Duration::from_millis(wait), end);
+                    }
+                    4 if !tickets.is_empty() => {
+                        let at = pick.index(tickets.len());
+                        match queue.ask(tickets[at]) {
+                            Answer::Come => { held += 1; tickets.remove(at); }
+                            answer => prop_assert_eq!(answer, Answer::Wait(tickets[at])),
+                        }
+                    }
+                    _ => {}
+                }
+                prop_assert_eq!(held + queue.granted.len(), queue.inside());
+                prop_assert!(queue.inside() <= queue.limit().max(before));
+                prop_assert!(queue.inside() >= queue.limit() || queue.waiting() == 0);
+            }
+            while queue.inside() > 0 {
+                queue.leave(now, Duration::ZERO, End::Unused);
+                queue.granted.clear();
+            }
+            prop_assert_eq!(queue.waiting(), 0);
+        }
+
         /// Rule 8: never more inside than may be, whoever leaves, gives up or is granted a place; and at
         /// the end all places are free.
         #[test]
@@ -243,7 +288,7 @@ mod tests {
             limit in 1usize..4,
             steps in prop::collection::vec((0u8..4, 0u64..50, any::<prop::sample::Index>()), 1..200),
         ) {
-            let mut queue = Queue::new(limit, 6);
+            let mut queue = Queue::new(Limit::Fixed(limit), 6);
             let (mut now, mut held) = (Duration::ZERO, 0_usize);
             let mut tickets: Vec<u64> = Vec::new();
             for (step, wait, pick) in steps {
@@ -279,7 +324,7 @@ mod tests {
             }
             for ticket in tickets {
                 if queue.give_up(ticket).1 {
-                    queue.hand_back(now);
+                    queue.leave(now, Duration::ZERO, End::Unused);
                 }
             }
             (0..held).for_each(|_| drop(queue.leave(now, Duration::ZERO, End::Cut)));
