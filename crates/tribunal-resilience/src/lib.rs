@@ -1,5 +1,5 @@
-//! The parts of resilience: priority permits, token buckets, backoff, nested deadlines. For any async call;
-//! nothing here knows what a critic is.
+//! The parts of resilience: admission, fixed or adaptive, priority permits, token buckets, circuit breakers, retry
+//! budgets, backoff, a percentile of latencies, nested deadlines. For any async call; nothing here knows what a critic is.
 //!
 //! All time is tokio's, so that tests can pause it. What has been taken is given back by `Drop`, and by
 //! nothing else.
@@ -34,6 +34,7 @@ mod backoff;
 mod breaker;
 mod bucket;
 mod deadline;
+mod latency;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
@@ -53,5 +54,6 @@ pub use breaker::{
 };
 pub use bucket::{Rate, RateError, TokenBucket};
 pub use deadline::Deadline;
+pub use latency::{LatencyWindow, PercentileError};
 pub use permits::{Acquire, OwnedPermit, Permit, Permits, QueueFull};
 pub use retry_budget::{RetryBudget, RetryBudgetError};
