@@ -57,6 +57,49 @@ fn compare(text: &str, messages: &[&str]) -> Result<(), String> {
 
 /// Each key of a critic with what is refused, and a part of the message.
 const OF_A_CRITIC: &[(&str, &str)] = &[
+    ("isolation = «\"threads\"", "`isolation` names no isolation: `threads`"),
+    ("isolation = «true", "`isolation` must be a string, found a boolean"),
+    ("hedge = «3", "`hedge` must be a table, found an integer"),
+    ("hedge = «{}", "`hedge` needs `after` (a duration) or `percentile` (50 to 99.9)"),
+    ("hedge = { after = «50 }", "`hedge.after` must be a duration with its unit, found an integer"),
+    (
+        "hedge = { after = «\"2s\" }",
+        "`hedge.after` can never be reached: the critic's timeout is 2s",
+    ),
+    ("hedge = { percentile = «49 }", "`hedge.percentile` must lie within 50 to 99.9, found 49"),
+    ("hedge = { percentile = «100 }", "`hedge.percentile` must lie within 50 to 99.9, found 100"),
+    ("hedge = { percentile = «nan }", "`hedge.percentile` must be a finite number"),
+    (
+        "hedge = { after = \"1s\", percentile = «95 }",
+        "`hedge.percentile` and `hedge.after` are two ways",
+    ),
+    ("hedge = { after = \"1s\", share = «0.06 }", "`hedge.share` must lie above 0 and up to 0.05"),
+    ("hedge = { after = \"1s\", share = «0 }", "`hedge.share` must lie above 0 and up to 0.05"),
+    ("hedge = { after = \"1s\", «delay = 1 }", "`hedge.delay` is not known here"),
+    ("adaptive = «{ method = \"gradient\" }", "`adaptive` needs `max_in_flight` beside it"),
+    ("max_in_flight = 4\nadaptive = «true", "`adaptive` must be a table, found a boolean"),
+    ("max_in_flight = 4\nadaptive = «{}", "`adaptive.method` is missing"),
+    (
+        "max_in_flight = 4\nadaptive = { method = «\"vegas\" }",
+        "`adaptive.method` names no method: `vegas`",
+    ),
+    ("max_in_flight = 4\nadaptive = «{ method = \"aimd\" }", "`adaptive.target` is missing"),
+    (
+        "max_in_flight = 4\nadaptive = { method = \"gradient\", target = «\"1s\" }",
+        "`adaptive.target` has no effect: only `aimd` has a target",
+    ),
+    (
+        "max_in_flight = 4\nadaptive = { method = \"gradient\", floor = «5 }",
+        "`adaptive.floor` is above `max_in_flight`, which is 4",
+    ),
+    (
+        "max_in_flight = 4\nadaptive = { method = \"gradient\", floor = «0 }",
+        "`adaptive.floor` must be a whole number from 1",
+    ),
+    (
+        "max_in_flight = 4\nadaptive = { method = \"gradient\", «flor = 1 }",
+        "`adaptive.flor` is not known here",
+    ),
     ("enabled = «1", "`enabled` must be true or false, found an integer"),
     ("stage = «\"fast\"", "`stage` names no stage: `fast`"),
     ("stage = «3", "`stage` must be a string, found an integer"),

@@ -69,7 +69,37 @@ fn what_is_left_out_has_the_default_of_the_code() {
     assert_eq!((plain.attempts, plain.priority), (1, 5));
     assert_eq!(plain.timeout, Duration::from_secs(2));
     assert!(!plain.rate_limited && plain.max_in_flight.is_none());
+    assert!(!plain.adaptive && !plain.hedged);
+    assert_eq!(plain.isolation, "run");
     assert_eq!(plain.phases.len(), Phase::ALL.len());
+}
+
+#[test]
+fn what_is_done_about_slow_calls_arrives() {
+    for isolation in ["run", "task", "blocking"] {
+        assert_eq!(one(&format!("isolation = \"{isolation}\"")).isolation, isolation);
+    }
+    let lines = [
+        "max_in_flight = 9",
+        "max_in_flight = 9\nadaptive = { method = \"gradient\" }",
+        "max_in_flight = 9\nadaptive = { method = \"gradient\", floor = 3 }",
+        "max_in_flight = 9\nadaptive = { method = \"aimd\", target = \"50ms\" }",
+        "max_in_flight = 9\nadaptive = { method = \"aimd\", target = \"60ms\" }",
+        "hedge = { after = \"50ms\" }",
+        "hedge = { after = \"60ms\" }",
+        "hedge = { percentile = 95 }",
+        "hedge = { percentile = 99.5 }",
+        "hedge = { percentile = 95, share = 0.01 }",
+    ];
+    let distinct: std::collections::BTreeSet<String> = lines.map(hash).into();
+    assert_eq!(distinct.len(), lines.len());
+    assert!(one(lines[1]).adaptive && !one(lines[0]).adaptive);
+    assert_eq!(one(lines[1]).max_in_flight, Some(9));
+    assert!(one(lines[5]).hedged && one(lines[7]).hedged);
+    // The ceiling of runs has a default.
+    outline(
+        "[run]\nadaptive = { method = \"gradient\", floor = 1024 }\n[[critic]]\nname = \"a\"\nkind = \"echo\"\n",
+    );
 }
 
 #[test]
@@ -104,6 +134,11 @@ fn settings_of_runs_and_stages_arrive() {
         with("max_queued_runs = 3"),
         with("max_total_retries = 3"),
         with("hook_timeout = \"3ms\""),
+        with("max_blocking = 3"),
+        with("adaptive = { method = \"gradient\" }"),
+        with("adaptive = { method = \"gradient\", floor = 2 }"),
+        with("adaptive = { method = \"aimd\", target = \"1s\" }"),
+        with("adaptive = { method = \"aimd\", target = \"2s\" }"),
         with("max_cost = 3"),
         with("max_cost = 0.5"),
         with("retry_budget = { share = 0.2, floor = 10 }"),

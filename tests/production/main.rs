@@ -10,6 +10,7 @@
     reason = "here to fail a test with a plain message"
 )]
 
+mod adaptive;
 mod breaker;
 mod budget;
 mod court;
@@ -19,7 +20,9 @@ mod early_exit;
 mod events;
 mod failures;
 mod gates;
+mod hedging;
 mod hooks;
+mod isolation;
 mod limits;
 mod metrics;
 mod monitor;

@@ -14,9 +14,12 @@ use tribunal_core::{
     Answer, Catalogue, Critic, CriticKind, CriticName, FailureMode, Mode, Opinion, Phase, Phases,
     Stage, Thresholds, critic_fn,
 };
-use tribunal_production::{BreakerSettings, CriticSpec, Policy, Rate, Retry, Validation};
+use tribunal_production::{
+    Adaptation, BreakerSettings, CriticSpec, Hedge, Isolation, Policy, Rate, Retry, Validation,
+};
 
-use self::parts::{breaker, retry, validation};
+use self::parts::{breaker, hedge, retry, validation};
+use crate::adaptive::{Ceiling, adaptive};
 use crate::duration;
 use crate::gate::{self, When};
 use crate::nearest::{listed, meant};
@@ -55,6 +58,9 @@ pub(crate) struct Draft {
     timeout: Duration,
     retry: Retry,
     max_in_flight: Option<usize>,
+    adaptive: Option<(usize, Adaptation)>,
+    hedge: Option<Hedge>,
+    isolation: Isolation,
     rate: Option<Rate>,
     /// The names of rates that there are.
     shares: Vec<String>,
@@ -90,13 +96,17 @@ impl Draft {
         });
         let timeout = table.get("timeout").and_then(|item| timeout(&item, Some(stage), run));
         let retry = table.table("retry").map(|retry_table| retry(retry_table, notes));
-        let max_in_flight =
-            table.get("max_in_flight").and_then(|item| item.integer(1..=MOST_IN_FLIGHT));
+        let limit = table.get("max_in_flight");
+        let max_in_flight = limit.as_ref().and_then(|item| item.integer(1..=MOST_IN_FLIGHT));
+        let ceiling = Ceiling { key: "max_in_flight", item: limit.as_ref(), value: max_in_flight };
+        let adaptive = table.get("adaptive").and_then(|item| adaptive(&item, &ceiling));
+        let isolation = table.get("isolation").and_then(|item| item.word()).unwrap_or_default();
         let rate = table.table("rate").map(rate);
         let shares = table.get("shares").map(|item| shares(&item, enabled, run));
         let default_timeout = defaults.timeout.unwrap_or(CriticSpec::TIMEOUT);
         // One that could not be read is no reason to find fault with others.
         let longest = timeout.or(table.get("timeout").is_none().then_some(default_timeout));
+        let hedge = table.table("hedge").map(|table| hedge(table, longest));
         let breaker = table.table("breaker").map(|table| breaker(table, longest, notes));
         let validation = table.table("validation").map(|t| validation(t, notes));
         let failure_mode = table.get("failure_mode").and_then(|item| item.word());
@@ -110,6 +120,7 @@ impl Draft {
         let mut places = BTreeMap::new();
         let (retry, retry_places) = retry.unwrap_or_default();
         let (rate, rate_places) = rate.unwrap_or_default();
+        let (hedge, hedge_places) = hedge.unwrap_or_default();
         let (breaker, breaker_places) = breaker.unwrap_or_default();
         let (validation, schema, validation_places) = validation.unwrap_or_default();
         if let Some(schema) = schema {
@@ -118,6 +129,7 @@ impl Draft {
         places.extend(table.close());
         places.extend(retry_places);
         places.extend(rate_places);
+        places.extend(hedge_places);
         places.extend(breaker_places);
         places.extend(validation_places);
         Self {
@@ -137,6 +149,9 @@ impl Draft {
             timeout: timeout.unwrap_or(default_timeout),
             retry,
             max_in_flight,
+            adaptive,
+            hedge,
+            isolation,
             rate,
             shares: shares.unwrap_or_default(),
             breaker,
@@ -165,8 +180,12 @@ impl Draft {
             .mode(self.mode)
             .thresholds(self.thresholds)
             .cost(self.cost)
+            .isolation(self.isolation)
             .fingerprint(&self.fingerprint);
         let spec = with(spec, self.max_in_flight, CriticSpec::max_in_flight);
+        let moving = |spec: CriticSpec, (floor, how)| spec.adaptive(floor, how);
+        let spec = with(spec, self.adaptive, moving);
+        let spec = with(spec, self.hedge, CriticSpec::hedge);
         let spec = with(spec, self.rate, CriticSpec::rate);
         let mut spec = with(spec, self.breaker, CriticSpec::breaker);
         for rate in &self.shares {
@@ -195,7 +214,12 @@ impl Draft {
             "priority" => self.priority = 5,
             "timeout" => self.timeout = CriticSpec::TIMEOUT,
             "retry.attempts" => self.retry = Retry::default(),
-            "max_in_flight" => self.max_in_flight = None,
+            "max_in_flight" => {
+                self.max_in_flight = None;
+                self.adaptive = None;
+            }
+            "adaptive" => self.adaptive = None,
+            "hedge" | "hedge.after" | "hedge.percentile" | "hedge.share" => self.hedge = None,
             "shares" => self.shares.clear(),
             "cost" => self.cost = 0.0,
             "uncertainty" => self.policy = Policy::on_uncertainty(),

@@ -75,6 +75,11 @@ impl<'a> Table<'a> {
         item
     }
 
+    /// A mistake of the table as a whole.
+    pub(crate) fn note(&self, message: impl Into<String>) {
+        self.notes.add(Mistake::new(self.span.clone(), message.into()));
+    }
+
     /// Takes a table within this one.
     pub(crate) fn table(&self, key: &'static str) -> Option<Self> {
         self.get(key)?.table()

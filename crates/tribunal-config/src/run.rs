@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use tribunal_core::{FailureMode, Stage, Thresholds};
-use tribunal_production::RunSettings;
+use tribunal_production::{Adaptation, RunSettings};
 
+use crate::adaptive::{Ceiling, adaptive};
 use crate::critic::timeout;
 use crate::notes::{Mistake, Notes};
 use crate::rates::Rates;
@@ -35,6 +36,8 @@ pub(crate) struct Run {
 struct Values {
     max_in_flight: Option<usize>,
     max_runs: Option<usize>,
+    adaptive: Option<(usize, Adaptation)>,
+    max_blocking: Option<usize>,
     max_queued_runs: Option<usize>,
     max_total_retries: Option<u32>,
     early_exit: Option<bool>,
@@ -44,6 +47,9 @@ struct Values {
     retry_budget: Option<(f64, u32)>,
     stage_max_in_flight: BTreeMap<Stage, usize>,
 }
+
+/// The code's default, which a test holds against the settings.
+const MAX_RUNS: usize = 1_024;
 
 /// What no process holds; the plan has the same bound.
 pub(crate) const MOST_IN_FLIGHT: usize = 1_000_000;
@@ -55,9 +61,17 @@ impl Run {
             let timeout = table.get("timeout");
             run.timeout = timeout.and_then(|item| limit(&item));
             let count = |key, from| table.get(key)?.integer(from..=MOST_IN_FLIGHT);
+            let max_runs = count("max_runs", 1);
             run.values = Values {
                 max_in_flight: count("max_in_flight", 1),
-                max_runs: count("max_runs", 1),
+                max_runs,
+                adaptive: table.get("adaptive").and_then(|item| {
+                    let limit = table.get("max_runs");
+                    let default = limit.is_none().then_some(MAX_RUNS);
+                    let value = max_runs.or(default);
+                    adaptive(&item, &Ceiling { key: "max_runs", item: limit.as_ref(), value })
+                }),
+                max_blocking: count("max_blocking", 1),
                 max_queued_runs: count("max_queued_runs", 0),
                 max_total_retries: table
                     .get("max_total_retries")
@@ -113,6 +127,9 @@ impl Run {
         let set = with(set, self.timeout.as_ref().map(|l| l.duration), RunSettings::timeout);
         let set = with(set, max_in_flight, RunSettings::max_in_flight);
         let set = with(set, max_runs, RunSettings::max_runs);
+        let moving = |set: RunSettings, (floor, how)| set.adaptive_runs(floor, how);
+        let set = with(set, self.values.adaptive, moving);
+        let set = with(set, self.values.max_blocking, RunSettings::max_blocking);
         let set = with(set, max_queued_runs, RunSettings::max_queued_runs);
         let set = with(set, max_total_retries, RunSettings::max_total_retries);
         let set = with(set, early_exit, RunSettings::early_exit);
@@ -142,6 +159,8 @@ impl Run {
             (Some("run"), Some("max_cost"), None) => self.values.max_cost = None,
             (Some("run"), Some("max_in_flight"), None) => self.values.max_in_flight = None,
             (Some("run"), Some("max_runs"), None) => self.values.max_runs = None,
+            (Some("run"), Some("adaptive"), None) => self.values.adaptive = None,
+            (Some("run"), Some("max_blocking"), None) => self.values.max_blocking = None,
             (Some("run"), Some("max_queued_runs"), None) => self.values.max_queued_runs = None,
             (Some("run"), Some("retry_budget"), Some(_)) => self.values.retry_budget = None,
             (Some("stages"), Some(stage), Some(key)) => {

@@ -34,12 +34,19 @@ pub enum RunEvent<'a> {
         /// Which.
         stage: Stage,
     },
-    /// An attempt begins; permits are held.
+    /// A call begins; permits are held.
     CriticStarted {
         /// Whose.
         critic: &'a CriticInfo,
-        /// From 1.
+        /// Which of its calls, from 1; hedges count.
         attempt: u32,
+    },
+    /// A call is slow, and a second one begins beside it; its `CriticStarted` follows.
+    Hedging {
+        /// Whose.
+        critic: &'a CriticInfo,
+        /// How long the first call has been at work.
+        after: Duration,
     },
     /// An attempt failed, and there will be another.
     Retrying {

@@ -55,6 +55,8 @@ pub struct Outcome {
     pub calls_for: Option<Verdict>,
     /// How often the critic was called.
     pub attempts: u32,
+    /// How many of these calls were hedges: a second call because the first was slow.
+    pub hedges: u32,
     /// What it said.
     pub opinion: Option<Opinion>,
     /// Why there is no opinion; or, with one, what it replaced or which faults were let pass.
@@ -87,6 +89,7 @@ impl Outcome {
             source: Source::Critic,
             calls_for: None,
             attempts: 0,
+            hedges: 0,
             opinion: None,
             reason: None,
             queued: Duration::ZERO,
@@ -138,6 +141,9 @@ impl Outcome {
             map.serialize_entry("opinion", opinion)?;
         }
         map.serialize_entry("attempts", &self.attempts)?;
+        if self.hedges > 0 {
+            map.serialize_entry("hedges", &self.hedges)?;
+        }
         map.serialize_entry("queued_ms", &millis(self.queued))?;
         map.serialize_entry("execution_ms", &millis(self.execution))?;
         map.serialize_entry("cost", &self.cost)
@@ -167,6 +173,8 @@ pub enum Reason {
     Skipped(Skipped),
     /// Time ran out at this level.
     Timeout(TimeoutLevel),
+    /// So many wait at the critic's own limit that its turn would come after this deadline.
+    NoTurn(TimeoutLevel),
     /// It failed.
     Failed(Failure),
     /// Its opinion cannot be trusted.
@@ -185,7 +193,7 @@ impl Reason {
         match self {
             Self::Gated(_) => Status::Gated,
             Self::Skipped(_) => Status::Skipped,
-            Self::Timeout(_) => Status::Timeout,
+            Self::Timeout(_) | Self::NoTurn(_) => Status::Timeout,
             Self::Failed(_) => Status::Error,
             Self::Invalid(_) => Status::Invalid,
             Self::RateLimited { .. } => Status::RateLimited,
@@ -200,6 +208,7 @@ impl Reason {
             Self::Skipped(Skipped::Dependency { gated, .. }) => !*gated,
             Self::Skipped(Skipped::OverBudget)
             | Self::Timeout(_)
+            | Self::NoTurn(_)
             | Self::Failed(_)
             | Self::Invalid(_)
             | Self::RateLimited { .. } => true,
@@ -221,6 +230,7 @@ impl Reason {
             Self::Timeout(TimeoutLevel::Critic) => "critic_timeout",
             Self::Timeout(TimeoutLevel::Stage) => "stage_timeout",
             Self::Timeout(TimeoutLevel::Run) => "run_timeout",
+            Self::NoTurn(_) => "no_turn",
             Self::Failed(Failure { kind, .. }) => kind.as_str(),
             Self::Invalid(_) => "invalid",
             Self::RateLimited { .. } => "rate_limited",
@@ -234,6 +244,9 @@ impl fmt::Display for Reason {
             Self::Gated(gated) => write!(f, "gated: {gated}"),
             Self::Skipped(skipped) => write!(f, "skipped: {skipped}"),
             Self::Timeout(level) => write!(f, "timeout: the {level} ran out of time"),
+            Self::NoTurn(level) => {
+                write!(f, "timeout: at its limit, its turn would come after the {level}'s deadline")
+            }
             Self::Failed(failure) => failure.fmt(f),
             Self::Invalid(faults) => {
                 f.write_str("invalid opinion: ")?;
@@ -413,6 +426,7 @@ mod tests {
             Reason::Skipped(Skipped::Dependency { name, gated: false }),
             Reason::Skipped(Skipped::OverBudget),
             Reason::Timeout(TimeoutLevel::Run),
+            Reason::NoTurn(TimeoutLevel::Run),
             Reason::Failed(Failure::new(FailureKind::Panic, "")),
             Reason::Invalid(Vec::new()),
             Reason::RateLimited { wait: Duration::ZERO },

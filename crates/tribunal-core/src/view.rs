@@ -1,6 +1,7 @@
 //! What a critic, a gate or a hook gets to see: the snapshot, and the outcomes that the plan lets it see.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::{CriticName, Outcome, Snapshot};
 
@@ -11,6 +12,7 @@ use crate::{CriticName, Outcome, Snapshot};
 pub struct View<'a> {
     snapshot: &'a Snapshot,
     prior: Prior<'a>,
+    cancelled: Option<&'a AtomicBool>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -24,7 +26,7 @@ impl<'a> View<'a> {
     /// The snapshot alone, with no outcome before it.
     #[must_use]
     pub fn of(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, prior: Prior::default() }
+        Self { snapshot, prior: Prior::default(), cancelled: None }
     }
 
     /// For engines: the snapshot and those of the slots whose indexes are listed. A slot that is still empty
@@ -36,7 +38,23 @@ impl<'a> View<'a> {
         slots: &'a [OnceLock<Outcome>],
         seen: &'a [u32],
     ) -> Self {
-        Self { snapshot, prior: Prior { names, slots, seen } }
+        Self { snapshot, prior: Prior { names, slots, seen }, cancelled: None }
+    }
+
+    /// For engines: says by this flag, once it is set, that the answer is no longer wanted.
+    #[must_use]
+    pub const fn cancelled_by(mut self, flag: &'a AtomicBool) -> Self {
+        self.cancelled = Some(flag);
+        self
+    }
+
+    /// Whether nobody waits for the answer any more: time ran out, or the run was dropped.
+    ///
+    /// For critics that keep a thread busy, which nothing can interrupt: asked now and then, it lets them stop
+    /// early and free their thread and their permits.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.is_some_and(|flag| flag.load(Relaxed))
     }
 
     /// What is judged.

@@ -1,15 +1,15 @@
 //! Who may run: so many runs at a time, a queue that is bounded in number and in time, and a refusal at once
 //! for all others.
 
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use tribunal_core::TimeoutLevel;
-use tribunal_resilience::{Admission, Admitted, Deadline, Refused};
+use tribunal_resilience::{AdaptiveError, Admission, Admitted, Deadline, Refused};
 
 use crate::RunSettings;
 use crate::orchestrator::RunError;
+use crate::plan::admission;
 
 /// The door of an orchestrator.
 pub(crate) struct Door {
@@ -17,9 +17,9 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn new(settings: &RunSettings) -> Self {
-        let limit = NonZeroUsize::new(settings.max_runs).unwrap_or(NonZeroUsize::MIN);
-        Self { admission: Admission::new(limit, settings.max_queued_runs) }
+    pub(crate) fn new(settings: &RunSettings) -> Result<Self, AdaptiveError> {
+        let RunSettings { max_runs, adaptive_runs, max_queued_runs, .. } = *settings;
+        Ok(Self { admission: admission(max_runs, adaptive_runs, max_queued_runs)? })
     }
 
     /// Waits for a turn, as long as the run itself could take.

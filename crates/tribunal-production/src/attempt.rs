@@ -1,21 +1,18 @@
-//! One critic's execution once its gate is open: attempts, each within its limits and its time, and hooks.
+//! One critic's execution once its gate is open: attempts until one helps, each within its limits, and hooks.
 //!
 //! What can be done without waiting is done at once, in [`Execution::start`]; a future is made only for
 //! what is left. Start there.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use tokio::time::{Instant, sleep, timeout_at};
-use tribunal_core::{
-    Answer, Contained, CriticError, CriticInfo, Failure, FailureKind, Opinion, Outcome, Panicked,
-    Reason, RunEvent, Source, Status, TimeoutLevel, calls_for, contain,
-};
-use tribunal_resilience::{AdmittedCall, BreakerState, CallResult, Deadline, Intervals};
+use tribunal_core::{CriticInfo, Outcome, Reason, RunEvent, Source, Status, calls_for};
+use tribunal_resilience::{BreakerState, Intervals};
 
-use crate::limit::{Asked, Held, Limits};
+use crate::call::{Call, InFlight, broken};
+use crate::limit::{Asked, Limits};
 use crate::run::Run;
 use crate::validate::{Valid, validate};
 
@@ -35,13 +32,30 @@ pub(crate) enum Started<'r> {
 }
 
 /// What an execution has used so far.
-struct Ledger {
+pub(crate) struct Ledger {
     entered: Instant,
     /// The clock as it was last read: one reading serves the end of a call and the start of the next.
-    clock: Instant,
+    pub(crate) clock: Instant,
+    /// Attempts, of which each is one call and perhaps a hedge.
     attempts: u32,
-    execution: Duration,
-    cost: f64,
+    pub(crate) calls: u32,
+    pub(crate) hedges: u32,
+    pub(crate) execution: Duration,
+    pub(crate) cost: f64,
+}
+
+impl Ledger {
+    const fn new(now: Instant) -> Self {
+        Self {
+            entered: now,
+            clock: now,
+            attempts: 0,
+            calls: 0,
+            hedges: 0,
+            execution: Duration::ZERO,
+            cost: 0.0,
+        }
+    }
 }
 
 /// Where the loop of attempts is entered.
@@ -54,55 +68,24 @@ enum Entry<'r> {
     Missed(Miss),
 }
 
-/// An attempt that is pending. Dropped in this order: first the critic's work, then its permits.
-struct InFlight<'r> {
-    future: Contained<BoxFuture<'r, Result<Opinion, CriticError>>>,
-    admitted: Option<AdmittedCall<'r>>,
-    held: Held<'r>,
-    started: Instant,
-    deadline: Deadline<TimeoutLevel>,
-}
-
-impl<'r> InFlight<'r> {
-    /// It ended by itself: its permits are free, and what is left is to tell the breaker.
-    fn done(self) -> Option<AdmittedCall<'r>> {
-        drop(self.future);
-        self.held.done();
-        self.admitted
-    }
-
-    /// Its time ran out: it is dropped, and as above.
-    fn late(self) -> Option<AdmittedCall<'r>> {
-        drop(self.future);
-        self.held.late();
-        self.admitted
-    }
-}
-
 /// An attempt without an opinion.
-struct Miss {
-    reason: Reason,
-    again: Again,
+pub(crate) struct Miss {
+    pub(crate) reason: Reason,
+    pub(crate) again: Again,
 }
 
 /// Whether another attempt may help.
-enum Again {
+pub(crate) enum Again {
     No,
     Yes,
     NotBefore(Duration),
-}
-
-enum Step<'r> {
-    Answered(Result<Opinion, Miss>),
-    InFlight(InFlight<'r>),
 }
 
 impl<'r> Execution<'r> {
     /// Goes as far as it can without waiting. `clock` is now, and is set to what is now when it returns.
     pub(crate) fn start(self, clock: &mut Instant, cx: &mut Context<'_>) -> Started<'r> {
         let now = *clock;
-        let mut ledger =
-            Ledger { entered: now, clock: now, attempts: 0, execution: Duration::ZERO, cost: 0.0 };
+        let mut ledger = Ledger::new(now);
         if !self.run.court.hooks.is_empty() {
             return Started::Later(Box::pin(self.with_hooks(ledger)));
         }
@@ -113,16 +96,17 @@ impl<'r> Execution<'r> {
             Err(reason) => return Started::Done(self.close(&ledger, Err(reason))),
             Ok(Asked::Tokens(tokens)) => Entry::Queue { tokens },
             Ok(Asked::Held(held)) => {
-                let step = match self.call(&mut ledger, held, now) {
-                    Step::InFlight(flight) => self.poll_once(&mut ledger, flight, cx),
-                    answered @ Step::Answered(_) => answered,
+                self.begin_attempt(&mut ledger);
+                let call = match self.call(&mut ledger, held, now) {
+                    Call::InFlight(flight) => self.poll_once(&mut ledger, flight, cx),
+                    answered @ Call::Answered(_) => answered,
                 };
-                match step {
-                    Step::InFlight(flight) => Entry::InFlight(flight),
-                    Step::Answered(Err(miss)) if self.may_repeat(&ledger, &miss) => {
+                match call {
+                    Call::InFlight(flight) => Entry::InFlight(flight),
+                    Call::Answered(Err(miss)) if self.may_repeat(&ledger, &miss) => {
                         Entry::Missed(miss)
                     }
-                    Step::Answered(result) => {
+                    Call::Answered(result) => {
                         *clock = ledger.clock;
                         let result = result.map_err(|miss| miss.reason);
                         return Started::Done(self.close(&ledger, result));
@@ -176,26 +160,30 @@ impl<'r> Execution<'r> {
     }
 
     /// Attempts until one gives an opinion, or no other may be made.
-    async fn attempts(&self, ledger: &mut Ledger, mut entry: Entry<'r>) -> Result<Opinion, Reason> {
+    async fn attempts(&self, ledger: &mut Ledger, mut entry: Entry<'r>) -> Result<Valid, Reason> {
         let mut intervals = None;
         loop {
             let result = match entry {
                 Entry::Missed(miss) => Err(miss),
-                Entry::InFlight(flight) => self.wait(ledger, flight).await,
+                Entry::InFlight(flight) => self.see_through(ledger, flight).await,
                 Entry::Queue { tokens } => {
                     self.limits.tokens(tokens).await?;
                     // Taken per attempt: a permit kept while backing off would starve the rest.
                     let held = self.limits.permits().await?;
                     let now = Instant::now();
-                    self.time_left(now)?;
+                    if let Err(reason) = self.time_left(now) {
+                        held.hand_back();
+                        return Err(reason);
+                    }
+                    self.begin_attempt(ledger);
                     match self.call(ledger, held, now) {
-                        Step::Answered(result) => result,
-                        Step::InFlight(flight) => self.wait(ledger, flight).await,
+                        Call::Answered(result) => result,
+                        Call::InFlight(flight) => self.see_through(ledger, flight).await,
                     }
                 }
             };
             let miss = match result {
-                Ok(opinion) => return Ok(opinion),
+                Ok(valid) => return Ok(valid),
                 Err(miss) => miss,
             };
             let Some(delay) = self.delay(ledger, &miss, &mut intervals) else {
@@ -203,7 +191,7 @@ impl<'r> Execution<'r> {
             };
             self.run.court.observers.tell(RunEvent::Retrying {
                 critic: self.info,
-                attempt: ledger.attempts,
+                attempt: ledger.calls,
                 delay,
             });
             sleep(delay).await;
@@ -217,7 +205,7 @@ impl<'r> Execution<'r> {
     }
 
     /// Asked before a token is spent or a permit waited for; the breaker itself decides when it comes to it.
-    fn not_broken(&self, now: Instant) -> Result<(), Reason> {
+    pub(crate) fn not_broken(&self, now: Instant) -> Result<(), Reason> {
         let breaker = self.limits.node.breaker.as_ref();
         match breaker.is_some_and(|breaker| breaker.state(now) == BreakerState::Open) {
             true => Err(broken().reason),
@@ -225,112 +213,35 @@ impl<'r> Execution<'r> {
         }
     }
 
-    /// Calls the critic. An answer that is there at once gives its permits back at once.
-    fn call(&self, ledger: &mut Ledger, held: Held<'r>, now: Instant) -> Step<'r> {
-        let admitted = match self.limits.node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
-            None => None,
-            Some(Ok(admitted)) => Some(admitted),
-            Some(Err(_)) => return Step::Answered(Err(broken())),
-        };
+    /// Counts an attempt. First ones pay for the retries of all.
+    fn begin_attempt(&self, ledger: &mut Ledger) {
         ledger.attempts += 1;
         if ledger.attempts == 1 && self.limits.node.retry.attempts > 1 {
             self.run.court.retry_budget.deposit();
         }
-        self.run.note_attempt(self.place, ledger.attempts);
-        let attempt = ledger.attempts;
-        self.run.court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
-        let node = self.limits.node;
-        let deadline =
-            Deadline::after(now, node.timeout, TimeoutLevel::Critic).within(self.limits.deadline);
-        match contain(|| node.critic.review(self.run.view(self.place))) {
-            Ok(Answer::Later(future)) => {
-                let future = Contained::new(future);
-                Step::InFlight(InFlight { future, admitted, held, started: now, deadline })
-            }
-            Ok(Answer::Now(answer)) => {
-                held.done();
-                Step::Answered(self.answered(ledger, admitted, Ok(answer), now, deadline))
-            }
-            Err(panicked) => {
-                held.done();
-                Step::Answered(self.answered(ledger, admitted, Err(panicked), now, deadline))
-            }
+        if let Some(hedging) = &self.limits.node.hedging {
+            hedging.budget.deposit();
         }
     }
 
-    /// Many futures are ready at their first poll; those need neither a timer nor a place among the waiting.
-    fn poll_once(
+    /// Waits for an attempt to end, with a hedge where the critic has them.
+    async fn see_through(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Result<Valid, Miss> {
+        match &self.limits.node.hedging {
+            None => self.wait(ledger, flight).await,
+            Some(hedging) => self.wait_hedged(ledger, flight, hedging).await,
+        }
+    }
+
+    /// Waits for a call, until its deadline.
+    pub(crate) async fn wait(
         &self,
         ledger: &mut Ledger,
         mut flight: InFlight<'r>,
-        cx: &mut Context<'_>,
-    ) -> Step<'r> {
-        match Pin::new(&mut flight.future).poll(cx) {
-            Poll::Pending => Step::InFlight(flight),
-            Poll::Ready(answer) => {
-                let (started, deadline) = (flight.started, flight.deadline);
-                let admitted = flight.done();
-                Step::Answered(self.answered(ledger, admitted, answer, started, deadline))
-            }
+    ) -> Result<Valid, Miss> {
+        match timeout_at(flight.about().deadline.at(), &mut flight).await {
+            Ok(called) => self.read(ledger, flight.ended(), called),
+            Err(_) => Err(self.overdue(ledger, flight)),
         }
-    }
-
-    async fn wait(&self, ledger: &mut Ledger, mut flight: InFlight<'r>) -> Result<Opinion, Miss> {
-        let (started, deadline) = (flight.started, flight.deadline);
-        let answer = timeout_at(deadline.at(), &mut flight.future).await;
-        // Kept whole until here: taken apart, a run that is dropped would free the permits first.
-        match answer {
-            Ok(answer) => self.answered(ledger, flight.done(), answer, started, deadline),
-            Err(_) => {
-                let admitted = flight.late();
-                report(admitted, CallResult::Failure, Instant::now());
-                self.charge(ledger, started.elapsed(), None);
-                Err(self.timed_out(deadline))
-            }
-        }
-    }
-
-    /// Reads an answer. One that comes at its deadline or after it is none, also when it is `Ok`.
-    fn answered(
-        &self,
-        ledger: &mut Ledger,
-        admitted: Option<AdmittedCall<'_>>,
-        answer: Result<Result<Opinion, CriticError>, Panicked>,
-        started: Instant,
-        deadline: Deadline<TimeoutLevel>,
-    ) -> Result<Opinion, Miss> {
-        let now = Instant::now();
-        ledger.clock = now;
-        report(admitted, call_result(&answer, deadline.is_over(now)), now);
-        let cost = answer.as_ref().ok().and_then(|answer| answer.as_ref().ok()?.cost);
-        self.charge(ledger, now.saturating_duration_since(started), cost);
-        let answer = match answer {
-            Err(Panicked) => return Err(failed(FailureKind::Panic, String::new(), Again::No)),
-            Ok(_) if deadline.is_over(now) => return Err(self.timed_out(deadline)),
-            Ok(answer) => answer,
-        };
-        answer.map_err(|error| match error {
-            CriticError::Transient { message, retry_after } => {
-                let again = retry_after.map_or(Again::Yes, Again::NotBefore);
-                failed(FailureKind::Transient, message, again)
-            }
-            CriticError::Input(message) => failed(FailureKind::Input, message, Again::No),
-            CriticError::Permanent(message) => failed(FailureKind::Permanent, message, Again::No),
-            other => failed(FailureKind::Permanent, other.to_string(), Again::No),
-        })
-    }
-
-    /// A call that failed is taken to have cost what its spec says.
-    fn charge(&self, ledger: &mut Ledger, execution: Duration, cost: Option<f64>) {
-        ledger.execution = ledger.execution.saturating_add(execution);
-        let stated = cost.filter(|cost| cost.is_finite() && *cost >= 0.0);
-        ledger.cost += stated.unwrap_or(self.info.cost);
-    }
-
-    fn timed_out(&self, deadline: Deadline<TimeoutLevel>) -> Miss {
-        let own = deadline.level() == TimeoutLevel::Critic && self.limits.node.retry.on_timeout;
-        let again = if own { Again::Yes } else { Again::No };
-        Miss { reason: Reason::Timeout(deadline.level()), again }
     }
 
     fn may_repeat(&self, ledger: &Ledger, miss: &Miss) -> bool {
@@ -350,7 +261,11 @@ impl<'r> Execution<'r> {
             return None;
         }
         let backoff = self.limits.node.retry.backoff;
-        let interval = intervals.get_or_insert_with(|| backoff.intervals()).next()?;
+        let begin = || match self.run.jitter_seed(self.place) {
+            Some(seed) => backoff.intervals_seeded(seed),
+            None => backoff.intervals(),
+        };
+        let interval = intervals.get_or_insert_with(begin).next()?;
         let delay = match miss.again {
             Again::No => return None,
             Again::Yes => interval,
@@ -364,48 +279,18 @@ impl<'r> Execution<'r> {
         allowed.then_some(delay)
     }
 
-    /// The outcome of all attempts, once what was said has been validated.
-    fn close(&self, ledger: &Ledger, result: Result<Opinion, Reason>) -> Outcome {
-        let outcome = match result {
-            Err(reason) => Outcome::without(reason),
-            Ok(opinion) => match validate(&self.limits.node.validation, opinion) {
-                Err(faults) => Outcome::without(Reason::Invalid(faults)),
-                Ok(valid) => valid.into_outcome(),
-            },
-        };
-        self.sign(ledger, outcome)
+    /// The outcome of all attempts.
+    fn close(&self, ledger: &Ledger, result: Result<Valid, Reason>) -> Outcome {
+        self.sign(ledger, result.map_or_else(Outcome::without, Valid::into_outcome))
     }
 
     fn sign(&self, ledger: &Ledger, mut outcome: Outcome) -> Outcome {
-        outcome.attempts = ledger.attempts;
+        outcome.attempts = ledger.calls;
+        outcome.hedges = ledger.hedges;
         outcome.execution = ledger.execution;
         let entered = ledger.clock.saturating_duration_since(ledger.entered);
         outcome.queued = entered.saturating_sub(ledger.execution);
         outcome.cost = ledger.cost;
         outcome
     }
-}
-
-/// What a breaker learns from an answer. What the input may be to blame for, a panic too, teaches it nothing.
-fn call_result(answer: &Result<Result<Opinion, CriticError>, Panicked>, late: bool) -> CallResult {
-    match answer {
-        Err(Panicked) | Ok(Err(CriticError::Input(_))) => CallResult::Ignored,
-        Ok(Err(_)) => CallResult::Failure,
-        Ok(Ok(_)) if late => CallResult::Failure,
-        Ok(Ok(_)) => CallResult::Success,
-    }
-}
-
-fn report(admitted: Option<AdmittedCall<'_>>, result: CallResult, now: Instant) {
-    if let Some(admitted) = admitted {
-        admitted.report(result, now);
-    }
-}
-
-fn broken() -> Miss {
-    failed(FailureKind::BreakerOpen, String::new(), Again::No)
-}
-
-fn failed(kind: FailureKind, message: String, again: Again) -> Miss {
-    Miss { reason: Reason::Failed(Failure::new(kind, message)), again }
 }

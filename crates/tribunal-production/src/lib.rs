@@ -27,13 +27,17 @@
 //! ```
 //!
 //! A run reads as its story, a file a chapter: `plan` (specs to an immutable plan, once), `admit` (the run
-//! queue), `run` (stage by stage), `gate`, `limit` (permits and tokens), `attempt` (timeout, panic, retry, breaker),
-//! `validate`, `ruling` (early exit), `stop` (shutting down). Hooks and observers hang off `run` and `attempt`.
+//! queue), `run` (stage by stage), `gate`, `limit` (permits and tokens), `attempt` (one after the other, until one
+//! helps), `call` (one call: timeout, panic, breaker), `apart` (in a task or on a thread of its own), `hedge` (a
+//! second call beside a slow one), `validate`, `ruling` (early exit), `stop` (shutting down). Hooks and observers hang off `run` and `attempt`.
 
 mod admit;
+mod apart;
 mod attempt;
 mod budget;
+mod call;
 mod gate;
+mod hedge;
 mod hooks;
 mod limit;
 mod metrics;
@@ -53,9 +57,9 @@ pub use orchestrator::{Builder, ProductionOrchestrator, RunError};
 pub use outline::{CriticOutline, Outline, Passage, StageOutline};
 pub use plan::{CyclePath, PlanError, PlanErrors};
 pub use settings::{RunSettings, StageSettings};
-pub use spec::{CriticSpec, Policy, Retry, Strictness, Validation};
+pub use spec::{CriticSpec, Hedge, Isolation, Policy, Retry, Strictness, Validation};
 pub use stop::Shutdown;
 // The parts that specs are made of, so that a service needs no second crate.
 pub use tribunal_resilience::{
-    Backoff, BackoffError, BreakerError, BreakerSettings, Jitter, Rate, RateError,
+    Adaptation, Backoff, BackoffError, BreakerError, BreakerSettings, Jitter, Rate, RateError,
 };

@@ -1,31 +1,35 @@
-//! The right to make one attempt: a token of each of the critic's buckets, and permits of critic, stage and run.
+//! The right to make one call: a token of each of the critic's buckets, and permits of critic, stage, pool and run.
 //!
 //! Permits are taken narrowest first, so that a wide one is never held while waiting for a narrow one.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio::time::{Instant, sleep, timeout_at};
 use tribunal_core::{Reason, TimeoutLevel};
-use tribunal_resilience::{Admission, Admitted, Deadline, Permit, Permits};
+use tribunal_resilience::{
+    Admission, Admitted, Deadline, OwnedAdmitted, OwnedPermit, Permit, Permits,
+};
 
 use crate::plan::{Node, Plan, StagePlan};
+use crate::spec::Isolation;
 
-/// The permits of one attempt. Dropping it gives them back.
+/// The permits of one call. Dropping it gives them back: the call was cut short.
 #[must_use = "permits last as long as they are kept"]
 pub(crate) struct Held<'p> {
     critic: Option<Admitted<'p>>,
-    _stage: Option<Permit<'p>>,
-    _global: Permit<'p>,
+    stage: Option<Permit<'p>>,
+    pool: Option<Permit<'p>>,
+    global: Permit<'p>,
 }
 
-impl Held<'_> {
-    /// Gives them back: the attempt ended by itself, so its time is one to learn from.
-    pub(crate) fn done(self) {
-        self.critic.into_iter().for_each(Admitted::done);
-    }
-
-    /// Gives them back: the time of the attempt ran out.
-    pub(crate) fn late(self) {
-        self.critic.into_iter().for_each(Admitted::late);
-    }
+/// The same for a call that may outlive its run.
+#[must_use = "permits last as long as they are kept"]
+pub(crate) struct OwnedHeld {
+    critic: Option<OwnedAdmitted>,
+    _stage: Option<OwnedPermit>,
+    _pool: Option<OwnedPermit>,
+    _global: OwnedPermit,
 }
 
 /// What came of asking without waiting.
@@ -36,7 +40,7 @@ pub(crate) enum Asked<'p> {
     Tokens(usize),
 }
 
-/// Where an attempt takes its permits from.
+/// Where a call takes its permits from.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits<'p> {
     pub(crate) plan: &'p Plan,
@@ -44,6 +48,38 @@ pub(crate) struct Limits<'p> {
     pub(crate) node: &'p Node,
     pub(crate) priority: u8,
     pub(crate) deadline: Deadline<TimeoutLevel>,
+}
+
+impl Held<'_> {
+    /// Gives them back: the call has ended by itself, and its time counts.
+    pub(crate) fn done(self) {
+        if let Some(critic) = self.critic {
+            critic.done();
+        }
+    }
+
+    /// Gives them back: the call's time ran out.
+    pub(crate) fn late(self) {
+        if let Some(critic) = self.critic {
+            critic.late();
+        }
+    }
+}
+
+impl OwnedHeld {
+    /// Gives them back: the call has ended by itself, and its time counts.
+    pub(crate) fn done(self) {
+        if let Some(critic) = self.critic {
+            critic.done();
+        }
+    }
+
+    /// Gives them back: the call's time ran out.
+    pub(crate) fn late(self) {
+        if let Some(critic) = self.critic {
+            critic.late();
+        }
+    }
 }
 
 impl<'p> Limits<'p> {
@@ -58,24 +94,42 @@ impl<'p> Limits<'p> {
         Ok(self.try_permits(now).map_or(Asked::Tokens(self.node.buckets.len()), Asked::Held))
     }
 
+    /// Everything at once for a call that nobody would wait for. Permits come first: a token that was taken
+    /// is gone.
+    pub(crate) fn try_extra(&self, now: Instant) -> Option<Held<'p>> {
+        let held = self.try_permits(now)?;
+        if self.node.buckets.iter().all(|bucket| bucket.take().is_ok()) {
+            return Some(held);
+        }
+        held.hand_back();
+        None
+    }
+
     fn try_permits(&self, now: Instant) -> Option<Held<'p>> {
-        fn optional(permits: Option<&Permits>) -> Option<Option<Permit<'_>>> {
+        fn optional<'p>(permits: Option<&'p Arc<Permits>>) -> Option<Option<Permit<'p>>> {
             permits.map_or(Some(None), |permits| permits.try_acquire().map(Some))
         }
         let critic = match &self.node.door {
             Some(door) => Some(door.try_enter(now)?),
             None => None,
         };
-        let wider = optional(self.stage.permits.as_ref())
-            .and_then(|stage| Some((stage, self.plan.permits.try_acquire()?)));
+        let wider = optional(self.stage.permits.as_ref()).and_then(|stage| {
+            let pool = optional(self.pool())?;
+            Some((stage, pool, self.plan.permits.try_acquire()?))
+        });
         match wider {
-            Some((stage, global)) => Some(Held { critic, _stage: stage, _global: global }),
+            Some((stage, pool, global)) => Some(Held { critic, stage, pool, global }),
             None => {
                 // Nothing ran under it, so its time must not count as that of a call.
                 critic.into_iter().for_each(Admitted::hand_back);
                 None
             }
         }
+    }
+
+    /// The threads that may block, for a critic that needs one.
+    fn pool(&self) -> Option<&'p Arc<Permits>> {
+        (self.node.isolation == Isolation::Blocking).then_some(&self.plan.pool)
     }
 
     /// Waits for a token of each bucket from the `taken`th on, within the deadline.
@@ -90,32 +144,38 @@ impl<'p> Limits<'p> {
     }
 
     /// Nobody waits for what comes too late.
-    fn in_time(&self, now: Instant, wait: std::time::Duration) -> Result<(), Reason> {
+    fn in_time(&self, now: Instant, wait: Duration) -> Result<(), Reason> {
         let late = wait >= self.deadline.left(now);
         if late { Err(Reason::RateLimited { wait }) } else { Ok(()) }
     }
 
     /// Waits for permits, within the deadline.
     pub(crate) async fn permits(&self) -> Result<Held<'p>, Reason> {
-        let critic = match &self.node.door {
-            Some(door) => Some(self.admitted(door).await?),
+        let mut critic = match &self.node.door {
+            Some(door) => Some(Waiting(Some(self.admitted(door).await?))),
             None => None,
         };
         let stage = match &self.stage.permits {
             Some(permits) => Some(self.one(permits).await?),
             None => None,
         };
+        let pool = match self.pool() {
+            Some(permits) => Some(self.one(permits).await?),
+            None => None,
+        };
         let global = self.one(&self.plan.permits).await?;
-        Ok(Held { critic, _stage: stage, _global: global })
+        let critic = critic.as_mut().and_then(|waiting| waiting.0.take());
+        Ok(Held { critic, stage, pool, global })
     }
 
     /// The narrowest limit is where the jam is: nobody waits there for what would come too late, and in a jam
     /// the newest go first. All who wait at it have the same priority, so none is passed over.
     async fn admitted(&self, door: &'p Admission) -> Result<Admitted<'p>, Reason> {
-        let until = self.deadline.at();
+        let (until, level) = (self.deadline.at(), self.deadline.level());
         match timeout_at(until, door.enter(until)).await {
             Ok(Ok(admitted)) => Ok(admitted),
-            Ok(Err(_)) | Err(_) => Err(Reason::Timeout(self.deadline.level())),
+            Ok(Err(_)) => Err(Reason::NoTurn(level)),
+            Err(_) => Err(Reason::Timeout(level)),
         }
     }
 
@@ -125,5 +185,41 @@ impl<'p> Limits<'p> {
             // These queues have no bound of their own: the runs that feed them have.
             Ok(Err(_)) | Err(_) => Err(Reason::Timeout(self.deadline.level())),
         }
+    }
+
+    /// The same permits for a call that may outlive its run.
+    pub(crate) fn to_own(&self, held: Held<'p>) -> Option<OwnedHeld> {
+        let Held { critic, stage, pool, global } = held;
+        let critic = match (critic, &self.node.door) {
+            (Some(critic), Some(door)) => Some(critic.into_owned(door).ok()?),
+            _ => None,
+        };
+        let owned = |permit: Option<Permit<'p>>, permits: Option<&Arc<Permits>>| match permit {
+            Some(permit) => permit.into_owned(permits?).ok().map(Some),
+            None => Some(None),
+        };
+        Some(OwnedHeld {
+            critic,
+            _stage: owned(stage, self.stage.permits.as_ref())?,
+            _pool: owned(pool, self.pool())?,
+            _global: global.into_owned(&self.plan.permits).ok()?,
+        })
+    }
+}
+
+/// A critic's place while its call waits for wider permits: given back unused, it says nothing about how long
+/// a call takes.
+struct Waiting<'p>(Option<Admitted<'p>>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(Admitted::hand_back);
+    }
+}
+
+impl Held<'_> {
+    /// Gives them back unused.
+    pub(crate) fn hand_back(self) {
+        self.critic.into_iter().for_each(Admitted::hand_back);
     }
 }

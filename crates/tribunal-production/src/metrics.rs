@@ -87,8 +87,10 @@ pub struct Counts {
     pub skipped: u64,
     /// Outcomes `rate_limited`.
     pub rate_limited: u64,
-    /// Calls after the first.
+    /// Calls after the first, hedges apart.
     pub retries: u64,
+    /// Second calls beside a slow one.
+    pub hedges: u64,
     /// Waiting for tokens, permits and retries.
     pub queue_time: Duration,
     /// Being at work.
@@ -112,6 +114,7 @@ impl Counts {
         self.skipped += other.skipped;
         self.rate_limited += other.rate_limited;
         self.retries += other.retries;
+        self.hedges += other.hedges;
         self.queue_time = self.queue_time.saturating_add(other.queue_time);
         self.execution_time = self.execution_time.saturating_add(other.execution_time);
         self.cost_spent += other.cost_spent;
@@ -123,6 +126,8 @@ pub(crate) struct Counters {
     verdicts: [AtomicU64; Verdict::ALL.len()],
     overloaded: AtomicU64,
     let_pass: AtomicU64,
+    /// Runs that had their jitter seeded.
+    seeded: AtomicU64,
     critics: Box<[CriticCounters]>,
 }
 
@@ -133,6 +138,7 @@ struct CriticCounters {
     cached: AtomicU64,
     fallbacks: AtomicU64,
     retries: AtomicU64,
+    hedges: AtomicU64,
     queue_nanos: AtomicU64,
     execution_nanos: AtomicU64,
     cost_spent: Sum,
@@ -162,8 +168,15 @@ impl Counters {
             verdicts: Default::default(),
             overloaded: AtomicU64::new(0),
             let_pass: AtomicU64::new(0),
+            seeded: AtomicU64::new(0),
             critics: (0..critics).map(|_| CriticCounters::default()).collect(),
         }
+    }
+
+    /// A seed for one run, so that no two have the same.
+    pub(crate) fn jitter(&self, seed: u64) -> u64 {
+        let run = self.seeded.fetch_add(1, Relaxed);
+        seed.wrapping_add(run.wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
     pub(crate) fn refused(&self, error: &RunError) {
@@ -192,7 +205,9 @@ impl Counters {
             Source::Fallback => add(&critic.fallbacks, 1),
         }
         add(&critic.executions, u64::from(outcome.attempts > 0));
-        add(&critic.retries, u64::from(outcome.attempts.saturating_sub(1)));
+        let retries = outcome.attempts.saturating_sub(outcome.hedges).saturating_sub(1);
+        add(&critic.retries, u64::from(retries));
+        add(&critic.hedges, u64::from(outcome.hedges));
         add(&critic.queue_nanos, nanos(outcome.queued));
         add(&critic.execution_nanos, nanos(outcome.execution));
         critic.cost_spent.add(outcome.cost);
@@ -217,6 +232,7 @@ impl Counters {
             skipped: status(Status::Skipped),
             rate_limited: status(Status::RateLimited),
             retries: critic.retries.load(Relaxed),
+            hedges: critic.hedges.load(Relaxed),
             queue_time: Duration::from_nanos(critic.queue_nanos.load(Relaxed)),
             execution_time: Duration::from_nanos(critic.execution_nanos.load(Relaxed)),
             cost_spent: critic.cost_spent.get(),

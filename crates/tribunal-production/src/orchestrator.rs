@@ -70,7 +70,7 @@ impl ProductionOrchestrator {
     /// do; [`RunError::ShutDown`] after [`ProductionOrchestrator::shutdown`].
     pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
         let snapshot = snapshot.into();
-        let court = &*self.court;
+        let court = &self.court;
         let called = Instant::now();
         let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
         let admitted = court.door.admit(called, deadline).await;
@@ -134,7 +134,7 @@ struct Place<'c> {
 }
 
 impl Place<'_> {
-    /// The run came to its own end, so its time is one to learn from.
+    /// The run has ended by itself, and its time counts.
     fn done(mut self) {
         self.admitted.take().into_iter().for_each(Admitted::done);
     }
@@ -202,14 +202,19 @@ impl Builder {
             hooks: Hooks::new(self.hooks, plan.settings.hook_timeout),
             observers: self.observers,
             counters: Counters::new(plan.nodes.len()),
-            retry_budget: plan.settings.budget().map_err(|error| {
-                let key = String::from("run.retry_budget.share");
-                PlanErrors(vec![PlanError::Settings { key, problem: error.to_string() }])
-            })?,
-            door: Door::new(&plan.settings),
+            retry_budget: plan.settings.budget().map_err(wrong("run.retry_budget.share"))?,
+            door: Door::new(&plan.settings).map_err(wrong("run.adaptive"))?,
             stop: Stop::default(),
             plan,
         };
         Ok(ProductionOrchestrator { court: Arc::new(court) })
+    }
+}
+
+/// A setting that its owner refuses although the plan let it pass.
+fn wrong<E: std::error::Error>(key: &str) -> impl FnOnce(E) -> PlanErrors {
+    move |error| {
+        let key = String::from(key);
+        PlanErrors(vec![PlanError::Settings { key, problem: error.to_string() }])
     }
 }

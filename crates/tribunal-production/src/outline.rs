@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
+use crate::plan::{Node, Plan, StagePlan};
+use crate::spec::Policy;
 use serde::Serialize;
 use serde::ser::Serializer;
 use tribunal_core::{CriticInfo, CriticName, FailureMode, Mode, Phase, Stage, Thresholds};
-use tribunal_resilience::{Admission, Permits};
-
-use crate::plan::{Node, Plan, StagePlan};
-use crate::spec::Policy;
 
 /// A whole plan.
 #[derive(Debug, Clone, Serialize)]
@@ -73,6 +71,12 @@ pub struct CriticOutline {
     pub attempts: u32,
     /// How many calls at a time, where that is limited.
     pub max_in_flight: Option<usize>,
+    /// Whether that limit moves below this number by what latency shows.
+    pub adaptive: bool,
+    /// Whether a slow call gets a second one beside it.
+    pub hedged: bool,
+    /// Where its work is done: `run`, `task` or `blocking`.
+    pub isolation: &'static str,
     /// Whether it has a rate limit, of its own or shared.
     pub rate_limited: bool,
     /// Whether it has a circuit breaker.
@@ -86,7 +90,7 @@ pub struct CriticOutline {
     /// All attempts and the waiting between them, at worst.
     #[serde(rename = "worst_latency_ms", serialize_with = "millis")]
     pub worst_latency: Duration,
-    /// All attempts, at worst.
+    /// All attempts and hedges, at worst.
     pub worst_cost: f64,
     /// Free words.
     pub tags: Vec<String>,
@@ -149,7 +153,7 @@ fn stage_outline(plan: &Plan, stage: &StagePlan) -> StageOutline {
     StageOutline {
         stage: stage.stage,
         timeout: stage.timeout,
-        max_in_flight: stage.permits.as_ref().map(Permits::limit),
+        max_in_flight: stage.permits.as_ref().map(|permits| permits.limit()),
         worst_latency: longest.min(bound),
         critics,
     }
@@ -191,6 +195,7 @@ fn critic_outline(plan: &Plan, info: &CriticInfo, node: &Node) -> CriticOutline 
         places.iter().filter_map(|&at| plan.names.get(at as usize).cloned()).collect()
     };
     let attempts = node.retry.attempts;
+    let calls = attempts.saturating_mul(if node.hedging.is_some() { 2 } else { 1 });
     let waiting = node.retry.backoff.worst_total(attempts.saturating_sub(1));
     CriticOutline {
         name: info.name.clone(),
@@ -201,14 +206,17 @@ fn critic_outline(plan: &Plan, info: &CriticInfo, node: &Node) -> CriticOutline 
         sees: named(&node.sees),
         timeout: node.timeout,
         attempts,
-        max_in_flight: node.door.as_ref().map(Admission::limit),
+        max_in_flight: node.max_in_flight,
+        adaptive: node.adaptive,
+        hedged: node.hedging.is_some(),
+        isolation: node.isolation.as_str(),
         rate_limited: !node.buckets.is_empty(),
         breaker: node.breaker.is_some(),
         failure_mode: info.failure_mode,
         mode: info.mode,
         thresholds: info.thresholds,
         worst_latency: node.timeout.saturating_mul(attempts).saturating_add(waiting),
-        worst_cost: info.cost * f64::from(attempts),
+        worst_cost: info.cost * f64::from(calls),
         tags: info.tags.to_vec(),
     }
 }

@@ -17,12 +17,15 @@ use std::time::Duration;
 use tribunal_core::{
     ConfigHash, Critic, CriticInfo, CriticName, Mode, Phases, Priority, Stage, Verdict,
 };
-use tribunal_resilience::{Admission, Breaker, Permits, TokenBucket};
+use tribunal_resilience::{
+    AdaptiveError, AdaptiveLimit, Admission, Breaker, LatencyWindow, Permits, RetryBudget,
+    TokenBucket,
+};
 
 pub use error::{CyclePath, PlanError, PlanErrors};
 
 use crate::RunSettings;
-use crate::spec::{CriticSpec, Policy, Retry, Validation};
+use crate::spec::{Adaptive, CriticSpec, Hedge, HedgeWhen, Isolation, Policy, Retry, Validation};
 
 /// A critic and how it is to be run, not yet checked.
 pub(crate) struct Entry {
@@ -38,7 +41,9 @@ pub(crate) struct Plan {
     pub(crate) names: Box<[CriticName]>,
     pub(crate) nodes: Box<[Node]>,
     pub(crate) stages: Box<[StagePlan]>,
-    pub(crate) permits: Permits,
+    pub(crate) permits: Arc<Permits>,
+    /// The threads that may block.
+    pub(crate) pool: Arc<Permits>,
 }
 
 /// A stage that has critics.
@@ -47,7 +52,7 @@ pub(crate) struct StagePlan {
     /// Its critics, as places in the plan.
     pub(crate) critics: Range<usize>,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) permits: Option<Permits>,
+    pub(crate) permits: Option<Arc<Permits>>,
 }
 
 /// A critic in its place.
@@ -59,7 +64,12 @@ pub(crate) struct Node {
     pub(crate) retry: Retry,
     pub(crate) validation: Validation,
     /// Where its calls are let in, so many at a time.
-    pub(crate) door: Option<Admission>,
+    pub(crate) door: Option<Arc<Admission>>,
+    /// How many calls the door lets in at most, and whether it may let in fewer.
+    pub(crate) max_in_flight: Option<usize>,
+    pub(crate) adaptive: bool,
+    pub(crate) isolation: Isolation,
+    pub(crate) hedging: Option<Hedging>,
     /// Its own, and those it shares with others.
     pub(crate) buckets: Box<[Arc<TokenBucket>]>,
     pub(crate) breaker: Option<Breaker>,
@@ -74,6 +84,45 @@ pub(crate) struct Node {
     /// The highest verdict it can call for.
     pub(crate) highest: Verdict,
 }
+
+/// When a critic's slow calls get a second one, and how many still may.
+pub(crate) struct Hedging {
+    when: HedgeWhen,
+    window: Option<LatencyWindow>,
+    pub(crate) budget: RetryBudget,
+}
+
+impl Hedging {
+    fn new(hedge: Hedge) -> Result<Self, String> {
+        let window = match hedge.when {
+            HedgeWhen::After(_) => None,
+            HedgeWhen::Percentile(percent) => {
+                Some(LatencyWindow::new(percent).map_err(|error| error.to_string())?)
+            }
+        };
+        let budget = RetryBudget::new(hedge.share, MOST_HEDGES_SAVED, 0);
+        let budget = budget.map_err(|error| error.to_string())?;
+        Ok(Self { when: hedge.when, window, budget })
+    }
+
+    /// How slow a call has to be; `None` while that is not known.
+    pub(crate) fn delay(&self) -> Option<Duration> {
+        match self.when {
+            HedgeWhen::After(delay) => Some(delay),
+            HedgeWhen::Percentile(_) => self.window.as_ref()?.percentile(),
+        }
+    }
+
+    /// A call has succeeded after so long.
+    pub(crate) fn note(&self, took: Duration) {
+        if let Some(window) = &self.window {
+            window.record(took);
+        }
+    }
+}
+
+/// The most hedges that calls which needed none may save up.
+const MOST_HEDGES_SAVED: u32 = 10;
 
 impl Plan {
     pub(crate) fn build(entries: Vec<Entry>, settings: RunSettings) -> Result<Self, PlanErrors> {
@@ -102,10 +151,25 @@ impl Plan {
         let shared: BTreeMap<String, Arc<TokenBucket>> =
             rates.map(|(name, rate)| (name.clone(), Arc::new(TokenBucket::new(*rate)))).collect();
         let nodes = entries.into_iter().zip(orders).zip(infos.iter());
-        let nodes = nodes.map(|((entry, order), info)| node(entry, order, info, &shared)).collect();
-        let permits = Permits::new(at_least_one(settings.max_in_flight));
-        Ok(Self { settings, hash, infos, names: names.into(), nodes, stages, permits })
+        let nodes: Result<Box<[Node]>, PlanError> =
+            nodes.map(|((entry, order), info)| node(entry, order, info, &shared)).collect();
+        let nodes = nodes.map_err(|error| PlanErrors(vec![error]))?;
+        let permits = Arc::new(Permits::new(at_least_one(settings.max_in_flight)));
+        let pool = Arc::new(Permits::new(at_least_one(settings.max_blocking)));
+        Ok(Self { settings, hash, infos, names: names.into(), nodes, stages, permits, pool })
     }
+}
+
+/// A limit on how many are let in at a time, fixed or moving below a ceiling.
+pub(crate) fn admission(
+    ceiling: usize,
+    adaptive: Option<Adaptive>,
+    most_waiting: usize,
+) -> Result<Admission, AdaptiveError> {
+    let Some(Adaptive { floor, how }) = adaptive else {
+        return Ok(Admission::new(at_least_one(ceiling), most_waiting));
+    };
+    Ok(Admission::adaptive(AdaptiveLimit::new(floor, ceiling, how)?, most_waiting))
 }
 
 /// Zero has been refused before; this only spares the caller the proof.
@@ -130,22 +194,31 @@ fn node(
     order: order::Order,
     info: &CriticInfo,
     shared: &BTreeMap<String, Arc<TokenBucket>>,
-) -> Node {
+) -> Result<Node, PlanError> {
     let Entry { spec, critic } = entry;
+    let problem = |key, problem| PlanError::Spec { critic: info.name.clone(), key, problem };
+    let hedging = spec.hedge.map(Hedging::new).transpose();
+    let hedging = hedging.map_err(|error| problem("hedge", error))?;
+    let door = spec.max_in_flight.map(|limit| admission(limit, spec.adaptive, usize::MAX));
+    let door = door.transpose().map_err(|error| problem("adaptive", error.to_string()))?;
     let own = spec.rate.map(|rate| Arc::new(TokenBucket::new(rate)));
     let shared = spec.shares.iter().filter_map(|name| shared.get(name).cloned());
     let highest = match spec.mode {
         Mode::Monitor => Verdict::Allow,
         Mode::Enforce => info.thresholds.highest().max(info.failure_mode.verdict()),
     };
-    Node {
+    Ok(Node {
         critic,
         phases: spec.phases,
         policy: spec.policy,
         timeout: spec.timeout,
         retry: spec.retry,
         validation: spec.validation,
-        door: spec.max_in_flight.map(|limit| Admission::new(at_least_one(limit), usize::MAX)),
+        door: door.map(Arc::new),
+        max_in_flight: spec.max_in_flight,
+        adaptive: spec.adaptive.is_some(),
+        isolation: spec.isolation,
+        hedging,
         buckets: own.into_iter().chain(shared).collect(),
         breaker: spec.breaker.map(Breaker::new),
         depends_on: order.depends_on.into(),
@@ -154,7 +227,7 @@ fn node(
         waits_for: order.waits_for,
         unblocks: order.unblocks.into(),
         highest,
-    }
+    })
 }
 
 fn stages(infos: &[CriticInfo], settings: &RunSettings) -> Box<[StagePlan]> {
@@ -166,7 +239,7 @@ fn stages(infos: &[CriticInfo], settings: &RunSettings) -> Box<[StagePlan]> {
             stage,
             critics: start..end,
             timeout: own.timeout,
-            permits: own.max_in_flight.map(|limit| Permits::new(at_least_one(limit))),
+            permits: own.max_in_flight.map(|limit| Arc::new(Permits::new(at_least_one(limit)))),
         })
     });
     with_critics.collect()

@@ -1,12 +1,12 @@
 //! One run, stage by stage: the outline of the story, and the bookkeeping of who may start when.
 //!
-//! Critics are polled in the run's own task. Dropping the run drops them, and with them their permits.
+//! Critics are polled in the run's own task, unless their isolation says otherwise. Dropping the run drops them, and with them their permits.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::future::poll_fn;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -30,20 +30,22 @@ use crate::ruling::Ruling;
 
 /// What all chapters of one run share.
 pub(crate) struct Run<'r> {
-    pub(crate) court: &'r Court,
-    snapshot: &'r Snapshot,
-    /// One for each critic, filled once.
-    slots: &'r [OnceLock<Outcome>],
+    pub(crate) court: &'r Arc<Court>,
+    pub(crate) snapshot: &'r Snapshot,
+    /// One for each critic, filled once. Shared with calls that may outlive the run.
+    pub(crate) slots: &'r Arc<[OnceLock<Outcome>]>,
     /// Attempts begun by each critic, for those that are cancelled.
     attempts: &'r [AtomicU32],
     retries_left: AtomicU32,
+    /// What the waits between its retries follow from, where they have to repeat themselves.
+    jitter_seed: Option<u64>,
     pub(crate) budget: Budget,
     deadline: Deadline<TimeoutLevel>,
 }
 
 /// Judges an admitted snapshot.
 pub(crate) async fn judge(
-    court: &Court,
+    court: &Arc<Court>,
     snapshot: &Snapshot,
     called: Instant,
     deadline: Deadline<TimeoutLevel>,
@@ -51,7 +53,7 @@ pub(crate) async fn judge(
     let plan = &court.plan;
     let mut clock = Instant::now();
     let queued = clock.saturating_duration_since(called);
-    let slots: Vec<OnceLock<Outcome>> = plan.nodes.iter().map(|_| OnceLock::new()).collect();
+    let mut slots: Arc<[OnceLock<Outcome>]> = plan.nodes.iter().map(|_| OnceLock::new()).collect();
     let attempts: Vec<AtomicU32> = plan.nodes.iter().map(|_| AtomicU32::new(0)).collect();
     let run = Run {
         court,
@@ -59,6 +61,7 @@ pub(crate) async fn judge(
         slots: &slots,
         attempts: &attempts,
         retries_left: AtomicU32::new(plan.settings.max_total_retries),
+        jitter_seed: plan.settings.jitter_seed.map(|seed| court.counters.jitter(seed)),
         budget: Budget::new(plan.settings.max_cost),
         deadline,
     };
@@ -76,14 +79,26 @@ pub(crate) async fn judge(
     }
 
     let timings = RunTimings { stages, elapsed: clock.saturating_duration_since(called), queued };
-    let slots = slots.into_iter().zip(plan.infos.iter());
-    let outcomes =
-        slots.map(|(slot, info)| slot.into_inner().unwrap_or_else(|| lost(info))).collect();
+    let outcomes = take(&mut slots, &plan.infos);
     let trace_id = snapshot.shared_trace_id();
     let report = Report::new(trace_id, plan.infos.clone(), outcomes, timings, plan.hash);
     court.counters.run(&report);
     court.observers.tell(RunEvent::RunFinished { report: &report });
     report
+}
+
+/// The outcomes of all critics. A call that outlives the run still looks at them, and is left a copy.
+fn take(slots: &mut Arc<[OnceLock<Outcome>]>, infos: &[CriticInfo]) -> Vec<Outcome> {
+    let or_lost = |outcome: Option<Outcome>, info| outcome.unwrap_or_else(|| lost(info));
+    match Arc::get_mut(slots) {
+        Some(slots) => {
+            slots.iter_mut().zip(infos).map(|(slot, info)| or_lost(slot.take(), info)).collect()
+        }
+        None => {
+            let copies = slots.iter().map(|slot| slot.get().cloned());
+            copies.zip(infos).map(|(outcome, info)| or_lost(outcome, info)).collect()
+        }
+    }
 }
 
 /// Cannot happen while the plan has no cycle; if it does, it is a failure and never a pass.
@@ -108,6 +123,12 @@ impl<'r> Run<'r> {
         }
     }
 
+    pub(crate) fn jitter_seed(&self, place: usize) -> Option<u64> {
+        // Any odd number spreads the places; this one is the golden ratio's.
+        let own = (place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.jitter_seed.map(|seed| seed ^ own)
+    }
+
     /// One of the retries that the run may make in all.
     pub(crate) fn take_retry(&self) -> bool {
         self.retries_left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
@@ -115,7 +136,7 @@ impl<'r> Run<'r> {
 
     /// What the critics of a mode have cost so far.
     fn spent(&self, mode: Mode) -> f64 {
-        let all = self.court.plan.infos.iter().zip(self.slots);
+        let all = self.court.plan.infos.iter().zip(self.slots.iter());
         let of_mode = all.filter(|(info, _)| info.mode == mode);
         of_mode.filter_map(|(_, slot)| Some(slot.get()?.cost)).sum()
     }

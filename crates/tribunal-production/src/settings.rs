@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tribunal_core::Stage;
-use tribunal_resilience::{Rate, RetryBudget, RetryBudgetError};
+use tribunal_resilience::{Adaptation, Rate, RetryBudget, RetryBudgetError};
+
+use crate::spec::Adaptive;
 
 /// What holds for whole runs. Checked as a whole when the plan is built.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +15,8 @@ pub struct RunSettings {
     pub(crate) stages: [StageSettings; Stage::ALL.len()],
     pub(crate) max_in_flight: usize,
     pub(crate) max_runs: usize,
+    pub(crate) adaptive_runs: Option<Adaptive>,
+    pub(crate) max_blocking: usize,
     pub(crate) max_queued_runs: usize,
     pub(crate) max_total_retries: u32,
     pub(crate) early_exit: bool,
@@ -21,6 +25,7 @@ pub struct RunSettings {
     pub(crate) max_cost: Option<f64>,
     pub(crate) retry_share: f64,
     pub(crate) retry_floor: u32,
+    pub(crate) jitter_seed: Option<u64>,
 }
 
 /// What holds for one stage of a run.
@@ -67,6 +72,22 @@ impl RunSettings {
     #[must_use]
     pub fn max_runs(mut self, limit: usize) -> Self {
         self.max_runs = limit;
+        self
+    }
+
+    /// Moves the limit on runs by what their latency shows: never below `floor`, which is at least 1, and never
+    /// above [`RunSettings::max_runs`].
+    #[must_use]
+    pub fn adaptive_runs(mut self, floor: usize, how: Adaptation) -> Self {
+        self.adaptive_runs = Some(Adaptive { floor, how });
+        self
+    }
+
+    /// At most so many threads are kept busy by critics with [`crate::Isolation::Blocking`], over all runs; at
+    /// least 1. 16 unless set.
+    #[must_use]
+    pub fn max_blocking(mut self, limit: usize) -> Self {
+        self.max_blocking = limit;
         self
     }
 
@@ -123,6 +144,14 @@ impl RunSettings {
         self
     }
 
+    /// Makes the waits between retries follow from a number, for simulations that have to repeat themselves. Every
+    /// process draws its own unless set, so that they do not come back all at once.
+    #[must_use]
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.jitter_seed = Some(seed);
+        self
+    }
+
     pub(crate) fn stage(&self, stage: Stage) -> StageSettings {
         self.stages.get(stage.index()).copied().unwrap_or_default()
     }
@@ -145,6 +174,8 @@ impl Default for RunSettings {
             stages: [StageSettings::default(); Stage::ALL.len()],
             max_in_flight: 1_024,
             max_runs: 1_024,
+            adaptive_runs: None,
+            max_blocking: 16,
             max_queued_runs: 1_024,
             max_total_retries: 10,
             early_exit: false,
@@ -153,6 +184,7 @@ impl Default for RunSettings {
             max_cost: None,
             retry_share: 0.1,
             retry_floor: 10,
+            jitter_seed: None,
         }
     }
 }

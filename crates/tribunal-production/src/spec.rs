@@ -3,6 +3,8 @@
 //! Start at [`CriticSpec::new`]. A spec is checked as a whole when the plan is built, together with all the
 //! others, so that every mistake is shown at once.
 
+mod hedge;
+mod isolation;
 mod retry;
 mod validation;
 
@@ -10,8 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tribunal_core::{Condition, FailureMode, Mode, Phases, RiskLevel, Stage, Thresholds};
-use tribunal_resilience::{BreakerSettings, Rate};
+use tribunal_resilience::{Adaptation, BreakerSettings, Rate};
 
+pub use hedge::Hedge;
+pub(crate) use hedge::HedgeWhen;
+pub use isolation::Isolation;
 pub use retry::Retry;
 pub use validation::{Strictness, Validation};
 
@@ -92,6 +97,13 @@ impl std::fmt::Debug for Policy {
     }
 }
 
+/// A limit that moves: how low it may get, and by what it moves. Its ceiling is the fixed limit beside it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Adaptive {
+    pub(crate) floor: usize,
+    pub(crate) how: Adaptation,
+}
+
 /// How a critic is run. Everything but the name has a default.
 #[derive(Debug, Clone)]
 pub struct CriticSpec {
@@ -105,6 +117,9 @@ pub struct CriticSpec {
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
     pub(crate) max_in_flight: Option<usize>,
+    pub(crate) adaptive: Option<Adaptive>,
+    pub(crate) hedge: Option<Hedge>,
+    pub(crate) isolation: Isolation,
     pub(crate) rate: Option<Rate>,
     pub(crate) shares: Vec<String>,
     pub(crate) breaker: Option<BreakerSettings>,
@@ -136,6 +151,9 @@ impl CriticSpec {
             timeout: Self::TIMEOUT,
             retry: Retry::default(),
             max_in_flight: None,
+            adaptive: None,
+            hedge: None,
+            isolation: Isolation::default(),
             rate: None,
             shares: Vec::new(),
             breaker: None,
@@ -147,6 +165,12 @@ impl CriticSpec {
             tags: Vec::new(),
             fingerprint: String::new(),
         }
+    }
+
+    /// Its name, as it was given: whether it makes a name is checked when the plan is built.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Its stage.
@@ -209,6 +233,28 @@ impl CriticSpec {
     #[must_use]
     pub fn max_in_flight(mut self, limit: usize) -> Self {
         self.max_in_flight = Some(limit);
+        self
+    }
+
+    /// Moves the limit on calls in flight by what latency shows: never below `floor`, which is at least 1, and
+    /// never above [`CriticSpec::max_in_flight`], without which this has no ceiling and is refused.
+    #[must_use]
+    pub fn adaptive(mut self, floor: usize, how: Adaptation) -> Self {
+        self.adaptive = Some(Adaptive { floor, how });
+        self
+    }
+
+    /// A second call beside one that is slow.
+    #[must_use]
+    pub fn hedge(mut self, hedge: Hedge) -> Self {
+        self.hedge = Some(hedge);
+        self
+    }
+
+    /// Where its work is done.
+    #[must_use]
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = isolation;
         self
     }
 

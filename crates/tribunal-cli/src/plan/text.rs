@@ -110,7 +110,18 @@ fn takes(critic: &CriticOutline) -> String {
     if critic.worst_cost > 0.0 {
         takes.push(format!("costs at most {}", ink::number(critic.worst_cost)));
     }
-    takes.extend(critic.max_in_flight.map(|most| format!("{most} calls at a time")));
+    takes.extend(critic.max_in_flight.map(|most| match critic.adaptive {
+        true => format!("up to {most} calls at a time, by their latency"),
+        false => format!("{most} calls at a time"),
+    }));
+    match critic.isolation {
+        "task" => takes.push(String::from("in a task of its own")),
+        "blocking" => takes.push(String::from("on a thread of its own")),
+        _ => {}
+    }
+    if critic.hedged {
+        takes.push(String::from("slow calls hedged"));
+    }
     if critic.rate_limited {
         takes.push(String::from("rate limited"));
     }

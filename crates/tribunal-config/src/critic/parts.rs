@@ -1,4 +1,4 @@
-//! The tables within a critic: `retry`, `breaker`, `validation`. `rate` is with the rates that critics share.
+//! The tables within a critic: `retry`, `hedge`, `breaker`, `validation`. `rate` is with the rates that critics share.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tribunal_core::{ParamStep, Pointer};
 use tribunal_production::{
-    Backoff, BackoffError, BreakerError, BreakerSettings, Jitter, Retry, Validation,
+    Backoff, BackoffError, BreakerError, BreakerSettings, Hedge, Jitter, Retry, Validation,
 };
 use tribunal_schema::{Schema, SchemaCheck};
 
@@ -64,6 +64,40 @@ pub(super) fn retry(table: Table<'_>, notes: &Notes) -> (Retry, Places) {
         retry = retry.on_timeout();
     }
     (retry, table.close())
+}
+
+/// When a slow call gets a second one, for a critic whose attempts last so long at most.
+pub(super) fn hedge(table: Table<'_>, longest: Option<Duration>) -> (Option<Hedge>, Places) {
+    let after_item = table.get("after");
+    let percentile_item = table.get("percentile");
+    if let (Some(after), Some(percentile)) = (&after_item, &percentile_item) {
+        let mistake = percentile.mistake("and `hedge.after` are two ways to say it: keep one");
+        percentile.add(mistake.other(after.span(), "the other"));
+    }
+    if after_item.is_none() && percentile_item.is_none() {
+        let message = "`hedge` needs `after` (a duration) or `percentile` (50 to 99.9)";
+        table.note(message);
+    }
+    let after = after_item.as_ref().and_then(|item| {
+        let after = item.duration()?;
+        if let Some(longest) = longest.filter(|longest| after >= *longest) {
+            let has = duration::write(longest);
+            item.note(format_args!("can never be reached: the critic's timeout is {has}"));
+            return None;
+        }
+        Some(after)
+    });
+    let percentile = percentile_item.as_ref().and_then(|item| {
+        item.number_that("lie within 50 to 99.9", |percent| (50.0..=99.9).contains(&percent))
+    });
+    let most = Hedge::MOST;
+    let share = table.get("share").and_then(|item| {
+        let what = format!("lie above 0 and up to {most}");
+        item.number_that(&what, |share| share > 0.0 && share <= most)
+    });
+    let hedge = after.map(Hedge::after).or(percentile.map(Hedge::percentile));
+    let hedge = hedge.map(|hedge| share.map_or(hedge, |share| hedge.share(share)));
+    (hedge, table.close())
 }
 
 /// A breaker, for a critic whose attempts last so long at most.

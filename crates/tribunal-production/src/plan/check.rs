@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tribunal_core::{CriticName, Priority, Stage, nearest};
+use tribunal_resilience::Adaptation;
 
 use super::error::PlanError;
 use crate::RunSettings;
-use crate::spec::{CriticSpec, Policy, Retry};
+use crate::spec::{Adaptive, CriticSpec, Hedge, HedgeWhen, Policy, Retry};
 
 /// More than this at a time no process holds.
 const MOST_IN_FLIGHT: usize = 1_000_000;
@@ -60,6 +61,16 @@ fn values(spec: &CriticSpec) -> impl Iterator<Item = (&'static str, String)> {
     if let Some(limit) = spec.max_in_flight {
         refuse(!fits(limit), "max_in_flight", in_flight_problem(limit));
     }
+    if let Some(adaptive) = spec.adaptive {
+        for problem in adaptive_problems(adaptive, spec.max_in_flight, "max_in_flight") {
+            refuse(true, "adaptive", problem);
+        }
+    }
+    if let Some(hedge) = spec.hedge {
+        for (key, problem) in hedge_problems(hedge, spec.timeout) {
+            refuse(true, key, problem);
+        }
+    }
     refuse(
         !spec.cost.is_finite() || spec.cost < 0.0,
         "cost",
@@ -82,6 +93,46 @@ fn values(spec: &CriticSpec) -> impl Iterator<Item = (&'static str, String)> {
         );
     }
     wrong.into_iter()
+}
+
+/// What is wrong with a limit that moves below a ceiling, which is the value of another key.
+fn adaptive_problems(adaptive: Adaptive, ceiling: Option<usize>, key: &str) -> Vec<String> {
+    let Some(ceiling) = ceiling else {
+        return vec![format!("has no ceiling: needs `{key}` beside it")];
+    };
+    let range = (1..=ceiling).contains(&adaptive.floor);
+    let floor =
+        format!("must not go below 1 or above `{key}` ({ceiling}), found {}", adaptive.floor);
+    let target = match adaptive.how {
+        Adaptation::Aimd { target } => {
+            target.is_zero().then(|| String::from("must have a target longer than nothing"))
+        }
+        _ => None,
+    };
+    (!range).then_some(floor).into_iter().chain(target).collect()
+}
+
+fn hedge_problems(hedge: Hedge, timeout: Duration) -> Vec<(&'static str, String)> {
+    let mut problems = Vec::new();
+    match hedge.when {
+        HedgeWhen::After(delay) if delay.is_zero() => {
+            problems.push(("hedge.after", "must be longer than nothing".into()));
+        }
+        HedgeWhen::After(delay) if delay >= timeout => problems.push((
+            "hedge.after",
+            format!("is {delay:?}, which the timeout of {timeout:?} never lets it reach"),
+        )),
+        HedgeWhen::Percentile(percent) if !(50.0..=99.9).contains(&percent) => problems
+            .push(("hedge.percentile", format!("must lie within 50 to 99.9, found {percent}"))),
+        HedgeWhen::After(_) | HedgeWhen::Percentile(_) => {}
+    }
+    if !(hedge.share > 0.0 && hedge.share <= Hedge::MOST) {
+        problems.push((
+            "hedge.share",
+            format!("must lie above 0 and up to {}, found {}", Hedge::MOST, hedge.share),
+        ));
+    }
+    problems
 }
 
 /// Every rate that a spec shares is one that the settings have.
@@ -122,9 +173,11 @@ pub(super) fn settings(settings: &RunSettings) -> Vec<PlanError> {
     let nothing = "must be longer than nothing";
     refuse(settings.timeout.is_zero(), "run.timeout".into(), nothing.into());
     refuse(settings.hook_timeout.is_zero(), "run.hook_timeout".into(), nothing.into());
-    for (key, limit) in
-        [("run.max_in_flight", settings.max_in_flight), ("run.max_runs", settings.max_runs)]
-    {
+    for (key, limit) in [
+        ("run.max_in_flight", settings.max_in_flight),
+        ("run.max_runs", settings.max_runs),
+        ("run.max_blocking", settings.max_blocking),
+    ] {
         refuse(!fits(limit), key.into(), in_flight_problem(limit));
     }
     refuse(
@@ -132,6 +185,11 @@ pub(super) fn settings(settings: &RunSettings) -> Vec<PlanError> {
         "run.max_queued_runs".into(),
         format!("must be at most {MOST_IN_FLIGHT}, found {}", settings.max_queued_runs),
     );
+    if let Some(adaptive) = settings.adaptive_runs {
+        for problem in adaptive_problems(adaptive, Some(settings.max_runs), "max_runs") {
+            refuse(true, "run.adaptive".into(), problem);
+        }
+    }
     if let Some(cost) = settings.max_cost {
         let problem = format!("must be a finite number, 0 or more, found {cost}");
         refuse(!cost.is_finite() || cost < 0.0, "run.max_cost".into(), problem);

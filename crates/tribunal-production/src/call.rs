@@ -1,0 +1,267 @@
+//! One call of a critic: begun under its permits, cut off at its deadline, read when it answers.
+//!
+//! Start at [`Execution::call`].
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+use tokio::time::Instant;
+use tribunal_core::{
+    Answer, Contained, CriticError, Failure, FailureKind, Opinion, Panicked, Reason, RunEvent,
+    TimeoutLevel, contain,
+};
+use tribunal_resilience::{AdmittedCall, CallResult, Deadline};
+
+use crate::apart::{Apart, Called, Luggage};
+use crate::attempt::{Again, Execution, Ledger, Miss};
+use crate::limit::Held;
+use crate::spec::Isolation;
+use crate::validate::{Valid, validate};
+
+/// What came of beginning a call.
+pub(crate) enum Call<'r> {
+    /// It is over.
+    Answered(Result<Valid, Miss>),
+    /// It goes on.
+    InFlight(InFlight<'r>),
+}
+
+/// A call that goes on. Dropped in this order: first the critic's work, then its permits.
+pub(crate) struct InFlight<'r> {
+    work: Work<'r>,
+    held: Option<Held<'r>>,
+    about: About<'r>,
+}
+
+/// What has to be known of a call when it ends.
+pub(crate) struct About<'r> {
+    admitted: Option<AdmittedCall<'r>>,
+    pub(crate) started: Instant,
+    pub(crate) deadline: Deadline<TimeoutLevel>,
+}
+
+/// Where the work is done.
+enum Work<'r> {
+    Here(Contained<BoxFuture<'r, Result<Opinion, CriticError>>>),
+    /// Its permits are with it.
+    Apart(Apart),
+}
+
+impl<'r> InFlight<'r> {
+    /// The permits of a call that has answered are free, and its time counts.
+    pub(crate) fn ended(self) -> About<'r> {
+        let Self { work, held, about } = self;
+        drop(work);
+        if let Some(held) = held {
+            held.done();
+        }
+        about
+    }
+
+    /// The work of a call whose time has run out is cancelled.
+    fn cut(self) -> About<'r> {
+        let Self { work, held, about } = self;
+        match work {
+            Work::Here(future) => drop(future),
+            Work::Apart(apart) => apart.late(),
+        }
+        if let Some(held) = held {
+            held.late();
+        }
+        about
+    }
+
+    /// The same call, with no more time than another.
+    pub(crate) fn within(mut self, deadline: Deadline<TimeoutLevel>) -> Self {
+        self.about.deadline = self.about.deadline.within(deadline);
+        self
+    }
+
+    pub(crate) const fn about(&self) -> &About<'r> {
+        &self.about
+    }
+}
+
+impl Future for InFlight<'_> {
+    type Output = Called;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Called> {
+        match &mut self.work {
+            Work::Here(future) => Pin::new(future).poll(cx),
+            Work::Apart(apart) => apart.poll(cx),
+        }
+    }
+}
+
+impl<'r> Execution<'r> {
+    /// Calls the critic. An answer that is there at once gives its permits back at once.
+    pub(crate) fn call(&self, ledger: &mut Ledger, held: Held<'r>, now: Instant) -> Call<'r> {
+        let node = self.limits.node;
+        let admitted = match node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
+            None => None,
+            Some(Ok(admitted)) => Some(admitted),
+            Some(Err(_)) => {
+                held.hand_back();
+                return Call::Answered(Err(broken()));
+            }
+        };
+        ledger.calls += 1;
+        self.run.note_attempt(self.place, ledger.calls);
+        let attempt = ledger.calls;
+        self.run.court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
+        let deadline =
+            Deadline::after(now, node.timeout, TimeoutLevel::Critic).within(self.limits.deadline);
+        let about = About { admitted, started: now, deadline };
+        if node.isolation != Isolation::Run {
+            return self.call_apart(ledger, held, about);
+        }
+        match contain(|| node.critic.review(self.run.view(self.place))) {
+            Ok(Answer::Later(future)) => {
+                let work = Work::Here(Contained::new(future));
+                Call::InFlight(InFlight { work, held: Some(held), about })
+            }
+            Ok(Answer::Now(answer)) => {
+                held.done();
+                Call::Answered(self.read(ledger, about, Ok(answer)))
+            }
+            Err(panicked) => {
+                held.done();
+                Call::Answered(self.read(ledger, about, Err(panicked)))
+            }
+        }
+    }
+
+    fn call_apart(&self, ledger: &mut Ledger, held: Held<'r>, about: About<'r>) -> Call<'r> {
+        let run = self.run;
+        let begin = |held| {
+            let luggage = Luggage {
+                court: Arc::clone(run.court),
+                slots: Arc::clone(run.slots),
+                snapshot: run.snapshot.clone(),
+                place: self.place,
+                held,
+            };
+            // Without a runtime there is nowhere to go, which is a panic of the runtime's.
+            contain(|| match self.limits.node.isolation {
+                Isolation::Blocking => Apart::blocking(luggage),
+                Isolation::Task | Isolation::Run => Apart::task(luggage),
+            })
+        };
+        match self.limits.to_own(held).ok_or(Panicked).and_then(begin) {
+            Ok(apart) => Call::InFlight(InFlight { work: Work::Apart(apart), held: None, about }),
+            Err(panicked) => Call::Answered(self.read(ledger, about, Err(panicked))),
+        }
+    }
+
+    /// Many futures are ready at their first poll; those need neither a timer nor a place among the waiting.
+    pub(crate) fn poll_once(
+        &self,
+        ledger: &mut Ledger,
+        mut flight: InFlight<'r>,
+        cx: &mut Context<'_>,
+    ) -> Call<'r> {
+        match Pin::new(&mut flight).poll(cx) {
+            Poll::Pending => Call::InFlight(flight),
+            Poll::Ready(called) => Call::Answered(self.read(ledger, flight.ended(), called)),
+        }
+    }
+
+    /// Reads an answer. One that comes at its deadline or after it is none, also when it is `Ok`.
+    pub(crate) fn read(
+        &self,
+        ledger: &mut Ledger,
+        about: About<'_>,
+        called: Called,
+    ) -> Result<Valid, Miss> {
+        let now = Instant::now();
+        ledger.clock = now;
+        let About { admitted, started, deadline } = about;
+        let late = deadline.is_over(now);
+        let took = now.saturating_duration_since(started);
+        if let Some(admitted) = admitted {
+            admitted.report(self.lesson(&called, late, took), now);
+        }
+        let cost = called.as_ref().ok().and_then(|answer| answer.as_ref().ok()?.cost);
+        ledger.execution = ledger.execution.saturating_add(took);
+        self.charge(ledger, cost);
+        match called {
+            Err(Panicked) => Err(failed(FailureKind::Panic, String::new(), Again::No)),
+            Ok(_) if late => Err(self.timed_out(deadline)),
+            Ok(Err(error)) => Err(refused(error)),
+            Ok(Ok(opinion)) => {
+                if let Some(hedging) = &self.limits.node.hedging {
+                    hedging.note(took);
+                }
+                let faulty = |faults| Miss { reason: Reason::Invalid(faults), again: Again::No };
+                validate(&self.limits.node.validation, opinion).map_err(faulty)
+            }
+        }
+    }
+
+    /// Gives up a call whose time has run out.
+    pub(crate) fn overdue(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Miss {
+        let now = Instant::now();
+        let About { admitted, started, deadline } = flight.cut();
+        let took = now.saturating_duration_since(started);
+        if let Some(admitted) = admitted {
+            admitted.report(self.cut_lesson(took), now);
+        }
+        ledger.clock = now;
+        ledger.execution = ledger.execution.saturating_add(took);
+        self.charge(ledger, None);
+        self.timed_out(deadline)
+    }
+
+    /// What a breaker learns from an answer. What the input may be to blame for, a panic too, teaches it nothing.
+    fn lesson(&self, called: &Called, late: bool, took: Duration) -> CallResult {
+        match called {
+            Err(Panicked) | Ok(Err(CriticError::Input(_))) => CallResult::Ignored,
+            Ok(Err(_)) => CallResult::Failure,
+            Ok(Ok(_)) if late => self.cut_lesson(took),
+            Ok(Ok(_)) => CallResult::Success,
+        }
+    }
+
+    /// A call that ran out of time, its stage's or its run's perhaps, says something about the critic only if it
+    /// had at least half of its own: otherwise a queue before the critic would open its breaker.
+    fn cut_lesson(&self, took: Duration) -> CallResult {
+        let fair = took >= self.limits.node.timeout / 2;
+        if fair { CallResult::Failure } else { CallResult::Ignored }
+    }
+
+    /// A call that failed is taken to have cost what its spec says.
+    pub(crate) fn charge(&self, ledger: &mut Ledger, cost: Option<f64>) {
+        let stated = cost.filter(|cost| cost.is_finite() && *cost >= 0.0);
+        ledger.cost += stated.unwrap_or(self.info.cost);
+    }
+
+    fn timed_out(&self, deadline: Deadline<TimeoutLevel>) -> Miss {
+        let own = deadline.level() == TimeoutLevel::Critic && self.limits.node.retry.on_timeout;
+        let again = if own { Again::Yes } else { Again::No };
+        Miss { reason: Reason::Timeout(deadline.level()), again }
+    }
+}
+
+fn refused(error: CriticError) -> Miss {
+    match error {
+        CriticError::Transient { message, retry_after } => {
+            let again = retry_after.map_or(Again::Yes, Again::NotBefore);
+            failed(FailureKind::Transient, message, again)
+        }
+        CriticError::Input(message) => failed(FailureKind::Input, message, Again::No),
+        CriticError::Permanent(message) => failed(FailureKind::Permanent, message, Again::No),
+        other => failed(FailureKind::Permanent, other.to_string(), Again::No),
+    }
+}
+
+pub(crate) fn broken() -> Miss {
+    failed(FailureKind::BreakerOpen, String::new(), Again::No)
+}
+
+fn failed(kind: FailureKind, message: String, again: Again) -> Miss {
+    Miss { reason: Reason::Failed(Failure::new(kind, message)), again }
+}

@@ -1,0 +1,123 @@
+//! A second call beside a slow one: the first valid answer of the two counts, and the other is cancelled.
+//!
+//! Only a call that is in flight is hedged, and only with what is there at once: a hedge never waits. Both
+//! calls are one attempt, with one deadline.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+use tokio::time::{Instant, timeout_at};
+use tribunal_core::RunEvent;
+
+use crate::apart::Called;
+use crate::attempt::{Execution, Ledger, Miss};
+use crate::call::{Call, InFlight};
+use crate::plan::Hedging;
+use crate::validate::Valid;
+
+/// Which of two calls answered.
+enum Which {
+    First(Called),
+    Second(Called),
+}
+
+impl<'r> Execution<'r> {
+    /// Waits for a call, and begins another one beside it when it turns out to be slow.
+    pub(crate) async fn wait_hedged(
+        &self,
+        ledger: &mut Ledger,
+        first: InFlight<'r>,
+        hedging: &Hedging,
+    ) -> Result<Valid, Miss> {
+        let (before, started) = (ledger.execution, first.about().started);
+        let result = self.hedged(ledger, first, hedging).await;
+        // The time of two calls at once counts once.
+        let span = ledger.clock.saturating_duration_since(started);
+        ledger.execution = before.saturating_add(span);
+        result
+    }
+
+    async fn hedged(
+        &self,
+        ledger: &mut Ledger,
+        mut first: InFlight<'r>,
+        hedging: &Hedging,
+    ) -> Result<Valid, Miss> {
+        let (started, deadline) = (first.about().started, first.about().deadline);
+        let slow = hedging.delay().and_then(|delay| started.checked_add(delay));
+        let Some(slow) = slow.filter(|slow| *slow < deadline.at()) else {
+            return self.wait(ledger, first).await;
+        };
+        if let Ok(called) = timeout_at(slow, &mut first).await {
+            return self.read(ledger, first.ended(), called);
+        }
+        match self.second(ledger, hedging, started) {
+            Some(Call::InFlight(second)) => self.race(ledger, first, second.within(deadline)).await,
+            Some(Call::Answered(Ok(valid))) => {
+                self.lose(ledger, first);
+                Ok(valid)
+            }
+            Some(Call::Answered(Err(_))) | None => self.wait(ledger, first).await,
+        }
+    }
+
+    /// Begins the second call, if every limit has room for it now.
+    fn second(&self, ledger: &mut Ledger, hedging: &Hedging, first: Instant) -> Option<Call<'r>> {
+        let now = Instant::now();
+        if self.limits.deadline.is_over(now) || self.not_broken(now).is_err() {
+            return None;
+        }
+        let held = self.limits.try_extra(now)?;
+        let paid =
+            hedging.budget.withdraw(now) && self.run.budget.reserve(self.info.cost, self.info.mode);
+        if !paid {
+            held.hand_back();
+            return None;
+        }
+        let after = now.saturating_duration_since(first);
+        self.run.court.observers.tell(RunEvent::Hedging { critic: self.info, after });
+        let before = ledger.calls;
+        let call = self.call(ledger, held, now);
+        // A breaker may have refused it.
+        ledger.hedges += ledger.calls - before;
+        Some(call)
+    }
+
+    /// Both are at work. The first wins a tie, so that the same times give the same report.
+    async fn race(
+        &self,
+        ledger: &mut Ledger,
+        mut first: InFlight<'r>,
+        mut second: InFlight<'r>,
+    ) -> Result<Valid, Miss> {
+        let deadline = first.about().deadline.at();
+        let either = poll_fn(|cx| {
+            if let Poll::Ready(called) = Pin::new(&mut first).poll(cx) {
+                return Poll::Ready(Which::First(called));
+            }
+            Pin::new(&mut second).poll(cx).map(Which::Second)
+        });
+        let (called, winner, loser) = match timeout_at(deadline, either).await {
+            Err(_) => {
+                self.overdue(ledger, second);
+                return Err(self.overdue(ledger, first));
+            }
+            Ok(Which::First(called)) => (called, first, second),
+            Ok(Which::Second(called)) => (called, second, first),
+        };
+        match self.read(ledger, winner.ended(), called) {
+            Ok(valid) => {
+                self.lose(ledger, loser);
+                Ok(valid)
+            }
+            Err(_) => self.wait(ledger, loser).await,
+        }
+    }
+
+    /// Cancels a call that is no longer needed. It is paid for, and says nothing about the critic.
+    fn lose(&self, ledger: &mut Ledger, flight: InFlight<'r>) {
+        drop(flight);
+        self.charge(ledger, None);
+    }
+}
