@@ -10,7 +10,7 @@ mod values;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use cel::objects::Value as CelValue;
 use cel::{Context, Env, ExecutionError, Program};
@@ -113,9 +113,8 @@ impl Expression {
         let Some(names) = names else { return Ok(()) };
         let seen: Vec<u32> = (0..).take(names.len()).collect();
         for outcome in [quiet, troubled] {
-            let slots: Vec<OnceLock<Outcome>> =
-                names.iter().map(|_| OnceLock::from(outcome.clone())).collect();
-            let view = View::with_prior(&snapshot, &names, &slots, &seen);
+            let prior = vec![outcome; names.len()];
+            let view = View::with_prior(&snapshot, &names, &prior, &[], &seen);
             let evaluated = contain(|| self.evaluate(view));
             match evaluated {
                 Ok(Ok(CelValue::Bool(_))) => {}

@@ -59,7 +59,7 @@ pub use outcome::{
 pub use params::{FromParam, ParamFault, ParamPath, ParamProblem, ParamStep, Params};
 pub use phase::{Phase, Phases};
 pub use pointer::{Pointer, PointerError};
-pub use report::{ConfigHash, CriticInfo, Report, RunTimings, StageTiming};
+pub use report::{ConfigHash, CriticInfo, Report, RunTimings, StageTiming, StageTimings};
 pub use risk::{Risk, RiskLevel, RiskTier};
 pub use snapshot::{Snapshot, SnapshotBuilder, SnapshotError, SnapshotLimits};
 pub use stage::{Priority, Stage};

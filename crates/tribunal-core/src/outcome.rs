@@ -83,6 +83,18 @@ impl Outcome {
         Self { reason: Some(Box::new(reason)), ..bare }
     }
 
+    /// For engines: what stands in a place until the outcome is there. One that stays is a failure, never a pass.
+    #[must_use]
+    pub const fn missing() -> Self {
+        Self::bare(Status::Error)
+    }
+
+    /// For engines: whether it is what [`Outcome::missing`] gives.
+    #[must_use]
+    pub const fn is_missing(&self) -> bool {
+        matches!(self.status, Status::Error) && self.opinion.is_none() && self.reason.is_none()
+    }
+
     const fn bare(status: Status) -> Self {
         Self {
             status,

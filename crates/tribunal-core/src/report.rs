@@ -10,7 +10,8 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use crate::outcome::millis;
 use crate::{
-    Cause, CriticName, FailureMode, Judgement, Mode, Outcome, Priority, Stage, Thresholds, Verdict,
+    Cause, CriticName, Failure, FailureKind, FailureMode, Judgement, Mode, Outcome, Priority,
+    Reason, Stage, Thresholds, Verdict,
 };
 
 /// What is fixed about a critic before any run: how it is named, placed and judged.
@@ -77,6 +78,45 @@ pub struct StageTiming {
     pub elapsed: Duration,
 }
 
+/// How long each stage with critics took, in order. Dereferences to a slice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct StageTimings {
+    // As many as there can be, so that no run allocates for them.
+    all: [StageTiming; Stage::ALL.len()],
+    len: usize,
+}
+
+impl StageTimings {
+    /// Adds a stage. More than there are stages cannot have been run, and are left out.
+    pub fn push(&mut self, timing: StageTiming) {
+        if let Some(place) = self.all.get_mut(self.len) {
+            *place = timing;
+            self.len += 1;
+        }
+    }
+}
+
+impl Default for StageTimings {
+    fn default() -> Self {
+        let none = StageTiming { stage: Stage::PreValidation, elapsed: Duration::ZERO };
+        Self { all: [none; Stage::ALL.len()], len: 0 }
+    }
+}
+
+impl std::ops::Deref for StageTimings {
+    type Target = [StageTiming];
+
+    fn deref(&self) -> &[StageTiming] {
+        self.all.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for StageTimings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
 /// Everything about one run: every outcome in plan order, the verdict, where it comes from and what it took.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -90,7 +130,7 @@ pub struct Report {
     /// Enforcing critics whose failure was let pass, by configuration or by a fallback.
     pub let_pass: Vec<CriticName>,
     /// The stages that had critics, in order.
-    pub stages: Vec<StageTiming>,
+    pub stages: StageTimings,
     /// From the call to the report.
     pub elapsed: Duration,
     /// How much of that was waiting to be admitted.
@@ -105,11 +145,19 @@ pub struct Report {
     outcomes: Vec<Outcome>,
 }
 
+/// The outcome of a critic whose own was lost.
+fn lost(critic: &CriticInfo) -> Outcome {
+    let failure = Failure::new(FailureKind::Permanent, "its outcome was lost");
+    let mut outcome = Outcome::without(Reason::Failed(failure));
+    outcome.calls_for = crate::calls_for(critic, &outcome);
+    outcome
+}
+
 /// What an engine measured of a run, for [`Report::new`].
 #[derive(Debug, Clone, Default)]
 pub struct RunTimings {
     /// The stages that had critics, in order.
-    pub stages: Vec<StageTiming>,
+    pub stages: StageTimings,
     /// From the call to the report.
     pub elapsed: Duration,
     /// How much of that was waiting to be admitted.
@@ -129,12 +177,11 @@ impl Report {
         config_hash: ConfigHash,
     ) -> Self {
         debug_assert_eq!(critics.len(), outcomes.len(), "rule 1: one outcome each");
-        for critic in critics.iter().skip(outcomes.len()) {
-            use crate::{Failure, FailureKind, Reason};
-            let lost = Failure::new(FailureKind::Permanent, "its outcome was lost");
-            let mut outcome = Outcome::without(Reason::Failed(lost));
-            outcome.calls_for = crate::calls_for(critic, &outcome);
-            outcomes.push(outcome);
+        outcomes.resize_with(critics.len(), Outcome::missing);
+        for (critic, outcome) in critics.iter().zip(&mut outcomes) {
+            if outcome.is_missing() {
+                *outcome = lost(critic);
+            }
         }
         let Judgement { verdict, causes, let_pass } =
             Judgement::of(critics.iter().zip(outcomes.iter()));

@@ -18,8 +18,18 @@ pub struct View<'a> {
 #[derive(Clone, Copy, Default)]
 struct Prior<'a> {
     names: &'a [CriticName],
-    slots: &'a [OnceLock<Outcome>],
+    earlier: &'a [Outcome],
+    current: &'a [OnceLock<Outcome>],
     seen: &'a [u32],
+}
+
+impl<'a> Prior<'a> {
+    fn at(&self, index: usize) -> Option<&'a Outcome> {
+        match index.checked_sub(self.earlier.len()) {
+            None => self.earlier.get(index),
+            Some(index) => self.current.get(index)?.get(),
+        }
+    }
 }
 
 impl<'a> View<'a> {
@@ -29,16 +39,18 @@ impl<'a> View<'a> {
         Self { snapshot, prior: Prior::default(), cancelled: None }
     }
 
-    /// For engines: the snapshot and those of the slots whose indexes are listed. A slot that is still empty
+    /// For engines: the snapshot, and those of the outcomes whose indexes are listed. Indexes count through the
+    /// names, the outcomes that are there already, and then those of the current stage. One that is still to come
     /// is invisible.
     #[must_use]
     pub const fn with_prior(
         snapshot: &'a Snapshot,
         names: &'a [CriticName],
-        slots: &'a [OnceLock<Outcome>],
+        earlier: &'a [Outcome],
+        current: &'a [OnceLock<Outcome>],
         seen: &'a [u32],
     ) -> Self {
-        Self { snapshot, prior: Prior { names, slots, seen }, cancelled: None }
+        Self { snapshot, prior: Prior { names, earlier, current, seen }, cancelled: None }
     }
 
     /// For engines: says by this flag, once it is set, that the answer is no longer wanted.
@@ -65,11 +77,17 @@ impl<'a> View<'a> {
 
     /// The outcomes it may see, in plan order.
     pub fn prior(&self) -> impl Iterator<Item = (&'a CriticName, &'a Outcome)> + use<'a> {
-        let Prior { names, slots, seen } = self.prior;
-        seen.iter().filter_map(move |&index| {
+        let prior = self.prior;
+        prior.seen.iter().filter_map(move |&index| {
             let index = index as usize;
-            Some((names.get(index)?, slots.get(index)?.get()?))
+            Some((prior.names.get(index)?, prior.at(index)?))
         })
+    }
+
+    /// For engines: the outcome with an index, whether it is listed or not.
+    #[must_use]
+    pub fn at(&self, index: u32) -> Option<&'a Outcome> {
+        self.prior.at(index as usize)
     }
 
     /// The outcome of one critic, if it may be seen.

@@ -22,15 +22,17 @@ impl Door {
         Ok(Self { admission: admission(max_runs, adaptive_runs, max_queued_runs)? })
     }
 
+    /// Comes in at once, if nobody has to be waited for.
+    pub(crate) fn try_admit(&self, called: Instant) -> Option<Admitted<'_>> {
+        self.admission.try_enter(called)
+    }
+
     /// Waits for a turn, as long as the run itself could take.
     pub(crate) async fn admit(
         &self,
         called: Instant,
         deadline: Deadline<TimeoutLevel>,
     ) -> Result<Admitted<'_>, RunError> {
-        if let Some(admitted) = self.admission.try_enter(called) {
-            return Ok(admitted);
-        }
         let overloaded =
             |retry_after| RunError::Overloaded { waited: called.elapsed(), retry_after };
         match timeout_at(deadline.at(), self.admission.enter(deadline.at())).await {

@@ -3,8 +3,8 @@
 //! The permits go with the work and are free when it has really ended. A thread cannot be stopped: one that
 //! works on for nobody still takes its place, or the limits would mean nothing.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
@@ -23,9 +23,10 @@ pub(crate) type Called = Result<Result<Opinion, CriticError>, Panicked>;
 /// All that a call needs when the run may be gone.
 pub(crate) struct Luggage {
     pub(crate) court: Arc<Court>,
-    pub(crate) slots: Arc<[OnceLock<Outcome>]>,
     pub(crate) snapshot: Snapshot,
     pub(crate) place: usize,
+    /// The outcomes that the critic sees, each in its place.
+    pub(crate) seen: Vec<Outcome>,
     pub(crate) held: OwnedHeld,
 }
 
@@ -105,23 +106,23 @@ fn lost(error: &JoinError) -> Called {
 /// The work itself, on its way. Dropped in this order: first what it borrows from, then its permits.
 struct Journey {
     court: Arc<Court>,
-    slots: Arc<[OnceLock<Outcome>]>,
     snapshot: Snapshot,
     place: usize,
+    seen: Vec<Outcome>,
     cancel: Arc<Cancel>,
     held: Option<OwnedHeld>,
 }
 
 impl Journey {
     fn new(luggage: Luggage, cancel: &Arc<Cancel>) -> Self {
-        let Luggage { court, slots, snapshot, place, held } = luggage;
-        Self { court, slots, snapshot, place, cancel: Arc::clone(cancel), held: Some(held) }
+        let Luggage { court, snapshot, place, seen, held } = luggage;
+        Self { court, snapshot, place, seen, cancel: Arc::clone(cancel), held: Some(held) }
     }
 
     fn begin(&self) -> Result<Answer<'_, Result<Opinion, CriticError>>, Panicked> {
         let plan = &self.court.plan;
         let node = plan.nodes.get(self.place).ok_or(Panicked)?;
-        let view = View::with_prior(&self.snapshot, &plan.names, &self.slots, &node.sees)
+        let view = View::with_prior(&self.snapshot, &plan.names, &self.seen, &[], &node.sees)
             .cancelled_by(&self.cancel.flag);
         contain(|| node.critic.review(view))
     }

@@ -6,29 +6,24 @@
 use std::task::Context;
 use std::time::Duration;
 
-use futures_core::future::BoxFuture;
 use tokio::time::{Instant, sleep, timeout_at};
-use tribunal_core::{CriticInfo, Outcome, Reason, RunEvent, Source, Status, calls_for};
+use tribunal_core::{CriticInfo, Outcome, Reason, RunEvent, Source, Status, View, calls_for};
 use tribunal_resilience::{BreakerState, Intervals};
 
 use crate::call::{Call, InFlight, broken};
-use crate::limit::{Asked, Limits};
+use crate::limit::{Asked, Carried, Limits};
 use crate::run::Run;
+use crate::stage::{Later, Sight};
 use crate::validate::{Valid, validate};
 
 /// One critic of one run, about to be executed.
 #[derive(Clone, Copy)]
 pub(crate) struct Execution<'r> {
     pub(crate) run: &'r Run<'r>,
+    pub(crate) sight: Sight<'r>,
     pub(crate) place: usize,
     pub(crate) info: &'r CriticInfo,
     pub(crate) limits: Limits<'r>,
-}
-
-/// An execution that is over, or one that has to be awaited.
-pub(crate) enum Started<'r> {
-    Done(Outcome),
-    Later(BoxFuture<'r, Outcome>),
 }
 
 /// What an execution has used so far.
@@ -82,23 +77,35 @@ pub(crate) enum Again {
 }
 
 impl<'r> Execution<'r> {
-    /// Goes as far as it can without waiting. `clock` is now, and is set to what is now when it returns.
-    pub(crate) fn start(self, clock: &mut Instant, cx: &mut Context<'_>) -> Started<'r> {
+    /// Goes as far as it can without waiting: puts the outcome into its place, or gives what is left to await.
+    /// `clock` is now, and is set to what is now when there is an outcome.
+    pub(crate) fn start(
+        self,
+        clock: &mut Instant,
+        carried: &mut Carried<'r>,
+        out: &mut Outcome,
+        cx: &mut Context<'_>,
+    ) -> Option<Later<'r>> {
         let now = *clock;
         let mut ledger = Ledger::new(now);
+        let place = self.place;
         if !self.run.court.hooks.is_empty() {
-            return Started::Later(Box::pin(self.with_hooks(ledger)));
+            return Some(Box::pin(async move { (place, self.with_hooks(ledger).await) }));
         }
-        if let Err(reason) = self.time_left(now).and_then(|()| self.not_broken(now)) {
-            return Started::Done(self.close(&ledger, Err(reason)));
-        }
-        let entry = match self.limits.try_take(now) {
-            Err(reason) => return Started::Done(self.close(&ledger, Err(reason))),
+        let asked = self
+            .time_left(now)
+            .and_then(|()| self.not_broken(now))
+            .and_then(|()| self.limits.try_take(now, carried));
+        let entry = match asked {
+            Err(reason) => {
+                self.close(&ledger, Err(reason), out);
+                return None;
+            }
             Ok(Asked::Tokens(tokens)) => Entry::Queue { tokens },
             Ok(Asked::Held(held)) => {
                 self.begin_attempt(&mut ledger);
-                let call = match self.call(&mut ledger, held, now) {
-                    Call::InFlight(flight) => self.poll_once(&mut ledger, flight, cx),
+                let call = match self.call(&mut ledger, held, now, carried) {
+                    Call::InFlight(flight) => self.poll_once(&mut ledger, flight, carried, cx),
                     answered @ Call::Answered(_) => answered,
                 };
                 match call {
@@ -108,32 +115,35 @@ impl<'r> Execution<'r> {
                     }
                     Call::Answered(result) => {
                         *clock = ledger.clock;
-                        let result = result.map_err(|miss| miss.reason);
-                        return Started::Done(self.close(&ledger, result));
+                        self.close(&ledger, result.map_err(|miss| miss.reason), out);
+                        return None;
                     }
                 }
             }
         };
-        Started::Later(Box::pin(async move {
+        Some(Box::pin(async move {
             let result = self.attempts(&mut ledger, entry).await;
             ledger.clock = Instant::now();
-            self.close(&ledger, result)
+            let mut outcome = Outcome::missing();
+            self.close(&ledger, result, &mut outcome);
+            (place, outcome)
         }))
     }
 
     /// The whole execution with hooks around it.
     async fn with_hooks(self, mut ledger: Ledger) -> Outcome {
         let hooks = &self.run.court.hooks;
-        let (view, stage) = (self.run.view(self.place), self.limits.deadline);
+        let (view, stage) = (self.view(), self.limits.deadline);
         let rules = &self.limits.node.validation;
         let accept = |opinion| validate(rules, opinion).ok();
 
         let mut outcome = match hooks.before(self.info, view, stage, accept).await {
             Some(valid) => {
-                let mut outcome = valid.into_outcome();
-                outcome.source = Source::Cache;
                 ledger.clock = Instant::now();
-                self.sign(&ledger, outcome)
+                let mut outcome = Outcome::missing();
+                self.close(&ledger, Ok(valid), &mut outcome);
+                outcome.source = Source::Cache;
+                outcome
             }
             None => {
                 let now = Instant::now();
@@ -142,7 +152,9 @@ impl<'r> Execution<'r> {
                     Err(reason) => Err(reason),
                 };
                 ledger.clock = Instant::now();
-                self.close(&ledger, result)
+                let mut outcome = Outcome::missing();
+                self.close(&ledger, result, &mut outcome);
+                outcome
             }
         };
         if outcome.is_failure() {
@@ -176,7 +188,7 @@ impl<'r> Execution<'r> {
                         return Err(reason);
                     }
                     self.begin_attempt(ledger);
-                    match self.call(ledger, held, now) {
+                    match self.call(ledger, held, now, &mut Carried::default()) {
                         Call::Answered(result) => result,
                         Call::InFlight(flight) => self.see_through(ledger, flight).await,
                     }
@@ -239,7 +251,7 @@ impl<'r> Execution<'r> {
         mut flight: InFlight<'r>,
     ) -> Result<Valid, Miss> {
         match timeout_at(flight.about().deadline.at(), &mut flight).await {
-            Ok(called) => self.read(ledger, flight.ended(), called),
+            Ok(called) => self.read(ledger, flight.ended(&mut Carried::default()), called),
             Err(_) => Err(self.overdue(ledger, flight)),
         }
     }
@@ -279,18 +291,22 @@ impl<'r> Execution<'r> {
         allowed.then_some(delay)
     }
 
-    /// The outcome of all attempts.
-    fn close(&self, ledger: &Ledger, result: Result<Valid, Reason>) -> Outcome {
-        self.sign(ledger, result.map_or_else(Outcome::without, Valid::into_outcome))
+    /// The outcome of all attempts, into its place.
+    fn close(&self, ledger: &Ledger, result: Result<Valid, Reason>, out: &mut Outcome) {
+        match result {
+            Ok(valid) => valid.fill(out),
+            Err(reason) => *out = Outcome::without(reason),
+        }
+        out.attempts = ledger.calls;
+        out.hedges = ledger.hedges;
+        out.execution = ledger.execution;
+        let entered = ledger.clock.saturating_duration_since(ledger.entered);
+        out.queued = entered.saturating_sub(ledger.execution);
+        out.cost = ledger.cost;
     }
 
-    fn sign(&self, ledger: &Ledger, mut outcome: Outcome) -> Outcome {
-        outcome.attempts = ledger.calls;
-        outcome.hedges = ledger.hedges;
-        outcome.execution = ledger.execution;
-        let entered = ledger.clock.saturating_duration_since(ledger.entered);
-        outcome.queued = entered.saturating_sub(ledger.execution);
-        outcome.cost = ledger.cost;
-        outcome
+    /// What the critic sees.
+    pub(crate) fn view(&self) -> View<'r> {
+        self.run.view(self.sight, self.limits.node)
     }
 }

@@ -18,7 +18,7 @@ use tribunal_resilience::{AdmittedCall, CallResult, Deadline};
 
 use crate::apart::{Apart, Called, Luggage};
 use crate::attempt::{Again, Execution, Ledger, Miss};
-use crate::limit::Held;
+use crate::limit::{Carried, Held};
 use crate::spec::Isolation;
 use crate::validate::{Valid, validate};
 
@@ -53,11 +53,11 @@ enum Work<'r> {
 
 impl<'r> InFlight<'r> {
     /// The permits of a call that has answered are free, and its time counts.
-    pub(crate) fn ended(self) -> About<'r> {
+    pub(crate) fn ended(self, carried: &mut Carried<'r>) -> About<'r> {
         let Self { work, held, about } = self;
         drop(work);
         if let Some(held) = held {
-            held.done();
+            held.done(carried);
         }
         about
     }
@@ -98,8 +98,15 @@ impl Future for InFlight<'_> {
 }
 
 impl<'r> Execution<'r> {
-    /// Calls the critic. An answer that is there at once gives its permits back at once.
-    pub(crate) fn call(&self, ledger: &mut Ledger, held: Held<'r>, now: Instant) -> Call<'r> {
+    /// Calls the critic. An answer that is there at once gives its permits back at once, wide ones to be carried
+    /// on to the next critic.
+    pub(crate) fn call(
+        &self,
+        ledger: &mut Ledger,
+        held: Held<'r>,
+        now: Instant,
+        carried: &mut Carried<'r>,
+    ) -> Call<'r> {
         let node = self.limits.node;
         let admitted = match node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
             None => None,
@@ -110,7 +117,7 @@ impl<'r> Execution<'r> {
             }
         };
         ledger.calls += 1;
-        self.run.note_attempt(self.place, ledger.calls);
+        self.run.note_call(self.place, ledger.calls);
         let attempt = ledger.calls;
         self.run.court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
         let deadline =
@@ -119,17 +126,17 @@ impl<'r> Execution<'r> {
         if node.isolation != Isolation::Run {
             return self.call_apart(ledger, held, about);
         }
-        match contain(|| node.critic.review(self.run.view(self.place))) {
+        match contain(|| node.critic.review(self.view())) {
             Ok(Answer::Later(future)) => {
                 let work = Work::Here(Contained::new(future));
                 Call::InFlight(InFlight { work, held: Some(held), about })
             }
             Ok(Answer::Now(answer)) => {
-                held.done();
+                held.done(carried);
                 Call::Answered(self.read(ledger, about, Ok(answer)))
             }
             Err(panicked) => {
-                held.done();
+                held.done(carried);
                 Call::Answered(self.read(ledger, about, Err(panicked)))
             }
         }
@@ -140,9 +147,9 @@ impl<'r> Execution<'r> {
         let begin = |held| {
             let luggage = Luggage {
                 court: Arc::clone(run.court),
-                slots: Arc::clone(run.slots),
                 snapshot: run.snapshot.clone(),
                 place: self.place,
+                seen: self.sight.seen(&self.limits.node.sees),
                 held,
             };
             // Without a runtime there is nowhere to go, which is a panic of the runtime's.
@@ -151,7 +158,7 @@ impl<'r> Execution<'r> {
                 Isolation::Task | Isolation::Run => Apart::task(luggage),
             })
         };
-        match self.limits.to_own(held).ok_or(Panicked).and_then(begin) {
+        match self.limits.owned(held).ok_or(Panicked).and_then(begin) {
             Ok(apart) => Call::InFlight(InFlight { work: Work::Apart(apart), held: None, about }),
             Err(panicked) => Call::Answered(self.read(ledger, about, Err(panicked))),
         }
@@ -162,11 +169,12 @@ impl<'r> Execution<'r> {
         &self,
         ledger: &mut Ledger,
         mut flight: InFlight<'r>,
+        carried: &mut Carried<'r>,
         cx: &mut Context<'_>,
     ) -> Call<'r> {
         match Pin::new(&mut flight).poll(cx) {
             Poll::Pending => Call::InFlight(flight),
-            Poll::Ready(called) => Call::Answered(self.read(ledger, flight.ended(), called)),
+            Poll::Ready(called) => Call::Answered(self.read(ledger, flight.ended(carried), called)),
         }
     }
 

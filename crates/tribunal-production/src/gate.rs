@@ -8,26 +8,30 @@
 use tribunal_core::{Failure, FailureKind, Gated, Outcome, Reason, Skipped, View, contain};
 
 use crate::plan::{Node, Plan};
+use crate::run::Summary;
 use crate::spec::Policy;
 
 /// Phase first, then dependencies, then the policy.
-pub(crate) fn decide<'a>(
+///
+/// Of the enforcing critics of all earlier stages the summary tells what there is to know; every gate that reads
+/// outcomes sees them all.
+pub(crate) fn decide(
     plan: &Plan,
     node: &Node,
     view: View<'_>,
-    outcome: impl Fn(u32) -> Option<&'a Outcome>,
+    summary: Summary,
 ) -> Result<(), Reason> {
     let phase = view.snapshot().phase();
     if !node.phases.contains(phase) {
         return Err(Reason::Gated(Gated::OtherPhase(phase)));
     }
     if !node.run_anyway {
-        dependencies(plan, node, outcome)?;
+        dependencies(plan, node, view)?;
     }
     match &node.policy {
         Policy::Always => Ok(()),
         Policy::OnViolation => {
-            let found = view.prior().any(|(_, outcome)| outcome.has_violation());
+            let found = summary.violation || beyond(node, view).any(Outcome::has_violation);
             found.then_some(()).ok_or(Reason::Gated(Gated::NoViolation))
         }
         Policy::OnHighRisk(level) => {
@@ -35,7 +39,7 @@ pub(crate) fn decide<'a>(
             view.snapshot().risk().reaches(*level).then_some(()).ok_or(Reason::Gated(closed))
         }
         Policy::OnUncertainty(threshold) => {
-            let highest = view.prior().map(|(_, outcome)| outcome.doubt()).fold(0.0, f64::max);
+            let highest = beyond(node, view).map(Outcome::doubt).fold(summary.doubt, f64::max);
             let closed = Gated::UncertaintyBelow { highest, threshold: *threshold };
             (highest >= *threshold).then_some(()).ok_or(Reason::Gated(closed))
         }
@@ -46,6 +50,11 @@ pub(crate) fn decide<'a>(
             Err(panicked) => Err(condition_failed(panicked.to_string())),
         },
     }
+}
+
+/// What the gate sees besides what the summary covers.
+fn beyond<'a>(node: &Node, view: View<'a>) -> impl Iterator<Item = &'a Outcome> {
+    node.beyond.iter().filter_map(move |&place| view.at(place))
 }
 
 fn describe(node: &Node) -> String {
@@ -62,14 +71,10 @@ fn condition_failed(message: String) -> Reason {
 /// The first critic it depends on that has no opinion keeps it from running.
 ///
 /// Where that one was gated, or skipped for one that was, nothing failed, and nothing is called for.
-fn dependencies<'a>(
-    plan: &Plan,
-    node: &Node,
-    outcome: impl Fn(u32) -> Option<&'a Outcome>,
-) -> Result<(), Reason> {
+fn dependencies(plan: &Plan, node: &Node, view: View<'_>) -> Result<(), Reason> {
     let mut gated = None;
     for &place in &node.depends_on {
-        let found = outcome(place);
+        let found = view.at(place);
         if found.is_some_and(|outcome| outcome.opinion.is_some()) {
             continue;
         }
@@ -91,7 +96,7 @@ mod tests {
     use super::*;
     use crate::plan::Entry;
     use crate::{CriticSpec, RunSettings};
-    use std::sync::{Arc, OnceLock};
+    use std::sync::Arc;
     use tribunal_core::{
         Answer, Opinion, Phase, Phases, Snapshot, Stage, TimeoutLevel, Violation, critic_fn,
     };
@@ -102,11 +107,11 @@ mod tests {
         let critic = || Arc::new(critic_fn(|_| Answer::now(Ok(Opinion::clean()))));
         let entries = specs.into_iter().map(|spec| Entry { spec, critic: critic() }).collect();
         let plan = Plan::build(entries, RunSettings::default()).unwrap();
-        let mut slots: Vec<OnceLock<Outcome>> = outcomes.into_iter().map(OnceLock::from).collect();
-        slots.resize_with(plan.nodes.len(), OnceLock::new);
         let node = plan.nodes.last().unwrap();
-        let view = View::with_prior(&snapshot, &plan.names, &slots, &node.sees);
-        decide(&plan, node, view, |place| slots[place as usize].get())
+        let view = View::with_prior(&snapshot, &plan.names, &outcomes, &[], &node.sees);
+        let mut summary = Summary::default();
+        summary.add(&plan.infos, &outcomes);
+        decide(&plan, node, view, summary)
     }
 
     fn before(name: &str) -> CriticSpec {

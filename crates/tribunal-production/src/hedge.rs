@@ -13,6 +13,7 @@ use tribunal_core::RunEvent;
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger, Miss};
 use crate::call::{Call, InFlight};
+use crate::limit::Carried;
 use crate::plan::Hedging;
 use crate::validate::Valid;
 
@@ -50,7 +51,7 @@ impl<'r> Execution<'r> {
             return self.wait(ledger, first).await;
         };
         if let Ok(called) = timeout_at(slow, &mut first).await {
-            return self.read(ledger, first.ended(), called);
+            return self.read(ledger, first.ended(&mut Carried::default()), called);
         }
         match self.second(ledger, hedging, started) {
             Some(Call::InFlight(second)) => self.race(ledger, first, second.within(deadline)).await,
@@ -78,7 +79,7 @@ impl<'r> Execution<'r> {
         let after = now.saturating_duration_since(first);
         self.run.court.observers.tell(RunEvent::Hedging { critic: self.info, after });
         let before = ledger.calls;
-        let call = self.call(ledger, held, now);
+        let call = self.call(ledger, held, now, &mut Carried::default());
         // A breaker may have refused it.
         ledger.hedges += ledger.calls - before;
         Some(call)
@@ -106,7 +107,7 @@ impl<'r> Execution<'r> {
             Ok(Which::First(called)) => (called, first, second),
             Ok(Which::Second(called)) => (called, second, first),
         };
-        match self.read(ledger, winner.ended(), called) {
+        match self.read(ledger, winner.ended(&mut Carried::default()), called) {
             Ok(valid) => {
                 self.lose(ledger, loser);
                 Ok(valid)

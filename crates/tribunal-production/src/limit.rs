@@ -32,6 +32,14 @@ pub(crate) struct OwnedHeld {
     _global: OwnedPermit,
 }
 
+/// Wide permits on the way from one call that is over to the next, within one pass over the critics of a stage:
+/// nobody else could have had them in between. Whoever waits for one gets it at the next call.
+#[derive(Default)]
+pub(crate) struct Carried<'p> {
+    stage: Option<Permit<'p>>,
+    global: Option<Permit<'p>>,
+}
+
 /// What came of asking without waiting.
 pub(crate) enum Asked<'p> {
     /// All of them.
@@ -50,12 +58,15 @@ pub(crate) struct Limits<'p> {
     pub(crate) deadline: Deadline<TimeoutLevel>,
 }
 
-impl Held<'_> {
-    /// Gives them back: the call has ended by itself, and its time counts.
-    pub(crate) fn done(self) {
+impl<'p> Held<'p> {
+    /// Gives them back: the call has ended by itself, and its time counts. Wide ones that nobody waits for may be
+    /// carried on to the next call.
+    pub(crate) fn done(self, carried: &mut Carried<'p>) {
         if let Some(critic) = self.critic {
             critic.done();
         }
+        carried.stage = self.stage;
+        carried.global = Some(self.global);
     }
 
     /// Gives them back: the call's time ran out.
@@ -84,20 +95,26 @@ impl OwnedHeld {
 
 impl<'p> Limits<'p> {
     /// Everything at once, if nobody has to be waited for.
-    pub(crate) fn try_take(&self, now: Instant) -> Result<Asked<'p>, Reason> {
+    pub(crate) fn try_take(
+        &self,
+        now: Instant,
+        carried: &mut Carried<'p>,
+    ) -> Result<Asked<'p>, Reason> {
         for (taken, bucket) in self.node.buckets.iter().enumerate() {
             if let Err(wait) = bucket.take() {
                 self.in_time(now, wait)?;
                 return Ok(Asked::Tokens(taken));
             }
         }
-        Ok(self.try_permits(now).map_or(Asked::Tokens(self.node.buckets.len()), Asked::Held))
+        Ok(self
+            .try_permits(now, carried)
+            .map_or(Asked::Tokens(self.node.buckets.len()), Asked::Held))
     }
 
     /// Everything at once for a call that nobody would wait for. Permits come first: a token that was taken
     /// is gone.
     pub(crate) fn try_extra(&self, now: Instant) -> Option<Held<'p>> {
-        let held = self.try_permits(now)?;
+        let held = self.try_permits(now, &mut Carried::default())?;
         if self.node.buckets.iter().all(|bucket| bucket.take().is_ok()) {
             return Some(held);
         }
@@ -105,17 +122,31 @@ impl<'p> Limits<'p> {
         None
     }
 
-    fn try_permits(&self, now: Instant) -> Option<Held<'p>> {
-        fn optional<'p>(permits: Option<&'p Arc<Permits>>) -> Option<Option<Permit<'p>>> {
-            permits.map_or(Some(None), |permits| permits.try_acquire().map(Some))
+    fn try_permits(&self, now: Instant, carried: &mut Carried<'p>) -> Option<Held<'p>> {
+        fn optional<'p>(
+            permits: Option<&'p Arc<Permits>>,
+            carried: Option<Permit<'p>>,
+        ) -> Option<Option<Permit<'p>>> {
+            permits.map_or(Some(None), |permits| one(permits, carried).map(Some))
         }
+        fn one<'p>(permits: &'p Permits, carried: Option<Permit<'p>>) -> Option<Permit<'p>> {
+            match carried {
+                Some(permit) if !permits.is_contended() => Some(permit),
+                // Free for whoever waits, and behind them.
+                carried => {
+                    drop(carried);
+                    permits.try_acquire()
+                }
+            }
+        }
+        let Carried { stage, global } = std::mem::take(carried);
         let critic = match &self.node.door {
             Some(door) => Some(door.try_enter(now)?),
             None => None,
         };
-        let wider = optional(self.stage.permits.as_ref()).and_then(|stage| {
-            let pool = optional(self.pool())?;
-            Some((stage, pool, self.plan.permits.try_acquire()?))
+        let wider = optional(self.stage.permits.as_ref(), stage).and_then(|stage| {
+            let pool = optional(self.pool(), None)?;
+            Some((stage, pool, one(&self.plan.permits, global)?))
         });
         match wider {
             Some((stage, pool, global)) => Some(Held { critic, stage, pool, global }),
@@ -188,7 +219,7 @@ impl<'p> Limits<'p> {
     }
 
     /// The same permits for a call that may outlive its run.
-    pub(crate) fn to_own(&self, held: Held<'p>) -> Option<OwnedHeld> {
+    pub(crate) fn owned(&self, held: Held<'p>) -> Option<OwnedHeld> {
         let Held { critic, stage, pool, global } = held;
         let critic = match (critic, &self.node.door) {
             (Some(critic), Some(door)) => Some(critic.into_owned(door).ok()?),

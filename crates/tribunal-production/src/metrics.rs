@@ -1,8 +1,10 @@
 //! Counts over all runs of an orchestrator, by critic and by stage.
 //!
-//! Counters are plain atomics: a snapshot of them taken while runs are going on may catch a run halfway.
+//! A run is counted as a whole when it ends, or is dropped; one that is going on is not in them yet.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::RunError;
@@ -122,61 +124,136 @@ impl Counts {
     }
 }
 
+/// The counters of all runs. Each run counts once, at its end, under one lock that it seldom shares.
 pub(crate) struct Counters {
-    verdicts: [AtomicU64; Verdict::ALL.len()],
+    shards: [Shard; SHARDS],
     overloaded: AtomicU64,
-    let_pass: AtomicU64,
-    /// Runs that had their jitter seeded.
-    seeded: AtomicU64,
-    critics: Box<[CriticCounters]>,
 }
 
-#[derive(Default)]
-struct CriticCounters {
-    statuses: [AtomicU64; Status::ALL.len()],
-    executions: AtomicU64,
-    cached: AtomicU64,
-    fallbacks: AtomicU64,
-    retries: AtomicU64,
-    hedges: AtomicU64,
-    queue_nanos: AtomicU64,
-    execution_nanos: AtomicU64,
-    cost_spent: Sum,
-    cost_saved: Sum,
+/// What the threads that use it have counted. Alone on its cache lines.
+#[repr(align(128))]
+struct Shard(Mutex<Counted>);
+
+struct Counted {
+    verdicts: [u64; Verdict::ALL.len()],
+    let_pass: u64,
+    critics: Box<[Counts]>,
 }
 
-/// A sum of floats, kept as bits.
-#[derive(Default)]
-struct Sum(AtomicU64);
+/// More than that many threads share shards.
+const SHARDS: usize = 8;
 
-impl Sum {
-    fn add(&self, more: f64) {
-        if more != 0.0 {
-            let sum = |bits| Some((f64::from_bits(bits) + more).to_bits());
-            let _ = self.0.fetch_update(Relaxed, Relaxed, sum);
+/// The shard of this thread.
+fn shard() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static OWN: usize = NEXT.fetch_add(1, Relaxed) % SHARDS;
+    }
+    // While the thread ends it has none any more.
+    OWN.try_with(|own| *own).unwrap_or_default()
+}
+
+impl Counted {
+    fn outcome(&mut self, place: usize, info: &CriticInfo, outcome: &Outcome) {
+        let Some(counts) = self.critics.get_mut(place) else { return };
+        *counts.of_status(outcome.status) += 1;
+        match outcome.source {
+            Source::Critic => {}
+            Source::Cache => counts.cached += 1,
+            Source::Fallback => counts.fallbacks += 1,
+        }
+        counts.executions += u64::from(outcome.attempts > 0);
+        let retries = outcome.attempts.saturating_sub(outcome.hedges).saturating_sub(1);
+        counts.retries += u64::from(retries);
+        counts.hedges += u64::from(outcome.hedges);
+        counts.queue_time = counts.queue_time.saturating_add(outcome.queued);
+        counts.execution_time = counts.execution_time.saturating_add(outcome.execution);
+        counts.cost_spent += outcome.cost;
+        counts.cost_saved += outcome.saved(info);
+    }
+}
+
+impl Counts {
+    fn of_status(&mut self, status: Status) -> &mut u64 {
+        match status {
+            Status::Success => &mut self.successes,
+            Status::Timeout => &mut self.timeouts,
+            Status::Error => &mut self.errors,
+            Status::Invalid => &mut self.invalid,
+            Status::Skipped => &mut self.skipped,
+            Status::Gated => &mut self.gated,
+            Status::RateLimited => &mut self.rate_limited,
+        }
+    }
+}
+
+/// The outcomes of one run as they come. Whatever becomes of the run, those that came are counted.
+pub(crate) struct Tally<'c> {
+    counters: &'c Counters,
+    infos: &'c [CriticInfo],
+    outcomes: Vec<Outcome>,
+}
+
+impl<'c> Tally<'c> {
+    pub(crate) fn new(counters: &'c Counters, infos: &'c [CriticInfo]) -> Self {
+        let mut outcomes = Vec::with_capacity(infos.len());
+        outcomes.resize_with(infos.len(), Outcome::missing);
+        Self { counters, infos, outcomes }
+    }
+
+    /// The outcomes before a stage, and its own.
+    pub(crate) fn split(&mut self, stage: &Range<usize>) -> (&[Outcome], &mut [Outcome]) {
+        let upto = self.outcomes.get_mut(..stage.end).unwrap_or_default();
+        match upto.split_at_mut_checked(stage.start) {
+            Some((earlier, current)) => (earlier, current),
+            None => Default::default(),
         }
     }
 
-    fn get(&self) -> f64 {
-        f64::from_bits(self.0.load(Relaxed))
+    /// Makes the report of them, and counts it.
+    pub(crate) fn finish(mut self, report: impl FnOnce(Vec<Outcome>) -> Report) -> Report {
+        let report = report(std::mem::take(&mut self.outcomes));
+        let mut counted = self.counters.lock();
+        if let Some(count) = counted.verdicts.get_mut(report.verdict as usize) {
+            *count += 1;
+        }
+        counted.let_pass += u64::from(!report.let_pass.is_empty());
+        for (place, (info, outcome)) in report.outcomes().enumerate() {
+            counted.outcome(place, info, outcome);
+        }
+        drop(counted);
+        report
+    }
+}
+
+impl Drop for Tally<'_> {
+    fn drop(&mut self) {
+        if self.outcomes.is_empty() {
+            return;
+        }
+        let mut counted = self.counters.lock();
+        let outcomes = self.infos.iter().zip(&self.outcomes).enumerate();
+        for (place, (info, outcome)) in outcomes.filter(|(_, (_, outcome))| !outcome.is_missing()) {
+            counted.outcome(place, info, outcome);
+        }
     }
 }
 
 impl Counters {
     pub(crate) fn new(critics: usize) -> Self {
-        Self {
+        let counted = || Counted {
             verdicts: Default::default(),
-            overloaded: AtomicU64::new(0),
-            let_pass: AtomicU64::new(0),
-            seeded: AtomicU64::new(0),
-            critics: (0..critics).map(|_| CriticCounters::default()).collect(),
-        }
+            let_pass: 0,
+            critics: vec![Counts::default(); critics].into(),
+        };
+        let shards = std::array::from_fn(|_| Shard(Mutex::new(counted())));
+        Self { shards, overloaded: AtomicU64::new(0) }
     }
 
-    /// A seed for one run, so that no two have the same.
-    pub(crate) fn jitter(&self, seed: u64) -> u64 {
-        let run = self.seeded.fetch_add(1, Relaxed);
-        seed.wrapping_add(run.wrapping_mul(0xD1B5_4A32_D192_ED03))
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        let [first, ..] = &self.shards;
+        let shard = self.shards.get(shard()).unwrap_or(first);
+        shard.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn refused(&self, error: &RunError) {
@@ -185,70 +262,33 @@ impl Counters {
         }
     }
 
-    pub(crate) fn run(&self, report: &Report) {
-        if let Some(count) = self.verdicts.get(report.verdict as usize) {
-            count.fetch_add(1, Relaxed);
-        }
-        if !report.let_pass.is_empty() {
-            self.let_pass.fetch_add(1, Relaxed);
-        }
-    }
-
-    pub(crate) fn outcome(&self, place: usize, info: &CriticInfo, outcome: &Outcome) {
-        let Some(critic) = self.critics.get(place) else { return };
-        if let Some(count) = critic.statuses.get(outcome.status as usize) {
-            count.fetch_add(1, Relaxed);
-        }
-        match outcome.source {
-            Source::Critic => {}
-            Source::Cache => add(&critic.cached, 1),
-            Source::Fallback => add(&critic.fallbacks, 1),
-        }
-        add(&critic.executions, u64::from(outcome.attempts > 0));
-        let retries = outcome.attempts.saturating_sub(outcome.hedges).saturating_sub(1);
-        add(&critic.retries, u64::from(retries));
-        add(&critic.hedges, u64::from(outcome.hedges));
-        add(&critic.queue_nanos, nanos(outcome.queued));
-        add(&critic.execution_nanos, nanos(outcome.execution));
-        critic.cost_spent.add(outcome.cost);
-        critic.cost_saved.add(outcome.saved(info));
-    }
-
-    /// The counts of one critic, by its place in the plan.
-    pub(crate) fn of(&self, place: usize) -> Counts {
-        let Some(critic) = self.critics.get(place) else { return Counts::default() };
-        let status = |status: Status| {
-            critic.statuses.get(status as usize).map_or(0, |count| count.load(Relaxed))
-        };
-        Counts {
-            executions: critic.executions.load(Relaxed),
-            successes: status(Status::Success),
-            cached: critic.cached.load(Relaxed),
-            fallbacks: critic.fallbacks.load(Relaxed),
-            errors: status(Status::Error),
-            timeouts: status(Status::Timeout),
-            invalid: status(Status::Invalid),
-            gated: status(Status::Gated),
-            skipped: status(Status::Skipped),
-            rate_limited: status(Status::RateLimited),
-            retries: critic.retries.load(Relaxed),
-            hedges: critic.hedges.load(Relaxed),
-            queue_time: Duration::from_nanos(critic.queue_nanos.load(Relaxed)),
-            execution_time: Duration::from_nanos(critic.execution_nanos.load(Relaxed)),
-            cost_spent: critic.cost_spent.get(),
-            cost_saved: critic.cost_saved.get(),
-        }
+    /// The sum over all shards.
+    fn sum(&self) -> Counted {
+        let mut shards = self.shards.iter().map(|shard| {
+            let counted = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let Counted { verdicts, let_pass, critics } = &*counted;
+            Counted { verdicts: *verdicts, let_pass: *let_pass, critics: critics.clone() }
+        });
+        let none = Counted { verdicts: Default::default(), let_pass: 0, critics: Box::new([]) };
+        let Some(first) = shards.next() else { return none };
+        shards.fold(first, |mut sum, shard| {
+            sum.verdicts.iter_mut().zip(shard.verdicts).for_each(|(sum, more)| *sum += more);
+            sum.let_pass += shard.let_pass;
+            sum.critics.iter_mut().zip(&shard.critics).for_each(|(sum, more)| sum.add(more));
+            sum
+        })
     }
 
     /// Everything, with the gauges left at nothing.
     pub(crate) fn read(&self, infos: &[CriticInfo]) -> Metrics {
+        let sum = self.sum();
         let critics: Vec<CriticMetrics> = infos
             .iter()
-            .enumerate()
-            .map(|(place, info)| CriticMetrics {
+            .zip(&sum.critics)
+            .map(|(info, counts)| CriticMetrics {
                 critic: info.name.clone(),
                 stage: info.stage,
-                counts: self.of(place),
+                counts: *counts,
             })
             .collect();
         let mut stages: Vec<StageMetrics> = Vec::new();
@@ -258,9 +298,8 @@ impl Counters {
                 None => stages.push(StageMetrics { stage: critic.stage, counts: critic.counts }),
             }
         }
-        let verdict = |verdict: Verdict| {
-            self.verdicts.get(verdict as usize).map_or(0, |count| count.load(Relaxed))
-        };
+        let verdict =
+            |verdict: Verdict| sum.verdicts.get(verdict as usize).copied().unwrap_or_default();
         let (allowed, reviewed, blocked) =
             (verdict(Verdict::Allow), verdict(Verdict::Review), verdict(Verdict::Block));
         Metrics {
@@ -269,7 +308,7 @@ impl Counters {
             reviewed,
             blocked,
             overloaded: self.overloaded.load(Relaxed),
-            let_pass: self.let_pass.load(Relaxed),
+            let_pass: sum.let_pass,
             in_flight: 0,
             queued: 0,
             hook_failures: 0,
@@ -278,15 +317,4 @@ impl Counters {
             stages,
         }
     }
-}
-
-/// What is nothing costs no locked operation.
-fn add(counter: &AtomicU64, more: u64) {
-    if more != 0 {
-        counter.fetch_add(more, Relaxed);
-    }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

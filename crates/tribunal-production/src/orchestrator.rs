@@ -1,6 +1,7 @@
 //! The door: build an orchestrator once, call `run_all` for every request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -8,15 +9,16 @@ use tokio::time::Instant;
 use tribunal_core::{Critic, CriticInfo, Hook, Observer, Report, Snapshot, TimeoutLevel};
 use tribunal_resilience::{Admitted, Deadline, RetryBudget};
 
+use crate::RunSettings;
 use crate::admit::Door;
 use crate::hooks::Hooks;
 use crate::metrics::{Counters, Metrics};
 use crate::observe::Observers;
 use crate::outline::Outline;
 use crate::plan::{Entry, Plan, PlanError, PlanErrors};
+use crate::run::{self, Times};
 use crate::spec::CriticSpec;
 use crate::stop::{Shutdown, Stop};
-use crate::{RunSettings, run};
 
 /// Judges snapshots by a plan that is fixed when it is built. Cloning it shares everything.
 #[derive(Clone)]
@@ -31,8 +33,18 @@ pub(crate) struct Court {
     pub(crate) observers: Observers,
     pub(crate) counters: Counters,
     pub(crate) retry_budget: RetryBudget,
+    /// Runs that had their jitter seeded.
+    seeded: AtomicU64,
     door: Door,
     stop: Stop,
+}
+
+impl Court {
+    /// A seed for one run, so that no two have the same.
+    pub(crate) fn jitter(&self, seed: u64) -> u64 {
+        let run = self.seeded.fetch_add(1, Relaxed);
+        seed.wrapping_add(run.wrapping_mul(0xD1B5_4A32_D192_ED03))
+    }
 }
 
 /// Why a snapshot was not judged. Not a verdict: what was not judged must not pass.
@@ -73,10 +85,15 @@ impl ProductionOrchestrator {
         let court = &self.court;
         let called = Instant::now();
         let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
-        let admitted = court.door.admit(called, deadline).await;
-        let admitted = admitted.inspect_err(|error| court.counters.refused(error))?;
-        let place = Place { admitted: Some(admitted), stop: &court.stop };
-        let judged = run::judge(court, &snapshot, called, deadline);
+        let (place, admitted) = match court.door.try_admit(called) {
+            Some(place) => (place, called),
+            None => {
+                let place = court.door.admit(called, deadline).await;
+                (place.inspect_err(|error| court.counters.refused(error))?, Instant::now())
+            }
+        };
+        let place = Place { admitted: Some(place), stop: &court.stop };
+        let judged = run::judge(court, &snapshot, Times { called, admitted }, deadline);
         let report = court.stop.unless_cut(judged).await.ok_or(RunError::ShutDown)?;
         place.done();
         Ok(report)
@@ -203,6 +220,7 @@ impl Builder {
             observers: self.observers,
             counters: Counters::new(plan.nodes.len()),
             retry_budget: plan.settings.budget().map_err(wrong("run.retry_budget.share"))?,
+            seeded: AtomicU64::new(0),
             door: Door::new(&plan.settings).map_err(wrong("run.adaptive"))?,
             stop: Stop::default(),
             plan,

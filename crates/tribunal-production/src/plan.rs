@@ -41,6 +41,8 @@ pub(crate) struct Plan {
     pub(crate) names: Box<[CriticName]>,
     pub(crate) nodes: Box<[Node]>,
     pub(crate) stages: Box<[StagePlan]>,
+    /// How many enforcing critics can call for each verdict at most.
+    pub(crate) highest: [usize; Verdict::ALL.len()],
     pub(crate) permits: Arc<Permits>,
     /// The threads that may block.
     pub(crate) pool: Arc<Permits>,
@@ -53,6 +55,10 @@ pub(crate) struct StagePlan {
     pub(crate) critics: Range<usize>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) permits: Option<Arc<Permits>>,
+    /// Whether some of its critics see others of it.
+    pub(crate) sees_itself: bool,
+    /// Whether some of its critics wait for others of it.
+    pub(crate) waits: bool,
 }
 
 /// A critic in its place.
@@ -77,6 +83,8 @@ pub(crate) struct Node {
     pub(crate) run_anyway: bool,
     /// The outcomes it sees, in plan order.
     pub(crate) sees: Arc<[u32]>,
+    /// Those of them that are not enforcing critics of an earlier stage.
+    pub(crate) beyond: Box<[u32]>,
     /// How many critics of its own stage it waits for.
     pub(crate) waits_for: u32,
     /// The critics of its own stage that wait for it.
@@ -146,7 +154,7 @@ impl Plan {
 
         let infos: Arc<[CriticInfo]> = specs.iter().zip(&names).map(|(s, n)| info(s, n)).collect();
         let hash = hash::of(&specs, &settings);
-        let stages = stages(&infos, &settings);
+        let stages = stages(&infos, &orders, &settings);
         let rates = settings.shared_rates.iter();
         let shared: BTreeMap<String, Arc<TokenBucket>> =
             rates.map(|(name, rate)| (name.clone(), Arc::new(TokenBucket::new(*rate)))).collect();
@@ -156,7 +164,23 @@ impl Plan {
         let nodes = nodes.map_err(|error| PlanErrors(vec![error]))?;
         let permits = Arc::new(Permits::new(at_least_one(settings.max_in_flight)));
         let pool = Arc::new(Permits::new(at_least_one(settings.max_blocking)));
-        Ok(Self { settings, hash, infos, names: names.into(), nodes, stages, permits, pool })
+        let mut highest = [0; Verdict::ALL.len()];
+        for (node, _) in nodes.iter().zip(&*infos).filter(|(_, info)| info.mode == Mode::Enforce) {
+            if let Some(count) = highest.get_mut(node.highest as usize) {
+                *count += 1;
+            }
+        }
+        Ok(Self {
+            highest,
+            settings,
+            hash,
+            infos,
+            names: names.into(),
+            nodes,
+            stages,
+            permits,
+            pool,
+        })
     }
 }
 
@@ -224,21 +248,29 @@ fn node(
         depends_on: order.depends_on.into(),
         run_anyway: spec.run_anyway,
         sees: order.sees,
+        beyond: order.beyond.into(),
         waits_for: order.waits_for,
         unblocks: order.unblocks.into(),
         highest,
     })
 }
 
-fn stages(infos: &[CriticInfo], settings: &RunSettings) -> Box<[StagePlan]> {
+fn stages(
+    infos: &[CriticInfo],
+    orders: &[order::Order],
+    settings: &RunSettings,
+) -> Box<[StagePlan]> {
     let with_critics = Stage::ALL.iter().filter_map(|&stage| {
         let start = infos.partition_point(|info| info.stage < stage);
         let end = infos.partition_point(|info| info.stage <= stage);
         let own = settings.stage(stage);
+        let of_stage = orders.get(start..end).unwrap_or_default();
         (start < end).then(|| StagePlan {
             stage,
             critics: start..end,
             timeout: own.timeout,
+            sees_itself: of_stage.iter().any(|order| order.sees_stage),
+            waits: of_stage.iter().any(|order| order.waits_for > 0),
             permits: own.max_in_flight.map(|limit| Arc::new(Permits::new(at_least_one(limit)))),
         })
     });

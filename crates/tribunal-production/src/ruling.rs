@@ -19,20 +19,15 @@ pub(crate) struct Ruling {
 
 impl Ruling {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let mut ruling = Self {
+        let [may_only_allow, may_review, may_block] = plan.highest;
+        Self {
             early_exit: plan.settings.early_exit,
             verdict: Verdict::Allow,
             heard: false,
-            may_block: 0,
-            may_review: 0,
-            may_only_allow: 0,
-        };
-        for (node, info) in plan.nodes.iter().zip(plan.infos.iter()) {
-            if info.mode == Mode::Enforce {
-                *ruling.count(node.highest) += 1;
-            }
+            may_block,
+            may_review,
+            may_only_allow,
         }
-        ruling
     }
 
     fn count(&mut self, highest: Verdict) -> &mut usize {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tribunal_core::{Opinion, OpinionCheck, OpinionFault, Outcome, Pointer, Reason, contain};
+use tribunal_core::{
+    Opinion, OpinionCheck, OpinionFault, Outcome, Pointer, Reason, Status, contain,
+};
 
 use crate::spec::{Strictness, Validation};
 
@@ -13,13 +15,13 @@ pub(crate) struct Valid {
 }
 
 impl Valid {
-    /// A success that lists the faults it was let pass with.
-    pub(crate) fn into_outcome(self) -> Outcome {
-        let mut outcome = Outcome::success(self.opinion);
+    /// Makes an outcome that is still missing a success, which lists the faults it was let pass with.
+    pub(crate) fn fill(self, outcome: &mut Outcome) {
+        outcome.status = Status::Success;
+        outcome.opinion = Some(self.opinion);
         if !self.let_pass.is_empty() {
             outcome.reason = Some(Box::new(Reason::Invalid(self.let_pass)));
         }
-        outcome
     }
 }
 

@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 use tribunal_core::{
     ConfigHash, Critic, CriticInfo, Hook, Observer, Report, RunEvent, RunTimings, Snapshot, Stage,
-    StageTiming, View, contain,
+    StageTiming, StageTimings, View, contain,
 };
 
 use crate::Builder;
@@ -77,15 +77,17 @@ impl OrchestratorV2 {
     pub async fn run_all(&self, snapshot: Snapshot) -> Report {
         let started = Instant::now();
         self.emit(RunEvent::RunStarted { trace_id: snapshot.trace_id() });
-        let mut stages = Vec::new();
+        let mut stages = StageTimings::default();
         let mut outcomes = Vec::new();
+        let mut now = started;
         if !self.seats.is_empty() {
             self.emit(RunEvent::StageStarted { stage: Stage::CoreAnalysis });
             let run = Run::new(self, View::of(&snapshot), started + self.timeout);
-            outcomes = run.outcomes().await;
-            stages.push(StageTiming { stage: Stage::CoreAnalysis, elapsed: started.elapsed() });
+            (outcomes, now) = run.outcomes(started).await;
+            let elapsed = now.saturating_duration_since(started);
+            stages.push(StageTiming { stage: Stage::CoreAnalysis, elapsed });
         }
-        let elapsed = started.elapsed();
+        let elapsed = now.saturating_duration_since(started);
         let timings = RunTimings { stages, elapsed, queued: Duration::ZERO };
         let (trace_id, infos) = (snapshot.shared_trace_id(), self.infos.clone());
         let report = Report::new(trace_id, infos, outcomes, timings, self.config_hash);

@@ -6,7 +6,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -22,10 +22,10 @@ use crate::orchestrator::Seat;
 
 type Said = Result<Opinion, CriticError>;
 
-/// Where a critic stands after it was called.
-enum Called<'a> {
-    Done(Outcome),
-    Waiting { answer: Contained<BoxFuture<'a, Said>>, since: Instant },
+/// A critic that has been called and has not answered yet.
+struct Waiting<'a> {
+    answer: Contained<BoxFuture<'a, Said>>,
+    since: Instant,
 }
 
 /// Why foreign code gave no answer.
@@ -45,24 +45,29 @@ impl<'a> Run<'a> {
         Self { engine, view, deadline }
     }
 
-    /// Every outcome, in the order of the critics.
-    pub(crate) async fn outcomes(&self) -> Vec<Outcome> {
+    /// Every outcome, in the order of the critics, and what the time is then. `now` is what it is before.
+    pub(crate) async fn outcomes(&self, now: Instant) -> (Vec<Outcome>, Instant) {
         let seats = &self.engine.seats;
-        let mut slots: Vec<Option<Outcome>> = vec![None; seats.len()];
+        let mut clock = now;
+        let mut outcomes = Vec::with_capacity(seats.len());
+        outcomes.resize_with(seats.len(), Outcome::missing);
         let mut waiting = FuturesUnordered::new();
-        for (seat, slot) in seats.iter().zip(&mut slots) {
-            if !self.engine.hooks.is_empty() {
-                waiting.push(self.attend(seat, slot, None));
-                continue;
-            }
-            match self.call(seat) {
-                // The quick way: no timer, no allocation.
-                Called::Done(outcome) => *slot = Some(self.settle(seat, outcome)),
-                called @ Called::Waiting { .. } => {
-                    waiting.push(self.attend(seat, slot, Some(called)));
+        // Moved into the closure: by a shared reference the run could not be sent to another thread.
+        let (mut all, now, queue) = (seats.iter().zip(&mut outcomes), &mut clock, &mut waiting);
+        poll_fn(move |cx| {
+            for (seat, place) in all.by_ref() {
+                if !self.engine.hooks.is_empty() {
+                    queue.push(self.attend(seat, place, None));
+                } else if let Some(called) = self.call(seat, now, place, Some(cx)) {
+                    queue.push(self.attend(seat, place, Some(called)));
+                } else {
+                    // The quick way: no timer, no allocation.
+                    self.settle(seat, place);
                 }
             }
-        }
+            Poll::Ready(())
+        })
+        .await;
         if !waiting.is_empty() {
             let mut timer = pin!(sleep_until(self.deadline));
             poll_fn(|cx| {
@@ -78,84 +83,121 @@ impl<'a> Run<'a> {
                 Poll::Ready(())
             })
             .await;
+            clock = Instant::now();
         }
         drop(waiting);
-        let overdue = |(seat, slot): (&Seat, Option<Outcome>)| {
-            slot.unwrap_or_else(|| self.settle(seat, self.timed_out()))
-        };
-        seats.iter().zip(slots).map(overdue).collect()
+        for (seat, place) in seats.iter().zip(&mut outcomes) {
+            if place.is_missing() {
+                *place = self.timed_out();
+                self.settle(seat, place);
+            }
+        }
+        (outcomes, clock)
     }
 
-    /// One critic with the hooks around it. The outcome is in its slot before the `after` hooks see it:
+    /// One critic with the hooks around it. The outcome is in its place before the `after` hooks see it:
     /// none of them can lose it.
-    async fn attend(&self, seat: &'a Seat, slot: &mut Option<Outcome>, called: Option<Called<'a>>) {
-        let outcome = match called {
-            Some(called) => self.finish(seat, called).await,
+    async fn attend(&self, seat: &'a Seat, place: &mut Outcome, called: Option<Waiting<'a>>) {
+        let mut outcome = Outcome::missing();
+        match called {
+            Some(called) => self.finish(seat, called, &mut outcome).await,
             None => match self.cached(seat).await {
-                Some(outcome) => outcome,
-                None => self.finish(seat, self.call(seat)).await,
+                Some(cached) => outcome = cached,
+                None => {
+                    let called = self.call(seat, &mut Instant::now(), &mut outcome, None);
+                    if let Some(called) = called {
+                        self.finish(seat, called, &mut outcome).await;
+                    }
+                }
             },
-        };
-        let outcome = self.or_fallback(seat, outcome).await;
-        let outcome = slot.insert(self.settle(seat, outcome));
+        }
+        *place = self.or_fallback(seat, outcome).await;
+        self.settle(seat, place);
         for hook in &self.engine.hooks {
-            self.answer(|| hook.after(&seat.info, self.view, outcome)).await;
+            self.answer(|| hook.after(&seat.info, self.view, place)).await;
         }
     }
 
-    /// Calls a critic, unless it is too late for that.
-    fn call(&self, seat: &'a Seat) -> Called<'a> {
-        let since = Instant::now();
+    /// Calls a critic, unless it is too late for that: what can be done at once is done, and polling its future
+    /// a first time is part of that where there is a context. `clock` is now, before and after.
+    fn call(
+        &self,
+        seat: &'a Seat,
+        clock: &mut Instant,
+        out: &mut Outcome,
+        cx: Option<&mut Context<'_>>,
+    ) -> Option<Waiting<'a>> {
+        let since = *clock;
         if since >= self.deadline {
-            return Called::Done(self.timed_out());
+            *out = self.timed_out();
+            return None;
         }
         self.engine.emit(RunEvent::CriticStarted { critic: &seat.info, attempt: 1 });
-        match contain(|| seat.critic.review(self.view)) {
-            Ok(Answer::Later(future)) => Called::Waiting { answer: Contained::new(future), since },
-            Ok(Answer::Now(said)) => Called::Done(self.outcome(seat, since, Ok(said))),
-            Err(Panicked) => Called::Done(self.outcome(seat, since, Err(Unheard::Panicked))),
-        }
-    }
-
-    async fn finish(&self, seat: &'a Seat, called: Called<'a>) -> Outcome {
-        match called {
-            Called::Done(outcome) => outcome,
-            Called::Waiting { answer, since } => {
-                let said = self.within(answer).await;
-                self.outcome(seat, since, said)
+        let said = match contain(|| seat.critic.review(self.view)) {
+            Ok(Answer::Now(said)) => Ok(said),
+            Err(Panicked) => Err(Unheard::Panicked),
+            Ok(Answer::Later(future)) => {
+                let mut answer = Contained::new(future);
+                let polled = match cx {
+                    Some(cx) => Pin::new(&mut answer).poll(cx),
+                    None => Poll::Pending,
+                };
+                match polled {
+                    Poll::Ready(said) => said.map_err(|Panicked| Unheard::Panicked),
+                    Poll::Pending => {
+                        // Its first poll may have taken its time.
+                        *clock = Instant::now();
+                        return Some(Waiting { answer, since });
+                    }
+                }
             }
-        }
+        };
+        *clock = self.outcome(seat, since, said, out);
+        None
     }
 
-    /// What became of a critic that was called.
-    fn outcome(&self, seat: &Seat, since: Instant, said: Result<Said, Unheard>) -> Outcome {
+    async fn finish(&self, seat: &'a Seat, called: Waiting<'a>, out: &mut Outcome) {
+        let Waiting { answer, since } = called;
+        let said = self.within(answer).await;
+        self.outcome(seat, since, said, out);
+    }
+
+    /// What became of a critic that was called, into its place; gives what the time is now.
+    fn outcome(
+        &self,
+        seat: &Seat,
+        since: Instant,
+        said: Result<Said, Unheard>,
+        out: &mut Outcome,
+    ) -> Instant {
         let now = Instant::now();
         let mut cost = seat.info.cost;
-        let mut outcome = match said {
-            Err(Unheard::Panicked) => failed(FailureKind::Panic, String::new()),
+        match said {
+            Err(Unheard::Panicked) => *out = failed(FailureKind::Panic, String::new()),
             // A poll cannot be interrupted, so an answer can be late, and what is late is no answer.
-            Err(Unheard::Late) => self.timed_out(),
-            Ok(_) if now >= self.deadline => self.timed_out(),
+            Err(Unheard::Late) => *out = self.timed_out(),
+            Ok(_) if now >= self.deadline => *out = self.timed_out(),
             Ok(Err(CriticError::Transient { message, .. })) => {
-                failed(FailureKind::Transient, message)
+                *out = failed(FailureKind::Transient, message);
             }
-            Ok(Err(CriticError::Input(message))) => failed(FailureKind::Input, message),
-            Ok(Err(error)) => failed(FailureKind::Permanent, error.to_string()),
+            Ok(Err(CriticError::Input(message))) => *out = failed(FailureKind::Input, message),
+            Ok(Err(error)) => *out = failed(FailureKind::Permanent, error.to_string()),
             Ok(Ok(opinion)) => {
                 let stated = opinion.cost.filter(|cost| cost.is_finite() && *cost >= 0.0);
                 cost = stated.unwrap_or(cost);
                 let faults = opinion.faults();
                 if faults.is_empty() {
-                    Outcome::success(opinion)
+                    out.status = Status::Success;
+                    out.opinion = Some(opinion);
                 } else {
-                    Outcome::without(Reason::Invalid(faults))
+                    *out = Outcome::without(Reason::Invalid(faults));
                 }
             }
-        };
-        outcome.attempts = 1;
-        outcome.execution = now - since;
-        outcome.cost = cost;
-        outcome
+        }
+        out.attempts = 1;
+        out.execution = now.saturating_duration_since(since);
+        out.cost = cost;
+        now
     }
 
     /// The opinion of a hook that has one already.
@@ -195,10 +237,9 @@ impl<'a> Run<'a> {
     }
 
     /// An outcome is final: what it calls for is filled in, and observers hear of it.
-    fn settle(&self, seat: &Seat, mut outcome: Outcome) -> Outcome {
-        outcome.calls_for = calls_for(&seat.info, &outcome);
-        self.engine.emit(RunEvent::Finished { critic: &seat.info, outcome: &outcome });
-        outcome
+    fn settle(&self, seat: &Seat, outcome: &mut Outcome) {
+        outcome.calls_for = calls_for(&seat.info, outcome);
+        self.engine.emit(RunEvent::Finished { critic: &seat.info, outcome });
     }
 
     /// What a hook answers; `None`, and counted, when it does not.

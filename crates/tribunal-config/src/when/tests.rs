@@ -19,10 +19,9 @@ fn name(name: &str) -> CriticName {
 fn holds(text: &str, snapshot: &Snapshot, prior: Vec<(&str, Outcome)>) -> Result<bool, String> {
     let expression = Expression::compile(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
     let names: Vec<CriticName> = prior.iter().map(|(critic, _)| name(critic)).collect();
-    let slots: Vec<OnceLock<Outcome>> =
-        prior.into_iter().map(|(_, outcome)| OnceLock::from(outcome)).collect();
+    let outcomes: Vec<Outcome> = prior.into_iter().map(|(_, outcome)| outcome).collect();
     let seen: Vec<u32> = (0..).take(names.len()).collect();
-    let view = View::with_prior(snapshot, &names, &slots, &seen);
+    let view = View::with_prior(snapshot, &names, &outcomes, &[], &seen);
     expression.holds(view).map_err(|error| error.to_string())
 }
 

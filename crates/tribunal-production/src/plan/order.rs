@@ -17,6 +17,10 @@ use crate::spec::CriticSpec;
 pub(super) struct Order {
     pub(super) depends_on: Vec<u32>,
     pub(super) sees: Arc<[u32]>,
+    /// Those of them that are not enforcing critics of an earlier stage.
+    pub(super) beyond: Vec<u32>,
+    /// Whether some of them are of its own stage.
+    pub(super) sees_stage: bool,
     pub(super) waits_for: u32,
     pub(super) unblocks: Vec<u32>,
 }
@@ -51,11 +55,21 @@ pub(super) fn arrange(
     }
     let mut shared = BTreeMap::new();
     let orders = depends_on.into_iter().zip(waits_for).zip(unblocks).zip(specs).map(
-        |(((depends_on, waits_for), unblocks), spec)| Order {
-            sees: sees(spec, specs, &depends_on, &mut shared),
-            depends_on: depends_on.into_iter().map(index).collect(),
-            waits_for: index(waits_for.len()),
-            unblocks,
+        |(((depends_on, waits_for), unblocks), spec)| {
+            let sees = sees(spec, specs, &depends_on, &mut shared);
+            let of = |place: &u32| specs.get(*place as usize);
+            let beyond = |place: &&u32| {
+                of(place)
+                    .is_none_or(|other| other.stage == spec.stage || other.mode == Mode::Monitor)
+            };
+            Order {
+                beyond: sees.iter().filter(beyond).copied().collect(),
+                sees_stage: sees.iter().filter_map(of).any(|other| other.stage == spec.stage),
+                sees,
+                depends_on: depends_on.into_iter().map(index).collect(),
+                waits_for: index(waits_for.len()),
+                unblocks,
+            }
         },
     );
     Some(orders.collect())
