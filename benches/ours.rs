@@ -1,0 +1,121 @@
+//! Our orchestrators, as the benches run them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tribunal_core::{Critic, Pointer, Snapshot, Stage};
+use tribunal_production::{
+    BreakerSettings, CriticSpec, Policy, ProductionOrchestrator, Rate, Retry, RunSettings,
+    Validation,
+};
+use tribunal_v2::OrchestratorV2;
+
+use crate::contender::Contender;
+use crate::shape::Shape;
+
+/// How much of the orchestrator is switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Options {
+    /// Nothing beyond the defaults: one global limit, timeouts, ranges of numbers.
+    Lean,
+    /// Critic, stage and global permits, token buckets that never run dry, a breaker and a retry policy for every
+    /// critic, timeouts of runs and stages, a required field in every opinion, costs and a budget.
+    Everything,
+}
+
+const STAGES: [Stage; 3] = [Stage::FastCritics, Stage::CoreAnalysis, Stage::DeepAnalysis];
+
+/// Room enough for every run of these benches, 10,000 of ten critics at a time.
+pub const ROOM: usize = 100_000;
+
+/// So many critics in that shape.
+#[must_use]
+pub fn production(
+    count: usize,
+    shape: Shape,
+    options: Options,
+    critic: &Arc<dyn Critic>,
+) -> ProductionOrchestrator {
+    let mut builder = ProductionOrchestrator::builder();
+    for (index, stage) in shape.stages(count).enumerate() {
+        let place = STAGES.get(stage).copied().unwrap_or_default();
+        let mut spec = CriticSpec::new(format!("critic_{index}")).stage(place);
+        if shape == Shape::Gated && stage > 0 {
+            spec = spec.policy(Policy::OnViolation);
+        }
+        if options == Options::Everything {
+            spec = guarded(spec);
+        }
+        builder = builder.shared(spec, Arc::clone(critic));
+    }
+    if options == Options::Everything {
+        builder = builder.settings(guarded_runs());
+    }
+    builder.build().expect("a plan of critics that do nothing")
+}
+
+/// A rate at which no bench ever waits.
+#[must_use]
+pub fn never_dry() -> Rate {
+    Rate::new(1_000_000_000, Duration::from_secs(1), 1_000_000_000).expect("a token a nanosecond")
+}
+
+fn guarded(spec: CriticSpec) -> CriticSpec {
+    let breaker = BreakerSettings::new(0.5, Duration::from_secs(10), 20).expect("a breaker");
+    spec.timeout(Duration::from_secs(2))
+        .max_in_flight(ROOM)
+        .rate(never_dry())
+        .breaker(breaker)
+        .retry(Retry::attempts(3))
+        .validation(Validation::new().require("/score".parse::<Pointer>().expect("a pointer")))
+        .cost(0.001)
+}
+
+fn guarded_runs() -> RunSettings {
+    let mut settings = RunSettings::default()
+        .timeout(Duration::from_secs(10))
+        .max_in_flight(ROOM)
+        .max_runs(ROOM)
+        .max_queued_runs(ROOM)
+        .max_cost(1_000.0);
+    for stage in STAGES {
+        settings =
+            settings.stage_timeout(stage, Duration::from_secs(5)).stage_max_in_flight(stage, ROOM);
+    }
+    settings
+}
+
+/// So many critics at once.
+#[must_use]
+pub fn v2(count: usize, critic: &Arc<dyn Critic>) -> OrchestratorV2 {
+    let mut builder = OrchestratorV2::builder();
+    for index in 0..count {
+        builder = builder.shared(&format!("critic_{index}"), Arc::clone(critic));
+    }
+    builder.build().expect("critics that do nothing")
+}
+
+/// The production orchestrator among contenders.
+#[must_use]
+pub fn production_contender(
+    count: usize,
+    shape: Shape,
+    options: Options,
+    critic: &Arc<dyn Critic>,
+) -> Contender {
+    let court = production(count, shape, options, critic);
+    let snapshot = Snapshot::of_input("hello");
+    let name = match options {
+        Options::Lean => "tribunal, defaults",
+        Options::Everything => "tribunal, everything on",
+    };
+    Contender::new(name, async move || court.run_all(&snapshot).await)
+}
+
+/// `OrchestratorV2` among contenders.
+#[must_use]
+pub fn v2_contender(count: usize, critic: &Arc<dyn Critic>) -> Contender {
+    let court = v2(count, critic);
+    let snapshot = Snapshot::of_input("hello");
+    Contender::new("tribunal v2", async move || court.run_all(snapshot.clone()).await)
+}
