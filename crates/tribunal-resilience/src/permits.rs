@@ -65,12 +65,6 @@ impl Permits {
         Acquire { permits: self, priority, ticket: None }
     }
 
-    /// Whether somebody waits.
-    #[must_use]
-    pub fn is_contended(&self) -> bool {
-        self.waiting() > 0
-    }
-
     /// How many are free.
     #[must_use]
     pub fn free(&self) -> usize {
