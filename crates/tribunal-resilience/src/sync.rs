@@ -6,3 +6,8 @@ pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicU64};
 
 #[cfg(all(test, loom))]
 pub(crate) use loom::sync::{Mutex, MutexGuard, atomic::AtomicU64};
+
+/// Something that many threads write, on cache lines of its own: two, since processors fetch them in pairs.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct OwnLines<T>(pub(crate) T);
