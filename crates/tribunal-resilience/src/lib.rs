@@ -19,7 +19,7 @@
 //!
 //! # Model checking
 //!
-//! [`Permits`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so their tests in `model.rs`
+//! [`Permits`], [`TokenBucket`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so their tests in `model.rs`
 //! have [loom](https://docs.rs/loom) try the orders in which three threads can take their steps: all of them, or,
 //! where those are too many, all with at most three interruptions. They are built under `cfg(loom)` only:
 //!
@@ -37,6 +37,7 @@ mod deadline;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
+mod nanos;
 #[cfg(test)]
 #[cfg(not(any(loom, shuttle)))]
 mod nosy;
