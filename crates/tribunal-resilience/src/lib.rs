@@ -19,7 +19,7 @@
 //!
 //! # Model checking
 //!
-//! [`Permits`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so their tests in `model.rs`
+//! [`Permits`], [`Admission`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so their tests in `model.rs`
 //! have [loom](https://docs.rs/loom) try the orders in which three threads can take their steps: all of them, or,
 //! where those are too many, all with at most three interruptions. They are built under `cfg(loom)` only:
 //!
