@@ -27,7 +27,17 @@
 //! RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -p tribunal-resilience --lib model
 //! ```
 //!
-//! `cargo test --workspace` leaves them out; `.ci/run` runs both.
+//! More threads have more orders than can all be tried. Those in `schedules.rs` (four to six threads) have
+//! [shuttle](https://docs.rs/shuttle) try thousands of schedules, some at random and some by probabilistic
+//! concurrency testing; so does a test of `tribunal-production`, of whole runs. It prints a schedule that fails,
+//! to be tried again with `shuttle::replay`.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/shuttle \
+//!     cargo test -p tribunal-resilience -p tribunal-production --lib schedules
+//! ```
+//!
+//! `cargo test --workspace` leaves them out; `.ci/run` runs all.
 
 mod admission;
 mod backoff;
@@ -43,6 +53,9 @@ mod model;
 mod nosy;
 mod permits;
 mod retry_budget;
+#[cfg(test)]
+#[cfg(shuttle)]
+mod schedules;
 mod sync;
 
 pub use admission::{
