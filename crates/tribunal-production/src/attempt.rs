@@ -70,6 +70,13 @@ impl<'r> InFlight<'r> {
         self.held.done();
         self.admitted
     }
+
+    /// Its time ran out: it is dropped, and as above.
+    fn late(self) -> Option<AdmittedCall<'r>> {
+        drop(self.future);
+        self.held.late();
+        self.admitted
+    }
 }
 
 /// An attempt without an opinion.
@@ -275,8 +282,7 @@ impl<'r> Execution<'r> {
         match answer {
             Ok(answer) => self.answered(ledger, flight.done(), answer, started, deadline),
             Err(_) => {
-                let admitted = flight.admitted.take();
-                drop(flight);
+                let admitted = flight.late();
                 report(admitted, CallResult::Failure, Instant::now());
                 self.charge(ledger, started.elapsed(), None);
                 Err(self.timed_out(deadline))

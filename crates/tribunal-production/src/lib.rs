@@ -43,6 +43,9 @@ mod outline;
 mod plan;
 mod ruling;
 mod run;
+#[cfg(test)]
+#[cfg(shuttle)]
+mod schedules;
 mod settings;
 mod spec;
 mod stop;

@@ -21,6 +21,11 @@ impl Held<'_> {
     pub(crate) fn done(self) {
         self.critic.into_iter().for_each(Admitted::done);
     }
+
+    /// Gives them back: the time of the attempt ran out.
+    pub(crate) fn late(self) {
+        self.critic.into_iter().for_each(Admitted::late);
+    }
 }
 
 /// What came of asking without waiting.

@@ -3,14 +3,17 @@
 //! The intervals come from the `backoff` crate, and from this file alone: its successor would change
 //! nothing else. The jitter is ours, because that crate's cannot be seeded.
 
+mod spread;
+
 use std::time::Duration;
 
 use ::backoff::ExponentialBackoffBuilder;
 use ::backoff::SystemClock;
 use ::backoff::backoff::Backoff as _;
 use ::backoff::exponential::ExponentialBackoff;
-use rand::Rng;
 use thiserror::Error;
+
+use spread::Spread;
 
 /// How the interval is spread, so that those who failed together do not come back together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,6 +100,17 @@ impl Backoff {
     /// The intervals, from the first on.
     #[must_use]
     pub fn intervals(&self) -> Intervals {
+        self.spread_by(Spread::Random)
+    }
+
+    /// As [`Backoff::intervals`], spread by a seed: the same seed gives the same intervals, always. For runs that
+    /// are to be repeated exactly; those who share a seed come back together.
+    #[must_use]
+    pub fn intervals_seeded(&self, seed: u64) -> Intervals {
+        self.spread_by(Spread::Seeded(seed))
+    }
+
+    fn spread_by(&self, spread: Spread) -> Intervals {
         let exponential = ExponentialBackoffBuilder::new()
             .with_initial_interval(self.first)
             .with_multiplier(self.factor)
@@ -105,7 +119,7 @@ impl Backoff {
             // It would measure this on the real clock; deadlines are the caller's.
             .with_max_elapsed_time(None)
             .build();
-        Intervals { exponential, max: self.max, jitter: self.jitter }
+        Intervals { exponential, max: self.max, jitter: self.jitter, spread }
     }
 
     /// An upper bound for the sum of the first `count` intervals; exact up to [`Backoff::EXACT`] of them.
@@ -144,6 +158,7 @@ pub struct Intervals {
     exponential: ExponentialBackoff<SystemClock>,
     max: Duration,
     jitter: Jitter,
+    spread: Spread,
 }
 
 impl Iterator for Intervals {
@@ -153,7 +168,7 @@ impl Iterator for Intervals {
         let interval = self.exponential.next_backoff().unwrap_or(self.max).min(self.max);
         Some(match self.jitter {
             Jitter::None => interval,
-            Jitter::Full => interval.mul_f64(rand::rng().random_range(0.0..=1.0)),
+            Jitter::Full => interval.mul_f64(self.spread.fraction()),
         })
     }
 }
@@ -175,6 +190,34 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_fixes_every_interval() {
+        let backoff = Backoff::default();
+        let of = |seed| backoff.intervals_seeded(seed).take(20).collect::<Vec<_>>();
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+        // The generator's published first number for seed 0, 0xe220a8397b1dcdaf, of which 53 bits count.
+        let first = (0xe220_a839_7b1d_cdaf_u64 >> 11) as f64 / ((1_u64 << 53) - 1) as f64;
+        assert_eq!(of(0)[0], MS(50).mul_f64(first));
+    }
+
+    #[test]
+    fn without_jitter_a_seed_changes_nothing() {
+        let backoff = Backoff::new(MS(50), 2.0, MS(300), Jitter::None).unwrap();
+        assert!(backoff.intervals_seeded(7).take(9).eq(backoff.intervals().take(9)));
+    }
+
+    /// Full jitter: from nothing to the whole interval, and on average half of it.
+    #[test]
+    fn seeded_intervals_spread_over_the_whole_interval() {
+        let backoff = Backoff::new(MS(100), 1.0, MS(100), Jitter::Full).unwrap();
+        let intervals: Vec<_> = backoff.intervals_seeded(42).take(1_000).collect();
+        let mean = intervals.iter().sum::<Duration>() / 1_000;
+        assert!((MS(45)..=MS(55)).contains(&mean), "{mean:?}");
+        assert!(intervals.iter().any(|interval| *interval < MS(5)));
+        assert!(intervals.iter().any(|interval| *interval > MS(95)));
+    }
+
+    #[test]
     fn intervals_that_contradict_each_other_are_refused() {
         assert_eq!(Backoff::new(MS(2), 2.0, MS(1), Jitter::Full), Err(BackoffError::MaxBelowFirst));
         for factor in [0.5, f64::NAN, f64::INFINITY, -1.0] {
@@ -191,10 +234,12 @@ mod tests {
         #[test]
         fn every_interval_stays_below_the_longest(
             first in 0u64..10_000, more in 0u64..100_000, factor in 1.0f64..100.0, count in 1usize..200,
+            seed: u64,
         ) {
             let max = MS(first + more);
             let backoff = Backoff::new(MS(first), factor, max, Jitter::Full).unwrap();
-            for interval in backoff.intervals().take(count) {
+            let both = backoff.intervals().take(count).chain(backoff.intervals_seeded(seed).take(count));
+            for interval in both {
                 prop_assert!(interval <= max);
             }
             prop_assert!(backoff.worst_total(u32::MAX) >= max);

@@ -1,5 +1,5 @@
-//! The parts of resilience: priority permits, token buckets, backoff, nested deadlines. For any async call;
-//! nothing here knows what a critic is.
+//! The parts of resilience: admission, fixed or adaptive, priority permits, token buckets, circuit breakers, retry
+//! budgets, backoff, a percentile of latencies, nested deadlines. For any async call; nothing here knows what a critic is.
 //!
 //! All time is tokio's, so that tests can pause it. What has been taken is given back by `Drop`, and by
 //! nothing else.
@@ -19,21 +19,33 @@
 //!
 //! # Model checking
 //!
-//! [`Permits`], [`TokenBucket`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so their tests in `model.rs`
-//! have [loom](https://docs.rs/loom) try the orders in which three threads can take their steps: all of them, or,
-//! where those are too many, all with at most three interruptions. They are built under `cfg(loom)` only:
+//! [`Permits`], [`TokenBucket`], [`Admission`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so
+//! their tests in `model.rs` have [loom](https://docs.rs/loom) try the orders in which three threads can take their
+//! steps: all of them, or, where those are too many, all with at most three interruptions. They are built under
+//! `cfg(loom)` only:
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -p tribunal-resilience --lib model
 //! ```
 //!
-//! `cargo test --workspace` leaves them out; `.ci/run` runs both.
+//! More threads have more orders than can all be tried. Those in `schedules.rs` (four to six threads) have
+//! [shuttle](https://docs.rs/shuttle) try thousands of schedules, some at random and some by probabilistic
+//! concurrency testing; so does a test of `tribunal-production`, of whole runs. It prints a schedule that fails,
+//! to be tried again with `shuttle::replay`.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/shuttle \
+//!     cargo test -p tribunal-resilience -p tribunal-production --lib schedules
+//! ```
+//!
+//! `cargo test --workspace` leaves them out; `.ci/run` runs all.
 
 mod admission;
 mod backoff;
 mod breaker;
 mod bucket;
 mod deadline;
+mod latency;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
@@ -43,6 +55,9 @@ mod nanos;
 mod nosy;
 mod permits;
 mod retry_budget;
+#[cfg(test)]
+#[cfg(shuttle)]
+mod schedules;
 mod sync;
 
 pub use admission::{
@@ -54,5 +69,6 @@ pub use breaker::{
 };
 pub use bucket::{Rate, RateError, TokenBucket};
 pub use deadline::Deadline;
+pub use latency::{LatencyWindow, PercentileError};
 pub use permits::{Acquire, OwnedPermit, Permit, Permits, QueueFull};
 pub use retry_budget::{RetryBudget, RetryBudgetError};

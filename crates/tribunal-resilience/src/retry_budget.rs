@@ -36,11 +36,16 @@ pub struct RetryBudget {
 pub struct RetryBudgetError;
 
 impl RetryBudget {
-    /// How much of the floor may be saved up: this many seconds of it.
-    const FLOOR_SECONDS: u64 = 1;
+    /// The part of a second of which the floor may be saved up.
+    const FLOOR_PART: u64 = 10;
 
     /// `share` retries for each first call (0.1: one for ten), at most `most` of them saved up, and at least
     /// `floor` a second however little the load.
+    ///
+    /// The floor is a least and not an addition: retries that the share gives count towards it. It comes in
+    /// with time, from nothing at the start, and what is not used is gone: at most a tenth of a second's worth,
+    /// or one retry if that is more, is there at once. With a whole second's worth, a total outage would see more
+    /// retries than the share allows just when it begins, and again after each lull.
     ///
     /// # Errors
     ///
@@ -71,7 +76,7 @@ impl RetryBudget {
     pub fn withdraw(&self, now: Instant) -> bool {
         let from_saved = |saved: u64| saved.checked_sub(RETRY);
         let brought = self.brought(now.saturating_duration_since(self.epoch));
-        let least = brought.saturating_sub(self.floor.saturating_mul(Self::FLOOR_SECONDS));
+        let least = brought.saturating_sub(self.burst());
         if self.saved.fetch_update(Relaxed, Relaxed, from_saved).is_ok() {
             // The floor is a least and not an addition: what the share gives counts towards it.
             let also = |taken: u64| Some((taken.max(least) + RETRY).min(brought));
@@ -86,11 +91,16 @@ impl RetryBudget {
         self.taken.fetch_update(Relaxed, Relaxed, from_floor).is_ok()
     }
 
-    /// What the floor has brought by then, in thousandths; it starts with a second's worth.
+    /// What the floor has brought by then, in thousandths.
     fn brought(&self, since: Duration) -> u64 {
         let by_time = u128::from(self.floor) * since.as_millis() / 1_000;
-        let start = self.floor.saturating_mul(Self::FLOOR_SECONDS);
-        u64::try_from(by_time).unwrap_or(u64::MAX / 2).saturating_add(start)
+        u64::try_from(by_time).unwrap_or(u64::MAX / 2)
+    }
+
+    /// How much of the floor may be there at once, in thousandths.
+    const fn burst(&self) -> u64 {
+        let part = self.floor / Self::FLOOR_PART;
+        if part < RETRY { RETRY } else { part }
     }
 }
 
@@ -116,13 +126,42 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_floor_comes_back_with_time_and_is_not_saved_up() {
-        let budget = RetryBudget::new(0.0, 0, 2).unwrap();
-        assert_eq!(withdrawn(&budget, 9), 2);
-        tokio::time::advance(Duration::from_millis(500)).await;
-        assert_eq!(withdrawn(&budget, 9), 1);
+    async fn the_floor_comes_with_time_and_is_not_saved_up() {
+        for (floor, burst) in [(2_u32, 1), (50, 5)] {
+            let budget = RetryBudget::new(0.0, 0, floor).unwrap();
+            assert_eq!(withdrawn(&budget, 99), 0, "nothing at the start");
+            tokio::time::advance(Duration::from_secs(1) / floor).await;
+            assert_eq!(withdrawn(&budget, 99), 1);
+            tokio::time::advance(Duration::from_secs(3_600)).await;
+            assert_eq!(withdrawn(&budget, 99), burst);
+            let mut retries = 0;
+            for _ in 0..100 {
+                tokio::time::advance(Duration::from_millis(100)).await;
+                retries += withdrawn(&budget, 99);
+            }
+            assert_eq!(retries, 10 * floor as usize, "all of it, for those who ask in time");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_floor_there_is_none() {
+        let budget = RetryBudget::new(0.0, 0, 0).unwrap();
         tokio::time::advance(Duration::from_secs(3_600)).await;
-        assert_eq!(withdrawn(&budget, 9), 2);
+        assert_eq!(withdrawn(&budget, 9), 0);
+    }
+
+    /// I27: in a total outage, at any load above ten times the floor, attempts are at most 1.1 a request,
+    /// from the first request on.
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_starts_with_no_more_than_the_share() {
+        let budget = RetryBudget::new(0.1, 100, 10).unwrap();
+        let mut retries = 0;
+        for calls in 1..=2_000 {
+            budget.deposit();
+            retries += withdrawn(&budget, 2);
+            assert!(retries * 10 <= calls, "{retries} of {calls}");
+            tokio::time::advance(Duration::from_millis(5)).await;
+        }
     }
 
     /// I27: the floor is a least and not an addition.
@@ -136,7 +175,7 @@ mod tests {
             retries += withdrawn(&budget, 9);
             tokio::time::advance(Duration::from_millis(100)).await;
         }
-        assert!((100..=102).contains(&retries), "{retries}");
+        assert!((99..=100).contains(&retries), "{retries}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,32 +4,14 @@
 
 use std::num::NonZeroUsize;
 use std::pin::Pin;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
+use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use loom::sync::{Arc, Notify};
 use loom::thread;
 
 use super::{Acquire, Permit, Permits, QueueFull};
-use crate::model::{every_order, most_orders};
-
-/// As loom's own, save that clones of the waker are not steps: there would be too many orders.
-fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
-    struct Awake(Notify);
-    impl Wake for Awake {
-        fn wake(self: std::sync::Arc<Self>) {
-            self.0.notify();
-        }
-    }
-    let awake = std::sync::Arc::new(Awake(Notify::new()));
-    let waker = Waker::from(std::sync::Arc::clone(&awake));
-    loop {
-        match Pin::new(&mut future).poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => awake.0.wait(),
-        }
-    }
-}
+use crate::model::{block_on, every_order, most_orders};
 
 /// Permits, and how many are held as far as those who hold them know.
 struct Counted {

@@ -1,5 +1,7 @@
 //! Every order of steps of a few threads that pay into a budget and take from it.
 
+use std::time::Duration;
+
 use loom::sync::Arc;
 use loom::thread;
 use tokio::time::Instant;
@@ -13,7 +15,8 @@ fn three(
     play: impl Fn(&RetryBudget, Instant) -> usize + Copy + 'static,
 ) -> (usize, Arc<RetryBudget>, Instant) {
     let budget = Arc::new(budget);
-    let now = Instant::now();
+    // Late enough for the floor to have brought all that it lets one save up.
+    let now = Instant::now() + Duration::from_secs(1);
     let others = [0, 1].map(|_| {
         let budget = Arc::clone(&budget);
         thread::spawn(move || play(&budget, now))
@@ -46,7 +49,7 @@ fn what_is_paid_in_is_taken_once() {
 #[test]
 fn the_floor_is_taken_once() {
     every_order(|| {
-        let budget = RetryBudget::new(0.0, 0, 2).unwrap();
+        let budget = RetryBudget::new(0.0, 0, 20).unwrap();
         let (taken, budget, now) = three(budget, |budget, now| usize::from(budget.withdraw(now)));
         assert_eq!((taken, rest(&budget, now)), (2, 0));
     });
