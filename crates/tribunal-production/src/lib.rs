@@ -47,6 +47,9 @@ mod outline;
 mod plan;
 mod ruling;
 mod run;
+#[cfg(test)]
+#[cfg(shuttle)]
+mod schedules;
 mod settings;
 mod spec;
 mod stage;

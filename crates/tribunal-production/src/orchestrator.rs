@@ -23,7 +23,7 @@ use crate::stop::{Shutdown, Stop};
 /// Judges snapshots by a plan that is fixed when it is built. Cloning it shares everything.
 #[derive(Clone)]
 pub struct ProductionOrchestrator {
-    court: Arc<Court>,
+    pub(crate) court: Arc<Court>,
 }
 
 /// What all runs share.

@@ -9,6 +9,9 @@
 
 mod adaptive;
 mod guard;
+#[cfg(test)]
+#[cfg(loom)]
+mod model;
 mod queue;
 
 use std::future::Future;

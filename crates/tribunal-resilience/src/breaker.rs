@@ -2,13 +2,18 @@
 //! things are better.
 //!
 //! What it decides is in [`core`], a plain state machine; this file adds the lock and the clock, and makes
-//! every admitted call a guard that reports or releases itself.
+//! every admitted call a guard that reports or releases itself. While all goes well the lock is left alone: then
+//! there is only a [`tally`].
 
 mod core;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
 mod settings;
+mod tally;
+#[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
+mod tests;
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -17,8 +22,10 @@ use tokio::time::Instant;
 
 pub use self::core::BreakerState;
 use self::core::{Core, Pass};
-use crate::sync::{Mutex, MutexGuard};
+use crate::nanos::nanos;
+use crate::sync::{Mutex, MutexGuard, OwnLines};
 pub use settings::{BreakerError, BreakerSettings};
+use tally::{Shown, Tally};
 
 /// How a call that a breaker let through went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +41,23 @@ pub enum CallResult {
 /// Guards calls to something that may break. Time is monotonic, and tokio's.
 #[derive(Debug)]
 pub struct Breaker {
+    hot: OwnLines<Hot>,
+    guarded: Mutex<Guarded>,
+}
+
+/// What every call looks at.
+#[derive(Debug)]
+struct Hot {
     epoch: Instant,
-    core: Mutex<Core>,
+    /// From when on a call is slow.
+    slow: Option<Duration>,
+    tally: Tally,
+}
+
+#[derive(Debug)]
+struct Guarded {
+    core: Core,
+    shown: Shown,
 }
 
 /// The breaker is open: not now.
@@ -50,16 +72,33 @@ impl Breaker {
     /// Closed, with nothing counted.
     #[must_use]
     pub fn new(settings: BreakerSettings) -> Self {
-        Self { epoch: Instant::now(), core: Mutex::new(Core::new(settings)) }
+        let core = Core::new(settings);
+        let (tally, shown) = Tally::new(&core);
+        let slow = settings.slow.map(|(limit, _)| limit);
+        Self {
+            hot: OwnLines(Hot { epoch: Instant::now(), slow, tally }),
+            guarded: Mutex::new(Guarded { core, shown }),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Core> {
+    fn lock(&self) -> MutexGuard<'_, Guarded> {
         // No code of others runs under the lock, so a poisoned one is still consistent.
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        self.guarded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn since_epoch(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.epoch)
+        now.saturating_duration_since(self.hot.0.epoch)
+    }
+
+    /// Has the core do something that may change everything, with nothing uncounted before or unsaid after it.
+    fn with_core<T>(&self, now: Instant, act: impl FnOnce(&mut Core, Duration) -> T) -> T {
+        let now = self.since_epoch(now);
+        let Guarded { core, shown } = &mut *self.lock();
+        let tally = &self.hot.0.tally;
+        tally.take(shown, core);
+        let answer = act(core, now);
+        tally.show(shown, core, nanos(now));
+        answer
     }
 
     /// Lets a call through, or refuses it.
@@ -67,17 +106,54 @@ impl Breaker {
     /// # Errors
     ///
     /// [`BreakerOpen`] while it is open, and while as many probes are in flight as may be.
+    #[inline]
     pub fn admit(&self, now: Instant) -> Result<AdmittedCall<'_>, BreakerOpen> {
-        match self.lock().admit(self.since_epoch(now)) {
-            Ok(pass) => Ok(AdmittedCall { breaker: self, pass: Some(pass), started: now }),
-            Err(left) => Err(BreakerOpen { left }),
-        }
+        let pass = match self.hot.0.tally.closed() {
+            Some(pass) => pass,
+            None => self.admit_if_time(now)?,
+        };
+        Ok(AdmittedCall { breaker: self, pass: Some(pass), started: now })
+    }
+
+    /// It is not closed, or was not a moment ago.
+    #[cold]
+    fn admit_if_time(&self, now: Instant) -> Result<Pass, BreakerOpen> {
+        self.with_core(now, Core::admit).map_err(|left| BreakerOpen { left })
     }
 
     /// What it is doing.
+    #[inline]
     #[must_use]
     pub fn state(&self, now: Instant) -> BreakerState {
-        self.lock().state(self.since_epoch(now))
+        match self.hot.0.tally.closed() {
+            Some(_) => BreakerState::Closed,
+            None => self.with_core(now, Core::state),
+        }
+    }
+
+    #[inline]
+    fn report(&self, pass: Pass, result: CallResult, started: Instant, now: Instant) {
+        let Hot { slow, tally, .. } = &self.hot.0;
+        if let Some(current) = tally.closed() {
+            // Time alone changes nothing while it is closed, so these are of no consequence.
+            if current != pass || result == CallResult::Ignored {
+                return;
+            }
+            let took = || now.saturating_duration_since(started);
+            if result == CallResult::Success
+                && !slow.is_some_and(|limit| took() >= limit)
+                && tally.count(pass, nanos(self.since_epoch(now)))
+            {
+                return;
+            }
+        }
+        self.report_to_core(pass, result, started, now);
+    }
+
+    #[cold]
+    fn report_to_core(&self, pass: Pass, result: CallResult, started: Instant, now: Instant) {
+        let took = now.saturating_duration_since(started);
+        self.with_core(now, |core, now| core.report(pass, result, took, now));
     }
 }
 
@@ -91,46 +167,23 @@ pub struct AdmittedCall<'b> {
 }
 
 impl AdmittedCall<'_> {
-    /// The call ended.
+    /// The call ended, then.
+    #[inline]
     pub fn report(mut self, result: CallResult, now: Instant) {
         if let Some(pass) = self.pass.take() {
-            let took = now.saturating_duration_since(self.started);
-            self.breaker.lock().report(pass, result, took, self.breaker.since_epoch(now));
+            self.breaker.report(pass, result, self.started, now);
         }
     }
 }
 
 impl Drop for AdmittedCall<'_> {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(pass) = self.pass.take() {
-            self.breaker.lock().release(pass);
+        // Where everything passes there is no place to give back.
+        if let Some(pass) = self.pass.take()
+            && !pass.closed
+        {
+            self.breaker.lock().core.release(pass);
         }
-    }
-}
-
-#[cfg(test)]
-#[cfg(not(any(loom, shuttle)))]
-mod tests {
-    use super::*;
-
-    /// Rule 12: a bounded probe, given back on drop.
-    #[tokio::test(start_paused = true)]
-    async fn a_probe_that_is_dropped_gives_its_place_to_another() {
-        let settings = BreakerSettings::new(0.5, Duration::from_secs(10), 2)
-            .and_then(|settings| settings.open_for(Duration::from_secs(1)))
-            .unwrap();
-        let breaker = Breaker::new(settings);
-        for _ in 0..2 {
-            let call = breaker.admit(Instant::now()).unwrap();
-            call.report(CallResult::Failure, Instant::now());
-        }
-        assert!(breaker.admit(Instant::now()).is_err());
-        tokio::time::advance(Duration::from_secs(1)).await;
-        let probe = breaker.admit(Instant::now()).unwrap();
-        assert!(breaker.admit(Instant::now()).is_err(), "one probe at a time");
-        drop(probe);
-        let probe = breaker.admit(Instant::now()).unwrap();
-        probe.report(CallResult::Success, Instant::now());
-        assert_eq!(breaker.state(Instant::now()), BreakerState::Closed);
     }
 }

@@ -1,17 +1,26 @@
 //! Token buckets: so many calls in so much time, and a burst.
 //!
-//! The arithmetic is governor's; the clock is tokio's, so that a paused clock pauses it.
+//! The arithmetic is the generic cell rate algorithm in its virtual scheduling form (ITU-T Recommendation I.371,
+//! Annex A): all there is to remember is when the next token would be due if they were taken one at a time, the
+//! *theoretical arrival time*. It fits one word, so that taking a token is one atomic step. Why it is written here:
+//! `docs/decisions/0011-own-token-bucket.md`.
+
+#[cfg(test)]
+#[cfg(loom)]
+mod model;
+#[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
+mod tests;
 
 use std::num::NonZeroU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use governor::clock::{Clock, Reference};
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 use thiserror::Error;
 use tokio::time::Instant;
+
+use crate::nanos::nanos;
+use crate::sync::{AtomicU64, OwnLines};
 
 /// So many tokens per span of time, with room for a burst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,92 +76,75 @@ impl Rate {
     }
 }
 
+/// As far ahead as a bucket counts, in nanoseconds: 292 years. Two of them fit the word.
+const FAR: u64 = u64::MAX / 2;
+
 /// A bucket that fills at a [`Rate`]. It starts full.
+///
+/// It counts 292 years ahead: a token that takes longer comes after 292 years, and no burst is larger than what
+/// they bring.
 #[derive(Debug)]
 pub struct TokenBucket {
-    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>,
+    cell: OwnLines<Cell>,
+}
+
+/// What it is made of: read together, so kept together.
+#[derive(Debug)]
+struct Cell {
+    epoch: Instant,
+    /// From one token to the next, in nanoseconds: 1 up to [`FAR`].
+    interval: u64,
+    /// How much earlier than it is due a token may be taken: all of a burst but its first. With an interval more it
+    /// is still at most [`FAR`].
+    tolerance: u64,
+    /// The theoretical arrival time of the next token, in nanoseconds since the epoch.
+    due: AtomicU64,
 }
 
 impl TokenBucket {
     /// A full bucket.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
-        let quota = Quota::with_period(rate.per / rate.tokens.get())
-            .unwrap_or_else(|| Quota::per_second(rate.tokens))
-            .allow_burst(rate.burst);
-        Self { limiter: RateLimiter::direct_with_clock(quota, TokioClock(Instant::now())) }
+        let interval = nanos(rate.per / rate.tokens.get()).clamp(1, FAR);
+        let burst = u64::from(rate.burst.get()).min(FAR / interval);
+        let tolerance = interval * (burst - 1);
+        let due = AtomicU64::new(0);
+        Self { cell: OwnLines(Cell { epoch: Instant::now(), interval, tolerance, due }) }
     }
 
-    /// Takes a token, or says how long it will be until there may be one.
+    /// As [`TokenBucket::take_at`], now.
     ///
     /// # Errors
     ///
     /// The time until the next token, if nobody else takes it.
     pub fn take(&self) -> Result<(), Duration> {
-        self.limiter.check().map_err(|not_until| {
-            let wait = not_until.wait_time_from(self.limiter.clock().now());
-            // A timer cannot wait for less than this, and a wait of nothing would spin.
-            wait.max(Duration::from_millis(1))
-        })
-    }
-}
-
-#[derive(Debug, Clone)]
-struct TokioClock(Instant);
-
-/// Nanoseconds since the clock was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct TokioInstant(u64);
-
-impl std::ops::Add<Nanos> for TokioInstant {
-    type Output = Self;
-
-    fn add(self, span: Nanos) -> Self {
-        Self(self.0.saturating_add(span.into()))
-    }
-}
-
-impl Reference for TokioInstant {
-    fn duration_since(&self, earlier: Self) -> Nanos {
-        self.0.saturating_sub(earlier.0).into()
+        self.take_at(Instant::now())
     }
 
-    fn saturating_sub(&self, duration: Nanos) -> Self {
-        Self(self.0.saturating_sub(duration.into()))
-    }
-}
-
-impl Clock for TokioClock {
-    type Instant = TokioInstant;
-
-    fn now(&self) -> TokioInstant {
-        let nanos = self.0.elapsed().as_nanos();
-        TokioInstant(u64::try_from(nanos).unwrap_or(u64::MAX))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_bucket_gives_its_burst_and_then_its_rate() {
-        let bucket = TokenBucket::new(Rate::new(10, Duration::from_secs(1), 3).unwrap());
-        assert_eq!((0..5).filter(|_| bucket.take().is_ok()).count(), 3);
-        assert_eq!(bucket.take(), Err(Duration::from_millis(100)));
-        tokio::time::advance(Duration::from_millis(100)).await;
-        assert!(bucket.take().is_ok());
-        assert!(bucket.take().is_err());
-        tokio::time::advance(Duration::from_secs(3600)).await;
-        assert_eq!((0..9).filter(|_| bucket.take().is_ok()).count(), 3);
-    }
-
-    #[test]
-    fn a_rate_that_makes_no_sense_is_refused() {
-        let second = Duration::from_secs(1);
-        assert_eq!(Rate::new(0, second, 1), Err(RateError::Zero));
-        assert_eq!(Rate::new(1, second, 0), Err(RateError::Zero));
-        assert_eq!(Rate::new(1, Duration::ZERO, 1), Err(RateError::TooFast));
-        assert_eq!(Rate::new(u32::MAX, Duration::from_nanos(1), 1), Err(RateError::TooFast));
+    /// Takes a token, or says how long it will be until there may be one: at least 1 ms. For callers that have read
+    /// the clock already; what was read before the bucket was made counts as when it was made.
+    ///
+    /// # Errors
+    ///
+    /// The time until the next token, if nobody else takes it.
+    #[inline]
+    pub fn take_at(&self, now: Instant) -> Result<(), Duration> {
+        let Cell { epoch, interval, tolerance, due } = &self.cell.0;
+        let now = nanos(now.saturating_duration_since(*epoch)).min(FAR);
+        // Nothing but the count itself depends on the order in which it is seen.
+        let mut seen = due.load(Relaxed);
+        loop {
+            let earliest = seen.saturating_sub(*tolerance);
+            if now < earliest {
+                // A timer cannot wait for less than this, and a wait of nothing would spin.
+                return Err(Duration::from_nanos(earliest - now).max(Duration::from_millis(1)));
+            }
+            // At most `now`, the tolerance and an interval: twice as far as anything is counted.
+            let next = seen.max(now) + interval;
+            match due.compare_exchange_weak(seen, next, Relaxed, Relaxed) {
+                Ok(_) => return Ok(()),
+                Err(other) => seen = other,
+            }
+        }
     }
 }

@@ -19,15 +19,26 @@
 //!
 //! # Model checking
 //!
-//! [`Permits`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so their tests in `model.rs`
-//! have [loom](https://docs.rs/loom) try the orders in which three threads can take their steps: all of them, or,
-//! where those are too many, all with at most three interruptions. They are built under `cfg(loom)` only:
+//! [`Permits`], [`TokenBucket`], [`Admission`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so
+//! their tests in `model.rs` have [loom](https://docs.rs/loom) try the orders in which three threads can take their
+//! steps: all of them, or, where those are too many, all with at most three interruptions. They are built under
+//! `cfg(loom)` only:
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -p tribunal-resilience --lib model
 //! ```
 //!
-//! `cargo test --workspace` leaves them out; `.ci/run` runs both.
+//! More threads have more orders than can all be tried. Those in `schedules.rs` (four to six threads) have
+//! [shuttle](https://docs.rs/shuttle) try thousands of schedules, some at random and some by probabilistic
+//! concurrency testing; so does a test of `tribunal-production`, of whole runs. It prints a schedule that fails,
+//! to be tried again with `shuttle::replay`.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/shuttle \
+//!     cargo test -p tribunal-resilience -p tribunal-production --lib schedules
+//! ```
+//!
+//! `cargo test --workspace` leaves them out; `.ci/run` runs all.
 
 mod admission;
 mod backoff;
@@ -38,11 +49,15 @@ mod latency;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
+mod nanos;
 #[cfg(test)]
 #[cfg(not(any(loom, shuttle)))]
 mod nosy;
 mod permits;
 mod retry_budget;
+#[cfg(test)]
+#[cfg(shuttle)]
+mod schedules;
 mod sync;
 
 pub use admission::{

@@ -1,5 +1,10 @@
 //! Runs small plays of a few threads in one order of steps after another, by loom.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, Wake, Waker};
+
+use loom::sync::Notify;
+
 /// Tries every order in which the threads of `play` can take their steps.
 pub(crate) fn every_order(play: impl Fn() + Sync + Send + 'static) {
     orders(None, play);
@@ -19,4 +24,22 @@ fn orders(most_interruptions: Option<usize>, play: impl Fn() + Sync + Send + 'st
     let mut model = loom::model::Builder::new();
     model.preemption_bound = most_interruptions;
     model.check(play);
+}
+
+/// As loom's own, save that clones of the waker are not steps: there would be too many orders.
+pub(crate) fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
+    struct Awake(Notify);
+    impl Wake for Awake {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.notify();
+        }
+    }
+    let awake = std::sync::Arc::new(Awake(Notify::new()));
+    let waker = Waker::from(std::sync::Arc::clone(&awake));
+    loop {
+        match Pin::new(&mut future).poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => awake.0.wait(),
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! A counting semaphore in which a smaller priority number goes first, and nobody waits for ever.
 //!
-//! What it decides is in [`queue`], a plain state machine; this file adds the lock, the clock and the wakers.
+//! While there are permits enough it is one [`word`], and nothing else is touched. Who goes first when there are
+//! not is decided in [`queue`], a plain state machine; this file adds the lock, the clock and the wakers.
 
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
 mod owned;
 mod queue;
+mod word;
 
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -21,10 +23,12 @@ pub use self::owned::OwnedPermit;
 
 use crate::sync::{Mutex, MutexGuard};
 use queue::{Asked, Left, Queue, Ticket};
+use word::Word;
 
 /// So many at a time. The smaller priority number goes first; each 100 ms of waiting make up for one number.
 #[derive(Debug)]
 pub struct Permits {
+    word: Word,
     epoch: Instant,
     queue: Mutex<Queue<Waker>>,
 }
@@ -35,7 +39,7 @@ pub struct Permits {
 pub struct QueueFull;
 
 impl Permits {
-    /// So many at a time; any number may wait.
+    /// So many at a time, at most half of what a `usize` can hold; any number may wait.
     #[must_use]
     pub fn new(limit: NonZeroUsize) -> Self {
         Self::with_queue(limit, usize::MAX)
@@ -44,8 +48,8 @@ impl Permits {
     /// So many at a time, and so many may wait.
     #[must_use]
     pub fn with_queue(limit: NonZeroUsize, most_waiting: usize) -> Self {
-        let queue = Mutex::new(Queue::new(limit.get(), most_waiting));
-        Self { epoch: Instant::now(), queue }
+        let queue = Mutex::new(Queue::new(most_waiting));
+        Self { word: Word::new(limit.get()), epoch: Instant::now(), queue }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue<Waker>> {
@@ -54,10 +58,10 @@ impl Permits {
     }
 
     /// A permit, if one is free and nobody waits.
+    #[inline]
     #[must_use]
     pub fn try_acquire(&self) -> Option<Permit<'_>> {
-        let taken = self.lock().try_take();
-        taken.then(|| Permit { permits: self })
+        self.word.try_take().then(|| Permit { permits: self })
     }
 
     /// A permit, as soon as it is one's turn. Dropping the future gives up the place in the queue.
@@ -65,10 +69,18 @@ impl Permits {
         Acquire { permits: self, priority, ticket: None }
     }
 
-    /// How many are free.
+    /// Whether somebody waits. Who has a permit and needs it again may keep it while nobody does: while somebody
+    /// does, giving it back and asking again is what keeps the order. Costs a glance, and may be out of date.
+    #[inline]
+    #[must_use]
+    pub fn is_contended(&self) -> bool {
+        self.word.is_waited_for()
+    }
+
+    /// How many are free. While somebody waits there may be one for an instant, on its way to them.
     #[must_use]
     pub fn free(&self) -> usize {
-        self.lock().free()
+        self.word.free()
     }
 
     /// How many wait.
@@ -79,12 +91,21 @@ impl Permits {
 
     /// How many there are.
     #[must_use]
-    pub fn limit(&self) -> usize {
-        self.lock().limit()
+    pub const fn limit(&self) -> usize {
+        self.word.limit()
     }
 
+    #[inline]
     fn release(&self) {
-        let next = self.lock().release();
+        if self.word.give() {
+            self.hand_over();
+        }
+    }
+
+    /// What was given back goes to the first in line, if there is anybody yet.
+    #[cold]
+    fn hand_over(&self) {
+        let next = self.lock().hand_over(&self.word);
         if let Some(waker) = next {
             waker.wake();
         }
@@ -99,6 +120,7 @@ pub struct Permit<'a> {
 }
 
 impl Drop for Permit<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.permits.release();
     }
@@ -119,12 +141,13 @@ impl<'a> Future for Acquire<'a> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let permits = this.permits;
+        if this.ticket.is_none()
+            && let Some(permit) = permits.try_acquire()
+        {
+            return Poll::Ready(Ok(permit));
+        }
         let mut queue = permits.lock();
-        let granted = match this.ticket {
-            Some(ticket) => queue.claim(ticket),
-            None => queue.try_take(),
-        };
-        if granted {
+        if this.ticket.is_some_and(|ticket| queue.claim(ticket)) {
             this.ticket = None;
             return Poll::Ready(Ok(Permit { permits }));
         }
@@ -138,7 +161,7 @@ impl<'a> Future for Acquire<'a> {
         let now = permits.epoch.elapsed();
         let asked = match this.ticket {
             Some(ticket) => permits.lock().move_to(ticket, who),
-            None => permits.lock().enter(now, this.priority, who),
+            None => permits.lock().enter(&permits.word, now, this.priority, who),
         };
         // The lock is free again; what is left of wakers goes here.
         match asked {
@@ -158,7 +181,7 @@ impl<'a> Future for Acquire<'a> {
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket.take() else { return };
-        let Left { own, next } = self.permits.lock().leave(ticket);
+        let Left { own, next } = self.permits.lock().leave(&self.permits.word, ticket);
         // Before its own waker goes, which runs code of others.
         if let Some(waker) = next {
             waker.wake();
@@ -271,6 +294,30 @@ mod tests {
         drop(held);
         assert!(permits.try_acquire().is_none());
         assert!(poll(&mut waiting).is_ready());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whether_somebody_waits_is_told_until_nobody_does() {
+        let permits = one();
+        let held = permits.try_acquire().unwrap();
+        assert!(!permits.is_contended(), "in use, and nobody waits");
+        let (mut first, mut second) = (permits.acquire(1), permits.acquire(2));
+        assert!(poll(&mut first).is_pending() && poll(&mut second).is_pending());
+        drop(held);
+        assert!(permits.is_contended(), "the second");
+        drop(second);
+        assert!(!permits.is_contended());
+        assert!(poll(&mut first).is_ready());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_nobody_may_wait_a_permit_that_comes_back_is_free() {
+        let permits = Permits::with_queue(NonZeroUsize::MIN, 0);
+        let held = permits.try_acquire().unwrap();
+        assert!(matches!(poll(&mut permits.acquire(1)), Poll::Ready(Err(QueueFull))));
+        assert!(!permits.is_contended());
+        drop(held);
+        assert!(permits.try_acquire().is_some());
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::CallResult;
 use super::settings::BreakerSettings;
+use crate::nanos::nanos;
 
 /// What a breaker is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,17 +23,19 @@ pub enum BreakerState {
 /// The right to make one call, in one generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pass {
-    generation: u64,
+    pub(super) generation: u64,
+    /// Whether that is one in which everything passes.
+    pub(super) closed: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Core {
     settings: BreakerSettings,
     state: State,
     generation: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 #[allow(
     clippy::large_enum_variant,
     reason = "one of these in each breaker, and closed nearly always"
@@ -57,10 +60,42 @@ impl Core {
         }
     }
 
+    /// What a call of now would pass by.
+    pub(super) const fn pass(&self) -> Pass {
+        Pass { generation: self.generation, closed: matches!(self.state, State::Closed(_)) }
+    }
+
+    /// How long a slice of the window is, in nanoseconds.
+    pub(super) fn slice(&self) -> u64 {
+        slice_of(self.settings.window)
+    }
+
+    /// So many calls succeeded in that slice of the window, since anything else happened.
+    pub(super) fn add_successes(&mut self, slice: u64, calls: u32) {
+        if let State::Closed(window) = &mut self.state
+            && calls > 0
+        {
+            window.add(slice, calls, 0, 0);
+        }
+    }
+
+    /// Whether it is closed and no call that succeeds in time can open it, however much of what is counted is
+    /// forgotten meanwhile: even of the fewest calls that are judged, too few failed.
+    pub(super) fn is_calm(&self) -> bool {
+        let State::Closed(window) = &self.state else { return false };
+        let (failures, slow) = window.slices.iter().fold((0_u64, 0_u64), |sum, slice| {
+            (sum.0 + u64::from(slice.failures), sum.1 + u64::from(slice.slow))
+        });
+        let bears =
+            |count: u64, rate: f64| (count as f64) < rate * f64::from(self.settings.min_calls);
+        bears(failures, self.settings.failure_rate)
+            && self.settings.slow.is_none_or(|(_, rate)| bears(slow, rate))
+    }
+
     /// Lets a call through, or says for how long there is no use in asking again.
     pub(super) fn admit(&mut self, now: Duration) -> Result<Pass, Duration> {
         self.pass_time(now);
-        let pass = Pass { generation: self.generation };
+        let pass = self.pass();
         match &mut self.state {
             State::Closed(_) => Ok(pass),
             State::Open { until } => Err(until.saturating_sub(now)),
@@ -151,14 +186,20 @@ impl Core {
 /// How many slices a window has: what is forgotten is forgotten a slice at a time.
 const SLICES: usize = 10;
 
+/// In nanoseconds.
+fn slice_of(window: Duration) -> u64 {
+    nanos(window / SLICES as u32).max(1)
+}
+
 /// Counts over the last while, in slices.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Window {
-    slice: Duration,
+    /// How long one is, in nanoseconds.
+    slice: u64,
     slices: [Slice; SLICES],
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Slice {
     /// The how-manieth since the epoch; slices of another round count as empty.
     number: u64,
@@ -169,29 +210,32 @@ struct Slice {
 
 impl Window {
     fn new(window: Duration) -> Self {
-        let slice = (window / SLICES as u32).max(Duration::from_nanos(1));
-        Self { slice, slices: [Slice::default(); SLICES] }
+        Self { slice: slice_of(window), slices: [Slice::default(); SLICES] }
     }
 
     fn number(&self, now: Duration) -> u64 {
-        u64::try_from(now.as_nanos() / self.slice.as_nanos().max(1)).unwrap_or(u64::MAX)
+        nanos(now) / self.slice.max(1)
     }
 
     fn count(&mut self, now: Duration, failed: bool, slow: bool) {
-        let number = self.number(now);
+        self.add(self.number(now), 1, u32::from(failed), u32::from(slow));
+    }
+
+    fn add(&mut self, number: u64, calls: u32, failures: u32, slow: u32) {
         let place = (number % SLICES as u64) as usize;
         let Some(slice) = self.slices.get_mut(place) else { return };
         if slice.number != number {
             *slice = Slice { number, ..Slice::default() };
         }
-        slice.calls = slice.calls.saturating_add(1);
-        slice.failures = slice.failures.saturating_add(u32::from(failed));
-        slice.slow = slice.slow.saturating_add(u32::from(slow));
+        slice.calls = slice.calls.saturating_add(calls);
+        slice.failures = slice.failures.saturating_add(failures);
+        slice.slow = slice.slow.saturating_add(slow);
     }
 
     fn is_bad(&self, now: Duration, settings: &BreakerSettings) -> bool {
         let number = self.number(now);
-        let recent = self.slices.iter().filter(|slice| slice.number + SLICES as u64 > number);
+        let recent =
+            self.slices.iter().filter(|slice| slice.number.saturating_add(SLICES as u64) > number);
         let (calls, failures, slow) = recent.fold((0_u64, 0_u64, 0_u64), |sum, slice| {
             (
                 sum.0 + u64::from(slice.calls),

@@ -168,3 +168,67 @@ fn failures_from_several_threads_add_up() {
         assert_eq!(counted.breaker.state(counted.start), BreakerState::Open);
     });
 }
+
+/// What succeeds is counted without the lock, what fails with it; whatever the order, nothing that succeeded is lost
+/// or counted twice. So three failures of six open it, and of seven do not.
+fn successes_and_failures_meet(after: usize, expected: BreakerState) {
+    most_orders(move || {
+        let settings = BreakerSettings::new(0.5, Duration::from_secs(10), 4).unwrap();
+        let (breaker, start) = (Breaker::new(settings), Instant::now());
+        let counted = Arc::new(Counted {
+            breaker,
+            start,
+            later: start,
+            probes: 1,
+            in_flight: AtomicUsize::new(0),
+        });
+        let call = |c: &Counted, result| c.breaker.admit(c.start).unwrap().report(result, c.start);
+        let succeeds = move |c: &Counted| (0..2).for_each(|_| call(c, CallResult::Success));
+        let fails = spawn(&counted, move |c| call(c, CallResult::Failure));
+        let others = spawn(&counted, succeeds);
+        call(&counted, CallResult::Success);
+        fails.join().unwrap();
+        others.join().unwrap();
+        // One of four failed: calm no more if it was; the last of these decides by all that were counted.
+        (0..after).for_each(|_| call(&counted, CallResult::Success));
+        (0..2).for_each(|_| call(&counted, CallResult::Failure));
+        assert_eq!(counted.breaker.state(start), expected);
+    });
+}
+
+#[test]
+fn no_success_is_counted_twice() {
+    successes_and_failures_meet(0, BreakerState::Open);
+}
+
+#[test]
+fn no_success_is_lost() {
+    successes_and_failures_meet(1, BreakerState::Closed);
+}
+
+/// A success that is on its way to the count while the breaker opens and closes again counts for nothing.
+#[test]
+fn a_success_of_an_older_generation_is_not_counted_in_a_newer_one() {
+    most_orders(|| {
+        let settings = BreakerSettings::new(1.0, Duration::from_secs(10), 1)
+            .and_then(|settings| settings.open_for(OPEN_FOR))
+            .unwrap();
+        let (breaker, start) = (Breaker::new(settings), Instant::now());
+        let counted =
+            Counted { breaker, start, later: start, probes: 1, in_flight: AtomicUsize::new(0) };
+        let counted: &'static Counted = Box::leak(Box::new(counted));
+        let (later, breaker) = (start + OPEN_FOR, &counted.breaker);
+        let early = breaker.admit(start).unwrap();
+        let early = thread::spawn(move || early.report(CallResult::Success, later));
+        breaker.admit(start).unwrap().report(CallResult::Failure, start);
+        let opened = breaker.state(start) == BreakerState::Open;
+        if opened {
+            breaker.admit(later).unwrap().report(CallResult::Success, later);
+        }
+        early.join().unwrap();
+        // Had it counted, one failure would not be all there is.
+        assert_eq!(breaker.state(later), BreakerState::Closed);
+        breaker.admit(later).unwrap().report(CallResult::Failure, later);
+        assert!(!opened || breaker.state(later) == BreakerState::Open);
+    });
+}

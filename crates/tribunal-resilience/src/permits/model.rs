@@ -4,32 +4,14 @@
 
 use std::num::NonZeroUsize;
 use std::pin::Pin;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
+use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use loom::sync::{Arc, Notify};
 use loom::thread;
 
 use super::{Acquire, Permit, Permits, QueueFull};
-use crate::model::{every_order, most_orders};
-
-/// As loom's own, save that clones of the waker are not steps: there would be too many orders.
-fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
-    struct Awake(Notify);
-    impl Wake for Awake {
-        fn wake(self: std::sync::Arc<Self>) {
-            self.0.notify();
-        }
-    }
-    let awake = std::sync::Arc::new(Awake(Notify::new()));
-    let waker = Waker::from(std::sync::Arc::clone(&awake));
-    loop {
-        match Pin::new(&mut future).poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => awake.0.wait(),
-        }
-    }
-}
+use crate::model::{block_on, every_order, most_orders};
 
 /// Permits, and how many are held as far as those who hold them know.
 struct Counted {
@@ -127,6 +109,57 @@ fn one_who_gives_up_at_any_moment_holds_nobody_up() {
         drop(held);
         waits.join().unwrap();
         gives_up.join().unwrap();
+        counted.assert_all_back();
+    });
+}
+
+/// Whoever finds nothing free and begins to wait just as the last permit comes back is given it: between the look
+/// and the place in the queue there is no moment at which it passes them by.
+#[test]
+fn a_permit_that_comes_back_as_somebody_begins_to_wait_is_not_missed() {
+    every_order(|| {
+        let counted = Counted::new(1, usize::MAX);
+        let held = counted.permits.try_acquire().unwrap();
+        let waits = spawn(&counted, |c| c.hold(c.wait(5)));
+        drop(held);
+        waits.join().unwrap();
+        counted.assert_all_back();
+        assert!(!counted.permits.is_contended());
+    });
+}
+
+/// As above, with two that come back at once and one who may leave in between: what one hands over is not handed
+/// over again, and what nobody is left to take is free.
+#[test]
+fn two_permits_that_come_back_as_somebody_waits_or_leaves_are_both_there_after() {
+    most_orders(|| {
+        let counted = Counted::new(2, usize::MAX);
+        let (one, two) = (counted.permits.try_acquire(), counted.permits.try_acquire());
+        let leaves = spawn(&counted, |c| drop(poll(&mut c.permits.acquire(1))));
+        let waits = spawn(&counted, |c| c.hold(c.wait(5)));
+        drop(one);
+        drop(two);
+        leaves.join().unwrap();
+        waits.join().unwrap();
+        counted.assert_all_back();
+        assert!(!counted.permits.is_contended());
+    });
+}
+
+/// While somebody waits, what is given back is theirs, and nobody else comes by it.
+#[test]
+fn nobody_overtakes_who_waits() {
+    every_order(|| {
+        let counted = Counted::new(1, usize::MAX);
+        let held = counted.permits.try_acquire().unwrap();
+        let mut waits = counted.permits.acquire(9);
+        assert!(poll(&mut waits).is_pending());
+        let counted = &counted;
+        let overtakes = spawn(counted, |c| assert!(c.permits.try_acquire().is_none()));
+        drop(held);
+        overtakes.join().unwrap();
+        assert!(poll(&mut waits).is_ready());
+        drop(waits);
         counted.assert_all_back();
     });
 }

@@ -28,6 +28,7 @@ impl Permit<'_> {
 }
 
 impl Drop for OwnedPermit {
+    #[inline]
     fn drop(&mut self) {
         self.permits.release();
     }

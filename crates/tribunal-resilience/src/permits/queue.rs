@@ -2,9 +2,14 @@
 //!
 //! Waiting is ranked by the time of arrival plus a handicap for each priority number. The rank never
 //! changes, so those who arrived long ago come to the front by themselves, and nobody starves.
+//!
+//! What is free is counted in a [`Word`] beside it. Whoever may change the queue holds its lock, and only they set
+//! and clear the word's bit: it is set exactly while somebody is in the queue.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use super::word::Word;
 
 /// How much waiting makes up for one priority number.
 const AGING: Duration = Duration::from_millis(100);
@@ -18,8 +23,6 @@ pub(super) struct Ticket {
 
 #[derive(Debug)]
 pub(super) struct Queue<W> {
-    limit: usize,
-    free: usize,
     most_waiting: usize,
     arrivals: u64,
     waiting: BTreeMap<Ticket, W>,
@@ -46,38 +49,12 @@ pub(super) struct Left<W> {
 }
 
 impl<W> Queue<W> {
-    pub(super) const fn new(limit: usize, most_waiting: usize) -> Self {
-        Self {
-            limit,
-            free: limit,
-            most_waiting,
-            arrivals: 0,
-            waiting: BTreeMap::new(),
-            granted: BTreeSet::new(),
-        }
-    }
-
-    pub(super) const fn limit(&self) -> usize {
-        self.limit
-    }
-
-    pub(super) const fn free(&self) -> usize {
-        self.free
+    pub(super) const fn new(most_waiting: usize) -> Self {
+        Self { most_waiting, arrivals: 0, waiting: BTreeMap::new(), granted: BTreeSet::new() }
     }
 
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
-    }
-
-    /// A free permit. There is none while anybody waits: a release hands over directly.
-    pub(super) const fn try_take(&mut self) -> bool {
-        match self.free.checked_sub(1) {
-            Some(left) => {
-                self.free = left;
-                true
-            }
-            None => false,
-        }
     }
 
     /// Whether nobody else may wait.
@@ -86,12 +63,13 @@ impl<W> Queue<W> {
     }
 
     /// A permit after all, or a place in the queue.
-    pub(super) fn enter(&mut self, now: Duration, priority: u8, who: W) -> Asked<W> {
-        if self.try_take() {
-            return Asked::Granted(who);
-        }
+    pub(super) fn enter(&mut self, word: &Word, now: Duration, priority: u8, who: W) -> Asked<W> {
         if self.is_full() {
-            return Asked::Full(who);
+            // Where nobody may wait, the word must not say that somebody does.
+            return if word.try_take() { Asked::Granted(who) } else { Asked::Full(who) };
+        }
+        if word.take_or_wait() {
+            return Asked::Granted(who);
         }
         let rank = now.saturating_add(AGING * u32::from(priority));
         let ticket = Ticket { rank, arrival: self.arrivals };
@@ -122,27 +100,42 @@ impl<W> Queue<W> {
         Asked::Waits(ticket, Some(old))
     }
 
-    /// Gives a permit back: to the first in line, who is to be woken, or to the free ones.
-    pub(super) fn release(&mut self) -> Option<W> {
-        match self.waiting.pop_first() {
-            Some((ticket, who)) => {
-                self.granted.insert(ticket);
-                Some(who)
-            }
-            None => {
-                self.free += 1;
-                debug_assert!(self.free <= self.limit, "a permit was given back twice");
-                None
-            }
+    /// A permit was given back while somebody waited. The first in line gets one, and is to be woken; unless
+    /// others came by before, and took one along for everybody.
+    pub(super) fn hand_over(&mut self, word: &Word) -> Option<W> {
+        let waiting = self.waiting.len();
+        if waiting == 0 || !word.take_for_waiting(waiting == 1) {
+            return None;
         }
+        self.grant_next()
     }
 
     /// Gives up a place, and the permit if it has come already.
-    pub(super) fn leave(&mut self, ticket: Ticket) -> Left<W> {
-        if self.granted.remove(&ticket) {
-            return Left { own: None, next: self.release() };
+    pub(super) fn leave(&mut self, word: &Word, ticket: Ticket) -> Left<W> {
+        if !self.granted.remove(&ticket) {
+            let own = self.waiting.remove(&ticket);
+            if own.is_some() && self.waiting.is_empty() {
+                word.nobody_waits();
+            }
+            return Left { own, next: None };
         }
-        Left { own: self.waiting.remove(&ticket), next: None }
+        let next = self.grant_next();
+        match next {
+            Some(_) if self.waiting.is_empty() => word.nobody_waits(),
+            Some(_) => {}
+            // Nobody waits, and nobody can begin to, for that takes the lock.
+            None => {
+                let _nobody = word.give();
+            }
+        }
+        Left { own: None, next }
+    }
+
+    /// The first in line has a permit that is free no more.
+    fn grant_next(&mut self) -> Option<W> {
+        let (ticket, who) = self.waiting.pop_first()?;
+        self.granted.insert(ticket);
+        Some(who)
     }
 }
 
@@ -151,6 +144,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// As the shell does.
+    fn release(queue: &mut Queue<()>, word: &Word) {
+        if word.give() {
+            queue.hand_over(word);
+        }
+    }
+
     proptest! {
         /// Rule 8: at every instant, taken + granted + free = limit; and at the end all are back.
         #[test]
@@ -158,47 +158,48 @@ mod tests {
             limit in 1usize..4,
             steps in proptest::collection::vec((0u8..4, 1u8..=10, any::<prop::sample::Index>()), 1..200),
         ) {
-            let mut queue = Queue::new(limit, 8);
+            let (mut queue, word) = (Queue::new(8), Word::new(limit));
             let mut held = 0usize;
             let mut tickets: Vec<Ticket> = Vec::new();
             for (at, (step, priority, pick)) in steps.into_iter().enumerate() {
                 match step {
-                    0 => held += usize::from(queue.try_take()),
+                    0 => held += usize::from(word.try_take()),
                     1 => {
                         // As the shell does: one enters the queue only when nothing is free.
-                        if queue.try_take() {
+                        if word.try_take() {
                             held += 1;
                         } else {
                             let now = Duration::from_millis(at as u64);
-                            if let Asked::Waits(ticket, _) = queue.enter(now, priority, ()) {
+                            if let Asked::Waits(ticket, _) = queue.enter(&word, now, priority, ()) {
                                 tickets.push(ticket);
                             }
                         }
                     }
                     2 if held > 0 => {
                         held -= 1;
-                        queue.release();
+                        release(&mut queue, &word);
                     }
                     3 if !tickets.is_empty() => {
                         let ticket = tickets.remove(pick.index(tickets.len()));
                         if priority % 2 == 0 && queue.claim(ticket) {
                             held += 1;
                         } else {
-                            queue.leave(ticket);
+                            queue.leave(&word, ticket);
                         }
                     }
                     _ => {}
                 }
-                prop_assert_eq!(held + queue.granted.len() + queue.free(), limit);
-                prop_assert!(queue.free() == 0 || queue.waiting() == 0);
+                prop_assert_eq!(held + queue.granted.len() + word.free(), limit);
+                prop_assert!(word.free() == 0 || queue.waiting() == 0);
+                prop_assert_eq!(word.is_waited_for(), queue.waiting() > 0);
             }
             for ticket in tickets {
-                queue.leave(ticket);
+                queue.leave(&word, ticket);
             }
             for _ in 0..held {
-                queue.release();
+                release(&mut queue, &word);
             }
-            prop_assert_eq!(queue.free(), limit);
+            prop_assert_eq!(word.free(), limit);
             prop_assert_eq!(queue.waiting(), 0);
         }
     }
