@@ -101,7 +101,7 @@ impl<'p> Limits<'p> {
         carried: &mut Carried<'p>,
     ) -> Result<Asked<'p>, Reason> {
         for (taken, bucket) in self.node.buckets.iter().enumerate() {
-            if let Err(wait) = bucket.take() {
+            if let Err(wait) = bucket.take_at(now) {
                 self.in_time(now, wait)?;
                 return Ok(Asked::Tokens(taken));
             }
@@ -115,7 +115,7 @@ impl<'p> Limits<'p> {
     /// is gone.
     pub(crate) fn try_extra(&self, now: Instant) -> Option<Held<'p>> {
         let held = self.try_permits(now, &mut Carried::default())?;
-        if self.node.buckets.iter().all(|bucket| bucket.take().is_ok()) {
+        if self.node.buckets.iter().all(|bucket| bucket.take_at(now).is_ok()) {
             return Some(held);
         }
         held.hand_back();
