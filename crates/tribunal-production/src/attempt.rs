@@ -15,6 +15,7 @@ use tribunal_core::{
 };
 use tribunal_resilience::{AdmittedCall, BreakerState, CallResult, Deadline, Intervals};
 
+use crate::hooks::{Time, Told};
 use crate::limit::{Asked, Held, Limits};
 use crate::run::Run;
 use crate::validate::{Valid, validate};
@@ -128,7 +129,9 @@ impl<'r> Execution<'r> {
         let rules = &self.limits.node.validation;
         let accept = |opinion| validate(rules, opinion).ok();
 
-        let mut outcome = match hooks.before(self.info, view, stage, accept).await {
+        let time = Time { stage, critic: self.limits.node.timeout };
+        let Told { opinion, leases } = hooks.before(self.info, view, time, accept).await;
+        let mut outcome = match opinion {
             Some(valid) => {
                 let mut outcome = valid.into_outcome();
                 outcome.source = Source::Cache;
@@ -156,6 +159,7 @@ impl<'r> Execution<'r> {
         }
         outcome.calls_for = calls_for(self.info, &outcome);
         hooks.after(self.info, view, &outcome, stage).await;
+        drop(leases);
         outcome
     }
 
