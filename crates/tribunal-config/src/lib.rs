@@ -58,6 +58,7 @@
 //! As text, a [`ConfigError`] has one line for each problem. [`Problem`] is a [`miette::Diagnostic`] with its
 //! source, so that a command can draw it with the line it stands on.
 
+mod cache;
 mod critic;
 mod duration;
 mod error;
