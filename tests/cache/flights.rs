@@ -1,9 +1,13 @@
 //! Calls at the same time: who makes them, who waits, and what happens when the one who is waited for is gone.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tribunal_cache::ResultCache;
-use tribunal_core::{Source, Status, Verdict};
+use tribunal_core::{
+    Answer, Before, CriticInfo, Hook, HookError, Opinion, Source, Status, Verdict, View,
+};
 use tribunal_testkit::*;
 use tribunal_tests::{Engine, Panel};
 
@@ -88,6 +92,30 @@ pub(crate) async fn a_call_that_panics_is_made_by_each_who_waits<E: Engine>() {
     let reports = join_all((0..3).map(|_| engine.run(snapshot("a")))).await;
     assert_eq!(probe.calls(), 3);
     assert_eq!(reports.iter().filter(|report| report.verdict == Verdict::Allow).count(), 2);
+}
+
+/// A cache before this one may know what this one does not.
+pub(crate) async fn an_answer_from_elsewhere_says_nothing_of_the_call<E: Engine>() {
+    /// Has an answer from the third call on.
+    struct Third(AtomicU32);
+    impl Hook for Third {
+        fn before<'a>(
+            &'a self,
+            _: &'a CriticInfo,
+            _: View<'a>,
+        ) -> Answer<'a, Result<Before<'a>, HookError>> {
+            let known = self.0.fetch_add(1, Ordering::SeqCst) >= 2;
+            Answer::now(Ok(known.then(Opinion::clean).into()))
+        }
+    }
+    let cache = cache();
+    let (critic, probe) = reads_input(objects("x", 0.9).after(secs(2)));
+    let engine: E =
+        E::build(Panel::of([critic]).hook(Third(AtomicU32::new(0))).hook(cache.clone()));
+    let reports = join_all((0..3).map(|_| engine.run(snapshot("a")))).await;
+    let verdicts: Vec<_> = reports.iter().map(|report| report.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Block, Verdict::Block, Verdict::Allow]);
+    assert_eq!((probe.calls(), cache.waits()), (1, 1));
 }
 
 /// Rule 11: also for those who wait.

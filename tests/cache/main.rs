@@ -53,6 +53,7 @@ for_both! {
         cancelled_while_waiting_leaves_the_rest_alone
         a_call_that_fails_is_made_by_each_who_waits
         a_call_that_panics_is_made_by_each_who_waits
+        an_answer_from_elsewhere_says_nothing_of_the_call
         waiting_ends_with_the_run
         calls_beyond_the_bound_are_made_without_anyone_waiting
         the_leaders_run_being_held_up_is_no_pass
