@@ -30,6 +30,7 @@ fn piece() -> impl Strategy<Value = String> {
         Just("kind = \"pattern\"\n".to_owned()),
         Just("[critic.params]\n".to_owned()),
         Just("[run]\n".to_owned()),
+        Just("[cache]\n".to_owned()),
         Just("[stages.fast_critics]\n".to_owned()),
         Just("[rates.x]\n".to_owned()),
         Just("shares = [\"x\", \"y\"]\n".to_owned()),

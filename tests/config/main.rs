@@ -4,6 +4,7 @@
 
 mod any;
 mod broken;
+mod cache;
 mod conditions;
 mod default;
 mod fields;

@@ -1,6 +1,13 @@
 //! Hooks: what they may change, and that they can do no harm.
 
-use tribunal_core::{Opinion, Reason, Source, Status, Verdict, Violation};
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt;
+use tribunal_core::{
+    Answer, Before, CriticInfo, Hook, HookError, Lease, Opinion, Outcome, Reason, Source, Status,
+    Verdict, View, Violation, Waited,
+};
 use tribunal_testkit::*;
 use tribunal_tests::{Engine, Panel, timeless};
 
@@ -139,4 +146,153 @@ pub(crate) async fn an_after_hook_that_hangs_loses_no_outcome<E: Engine>() {
     assert_eq!(report["b"].calls_for, Some(Verdict::Block));
     assert_eq!(report.verdict, Verdict::Block);
     assert!(report.elapsed <= secs(4));
+}
+
+/// A hook whose `before` is a function. It notes when it hears of an outcome and when a lease of its is dropped.
+#[derive(Clone)]
+struct Leases {
+    before: fn(&Notes) -> Before<'static>,
+    notes: Notes,
+}
+
+type Notes = Arc<Mutex<Vec<String>>>;
+
+/// Notes when it is dropped.
+struct Guard(Notes);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push("dropped".into());
+    }
+}
+
+impl Leases {
+    fn new(before: fn(&Notes) -> Before<'static>) -> Self {
+        Self { before, notes: Arc::default() }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap().clone()
+    }
+}
+
+impl Hook for Leases {
+    fn before<'a>(
+        &'a self,
+        _: &'a CriticInfo,
+        _: View<'a>,
+    ) -> Answer<'a, Result<Before<'a>, HookError>> {
+        Answer::now(Ok((self.before)(&self.notes)))
+    }
+
+    fn after<'a>(
+        &'a self,
+        _: &'a CriticInfo,
+        _: View<'a>,
+        outcome: &'a Outcome,
+    ) -> Answer<'a, Result<(), HookError>> {
+        self.notes.lock().unwrap().push(format!("after {}", outcome.status));
+        Answer::now(Ok(()))
+    }
+}
+
+fn holds(notes: &Notes) -> Before<'static> {
+    Before::Hold(Lease::new(Guard(notes.clone())))
+}
+
+fn waits(waited: impl FnOnce() -> Result<Waited, HookError> + Send + 'static) -> Before<'static> {
+    Before::Wait(Box::pin(async move {
+        tokio::time::sleep(secs(1)).await;
+        waited()
+    }))
+}
+
+pub(crate) async fn a_lease_is_kept_until_the_after_hooks_were_called<E: Engine>() {
+    let broken = [hangs("x"), panics("x"), panics_later("x"), fails("x"), lies("x")];
+    for critic in broken.into_iter().chain([allows("x"), takes("x", secs(1))]) {
+        let hook = Leases::new(holds);
+        let report = E::build(Panel::of([critic]).hook(hook.clone())).run(snapshot("x")).await;
+        assert_eq!(hook.notes(), [format!("after {}", report["x"].status), "dropped".into()]);
+    }
+}
+
+/// Rule 18: whoever waits for the critic learns that nothing will come.
+pub(crate) async fn a_lease_is_dropped_with_the_run<E: Engine>() {
+    let hook = Leases::new(holds);
+    let critic = hangs("x");
+    let probe = critic.probe();
+    let engine = E::build(Panel::of([critic]).hook(hook.clone()));
+    {
+        let mut run = Box::pin(engine.run(snapshot("x")));
+        assert!(run.as_mut().now_or_never().is_none());
+        assert_eq!((probe.in_flight(), hook.notes().len()), (1, 0));
+    }
+    assert_eq!((probe.in_flight(), hook.notes()), (0, vec!["dropped".to_owned()]));
+}
+
+/// Rule 13: a panic in a guard of a hook reaches nobody.
+pub(crate) async fn a_lease_that_panics_when_dropped_changes_nothing<E: Engine>() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("as scripted, when dropped");
+        }
+    }
+    let hook = Leases::new(|_| Before::Hold(Lease::new(Bomb)));
+    let panel = Panel::of([allows("a"), objects("b", 0.9)]).hook(hook);
+    let report = E::build(panel).run(snapshot("x")).await;
+    assert_eq!(report["a"].status, Status::Success);
+    assert_eq!(report.verdict, Verdict::Block);
+}
+
+pub(crate) async fn what_was_waited_for_stands_in_for_the_critic<E: Engine>() {
+    let hook = Leases::new(|_| waits(|| Ok(Waited::Answer(objection(0.9)))));
+    let critic = allows("x");
+    let probe = critic.probe();
+    let report = E::build(Panel::of([critic]).hook(hook)).run(snapshot("x")).await;
+    assert_eq!((probe.calls(), report["x"].source), (0, Source::Cache));
+    assert_eq!((report.verdict, report.elapsed), (Verdict::Block, secs(1)));
+    assert_eq!((report["x"].attempts, report["x"].cost), (0, 0.0));
+}
+
+/// Rule 15: what comes late is trusted no more.
+pub(crate) async fn a_wait_that_is_invalid_is_passed_over<E: Engine>() {
+    let hook = Leases::new(|_| waits(|| Ok(Waited::Answer(objection(f64::NAN)))));
+    let report = E::build(Panel::of([objects("x", 0.5)]).hook(hook)).run(snapshot("x")).await;
+    assert_eq!((report["x"].source, report.verdict), (Source::Critic, Verdict::Review));
+}
+
+/// Rule 14: nothing, a failure and a panic of what is waited for are no opinion; the critic has the word.
+pub(crate) async fn a_wait_that_brings_nothing_leaves_it_to_the_critic<E: Engine>() {
+    let vain: [fn(&Notes) -> Before<'static>; 3] = [
+        |_| waits(|| Ok(Waited::Proceed)),
+        |_| waits(|| Err(HookError("as scripted".into()))),
+        |_| waits(|| panic!("as scripted")),
+    ];
+    for before in vain {
+        let last = HookScript::new();
+        let panel = Panel::of([objects("x", 0.9)]).hook(Leases::new(before)).hook(last.clone());
+        let report = E::build(panel).run(snapshot("x")).await;
+        assert_eq!((report["x"].source, report.verdict), (Source::Critic, Verdict::Block));
+        assert_eq!(last.calls(), ["before x", "after x success"]);
+    }
+}
+
+pub(crate) async fn a_lease_that_was_waited_for_is_kept_too<E: Engine>() {
+    let hook = Leases::new(|notes| {
+        let lease = Lease::new(Guard(notes.clone()));
+        waits(|| Ok(Waited::Hold(lease)))
+    });
+    E::build(Panel::of([allows("x")]).hook(hook.clone())).run(snapshot("x")).await;
+    assert_eq!(hook.notes(), ["after success", "dropped"]);
+}
+
+/// Rule 11: who waits for what never comes has no opinion in the end, and that is a failure.
+pub(crate) async fn a_wait_ends_with_the_run<E: Engine>() {
+    let hook = Leases::new(|_| Before::Wait(Box::pin(pending())));
+    let panel = Panel::of([allows("x")]).hook(hook).timeout(secs(4));
+    let report = E::build(panel).run(snapshot("x")).await;
+    assert_eq!((report["x"].status, report["x"].attempts), (Status::Timeout, 0));
+    assert_eq!(report.verdict, Verdict::Review);
+    assert_eq!(report.elapsed, secs(4));
 }

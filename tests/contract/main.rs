@@ -78,6 +78,14 @@ macro_rules! contract {
                 hooks_that_panic_change_nothing
                 hooks_that_panic_later_change_nothing
                 an_after_hook_that_hangs_loses_no_outcome
+                a_lease_is_kept_until_the_after_hooks_were_called
+                a_lease_is_dropped_with_the_run
+                a_lease_that_panics_when_dropped_changes_nothing
+                what_was_waited_for_stands_in_for_the_critic
+                a_wait_that_is_invalid_is_passed_over
+                a_wait_that_brings_nothing_leaves_it_to_the_critic
+                a_lease_that_was_waited_for_is_kept_too
+                a_wait_ends_with_the_run
             }
         }
     };

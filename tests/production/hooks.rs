@@ -1,6 +1,9 @@
 //! Hooks around an engine with limits, retries and deadlines.
 
-use tribunal_core::{Opinion, Source, Stage, Status, Verdict};
+use tribunal_core::{
+    Answer, Before, CriticInfo, Hook, HookError, Opinion, Reason, Source, Stage, Status,
+    TimeoutLevel, Verdict, View, Waited,
+};
 use tribunal_testkit::*;
 
 use crate::court::{Seat, court, judge, tries};
@@ -113,4 +116,81 @@ async fn a_cached_block_settles_the_verdict() {
         court().early_exit().critic(allows("cached")).critic(hangs("slow")).hook(cache).run().await;
     assert_eq!(report["slow"].status, Status::Skipped);
     assert_eq!((report.verdict, report.elapsed), (Verdict::Block, millis(5)));
+}
+
+/// Says that somebody else may have the answer, after so many seconds.
+struct Patient(Option<u64>);
+
+impl Hook for Patient {
+    fn before<'a>(
+        &'a self,
+        _: &'a CriticInfo,
+        _: View<'a>,
+    ) -> Answer<'a, Result<Before<'a>, HookError>> {
+        Answer::now(Ok(Before::Wait(Box::pin(async {
+            match self.0 {
+                Some(after) => tokio::time::sleep(secs(after)).await,
+                None => std::future::pending().await,
+            }
+            Ok(Waited::Answer(Opinion::clean()))
+        }))))
+    }
+}
+
+/// Waiting for someone else's call may take as long as a call, which is longer than a hook may take.
+#[tokio::test(start_paused = true)]
+async fn what_is_waited_for_may_take_as_long_as_the_critic() {
+    let court = court().critic(fails("x").timeout(secs(3))).hook(Patient(Some(2))).build();
+    let report = judge(&court).await;
+    assert_eq!((report["x"].source, report.elapsed), (Source::Cache, secs(2)));
+    assert_eq!(report["x"].queued, secs(2));
+    assert_eq!(court.metrics().hook_failures, 0);
+}
+
+/// Rule 14: waiting in vain is no opinion; the critic is asked, as if nobody had waited.
+#[tokio::test(start_paused = true)]
+async fn after_waiting_in_vain_the_critic_is_asked() {
+    let slow = objects("x", 0.9).after(secs(1));
+    let court = court().critic(slow.timeout(secs(3))).hook(Patient(None)).build();
+    let report = judge(&court).await;
+    assert_eq!((report["x"].source, report.verdict), (Source::Critic, Verdict::Block));
+    assert_eq!((report["x"].queued, report["x"].execution), (secs(3), secs(1)));
+    assert_eq!(court.metrics().hook_failures, 1);
+}
+
+/// Rule 11: and not beyond the stage's deadline, whose level the outcome names.
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_at_the_deadline_of_the_stage() {
+    let report = court()
+        .critic(allows("x").timeout(secs(60)))
+        .hook(Patient(None))
+        .stage_timeout(Stage::CoreAnalysis, secs(1))
+        .run()
+        .await;
+    let reason = report["x"].reason.as_deref();
+    assert_eq!(reason, Some(&Reason::Timeout(TimeoutLevel::Stage)));
+    assert_eq!((report.verdict, report.elapsed), (Verdict::Review, secs(1)));
+}
+
+/// Rule 8: who waits for someone else's call holds no permit.
+#[tokio::test(start_paused = true)]
+async fn who_waits_holds_no_permit() {
+    struct OnlyA(Patient);
+    impl Hook for OnlyA {
+        fn before<'a>(
+            &'a self,
+            critic: &'a CriticInfo,
+            view: View<'a>,
+        ) -> Answer<'a, Result<Before<'a>, HookError>> {
+            match critic.name == "a" {
+                true => self.0.before(critic, view),
+                false => Answer::now(Ok(Before::Proceed)),
+            }
+        }
+    }
+    let a = allows("a").timeout(secs(5)).priority(1);
+    let b = takes("b", secs(1)).timeout(secs(5));
+    let report = court().in_flight(1).critic(a).critic(b).hook(OnlyA(Patient(Some(4)))).run().await;
+    assert_eq!((report["b"].queued, report["b"].execution), (secs(0), secs(1)));
+    assert_eq!(report["a"].source, Source::Cache);
 }

@@ -250,7 +250,7 @@ fn strings(item: &Item<'_>) -> Vec<String> {
     items.iter().filter_map(|item| item.string().map(str::to_owned)).collect()
 }
 
-fn names<'a>(item: &Item<'a>) -> Vec<(String, Item<'a>)> {
+pub(crate) fn names<'a>(item: &Item<'a>) -> Vec<(String, Item<'a>)> {
     let mut names: Vec<(String, Item<'a>)> = Vec::new();
     for item in item.list().unwrap_or_default() {
         let Some(name) = item.string() else { continue };

@@ -59,6 +59,7 @@
 //! source, so that a command can draw it with the line it stands on.
 
 mod adaptive;
+mod cache;
 mod critic;
 mod duration;
 mod error;

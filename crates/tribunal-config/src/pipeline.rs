@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::de::DeTable;
+use tribunal_cache::ResultCache;
 use tribunal_core::{Catalogue, Critic};
 use tribunal_production::{Builder, CriticSpec, PlanErrors, ProductionOrchestrator, RunSettings};
 
 use self::planning::Planning;
+use crate::cache::Cache;
 use crate::critic::{Around, Draft};
 use crate::notes::{Mistake, Notes};
 use crate::read::{Table, short};
@@ -24,13 +26,16 @@ pub struct Pipeline {
     pub settings: RunSettings,
     /// The critics that are enabled, in the order of the file.
     pub critics: Vec<(CriticSpec, Arc<dyn Critic>)>,
+    /// What remembers their opinions, where the file asks for that. Keep a clone to ask for its counters.
+    pub cache: Option<ResultCache>,
 }
 
 impl Pipeline {
-    /// A builder that has the settings and the critics: room for hooks and observers.
+    /// A builder that has the settings, the critics and the cache: room for hooks and observers.
     #[must_use]
     pub fn into_builder(self) -> Builder {
         let builder = ProductionOrchestrator::builder().settings(self.settings);
+        let builder = self.cache.into_iter().fold(builder, Builder::hook);
         self.critics
             .into_iter()
             .fold(builder, |builder, (spec, critic)| builder.shared(spec, critic))
@@ -52,6 +57,7 @@ impl std::fmt::Debug for Pipeline {
         f.debug_struct("Pipeline")
             .field("settings", &self.settings)
             .field("critics", &specs)
+            .field("cache", &self.cache)
             .finish()
     }
 }
@@ -107,6 +113,7 @@ fn read(
     let root = Table::new(document.get_ref(), 0..0, "", notes);
     let run = Run::read(&root, notes);
     let defaults = Defaults::read(&root, &run, notes);
+    let cache = Cache::read(&root);
     let around = Around { catalogue, environment, run: &run, defaults: &defaults, notes };
     let tables = root.get("critic");
     let given = tables.is_some();
@@ -131,12 +138,14 @@ fn read(
         notes.add(Mistake::new(span, message).help(help));
     }
     duplicates(&drafts, notes);
+    let names: Vec<&str> = drafts.iter().map(|draft| draft.written_name.as_str()).collect();
+    let cache = cache.and_then(|cache| cache.build(&names));
     let (on, off): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.enabled);
     if let (true, Some(first)) = (on.is_empty(), off.first()) {
         let message = "every critic is disabled: without one, nothing is ever allowed";
         notes.add(Mistake::new(first.place("enabled"), message));
     }
-    Planning { run, on, off, notes }.plan()
+    Planning { run, on, off, cache, notes }.plan()
 }
 
 /// Names that stand twice, or differ by case alone.

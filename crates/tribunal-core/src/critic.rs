@@ -1,6 +1,7 @@
 //! One check of a snapshot: what an implementor writes.
 //!
-//! Start at [`Critic`]; [`critic_fn`] and [`async_critic`] turn closures into critics.
+//! Start at [`Critic`]; [`critic_fn`] and [`async_critic`] turn closures into critics, and
+//! [`reading`](crate::reading) says what one reads.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{Answer, Opinion, Snapshot, View};
+use crate::{Answer, Opinion, Reads, Snapshot, View};
 
 /// What [`Critic::review`] returns.
 pub type Review<'a> = Answer<'a, Result<Opinion, CriticError>>;
@@ -30,11 +31,23 @@ pub type Review<'a> = Answer<'a, Result<Opinion, CriticError>>;
 pub trait Critic: Send + Sync + 'static {
     /// Forms an opinion. Deadlines are enforced from outside; a critic need not watch the clock.
     fn review<'a>(&'a self, view: View<'a>) -> Review<'a>;
+
+    /// What its opinions depend on. Asked once, when it is built into an orchestrator.
+    ///
+    /// One that declares nothing may read anything, and is called each time. [`Reads::snapshot`] is a promise that
+    /// lets a cache answer for it.
+    fn reads(&self) -> Reads {
+        Reads::Unknown
+    }
 }
 
 impl<C: Critic + ?Sized> Critic for Arc<C> {
     fn review<'a>(&'a self, view: View<'a>) -> Review<'a> {
         (**self).review(view)
+    }
+
+    fn reads(&self) -> Reads {
+        (**self).reads()
     }
 }
 

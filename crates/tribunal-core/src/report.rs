@@ -10,8 +10,8 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use crate::outcome::millis;
 use crate::{
-    Cause, CriticName, Failure, FailureKind, FailureMode, Judgement, Mode, Outcome, Priority,
-    Reason, Stage, Thresholds, Verdict,
+    Cause, ConfigHash, CriticName, Failure, FailureKind, FailureMode, Judgement, Mode, Origin,
+    Outcome, Priority, Reads, Reason, Stage, Thresholds, Verdict,
 };
 
 /// What is fixed about a critic before any run: how it is named, placed and judged.
@@ -34,6 +34,10 @@ pub struct CriticInfo {
     pub cost: f64,
     /// Free words for grouping.
     pub tags: Arc<[String]>,
+    /// What its opinions depend on, as it declares itself. Filled in by the engine.
+    pub reads: Reads,
+    /// Which critic of that name it is. Filled in by the engine.
+    pub origin: Origin,
 }
 
 impl CriticInfo {
@@ -49,23 +53,9 @@ impl CriticInfo {
             thresholds: Thresholds::default(),
             cost: 0.0,
             tags: Arc::default(),
+            reads: Reads::default(),
+            origin: Origin::default(),
         }
-    }
-}
-
-/// A digest of everything that decides how a run goes, other than the snapshot.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ConfigHash(pub [u8; 16]);
-
-impl fmt::Display for ConfigHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for ConfigHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which texts of a snapshot a critic reads.
 
-use tribunal_core::{Params, Pointer, Snapshot};
+use tribunal_core::{Params, Pointer, Reads, Snapshot};
 
 /// The parameter `fields`: JSON pointers into the snapshot, `/input_text` and `/model_response` unless given.
 ///
@@ -30,6 +30,11 @@ impl Fields {
             }
             Some(pointers) => Self(pointers),
         }
+    }
+
+    /// What a critic declares that reads these and nothing else.
+    pub(crate) fn reads(&self) -> Reads {
+        Reads::snapshot(self.0.iter().cloned())
     }
 
     /// Calls `visit` with every text that is not empty, and with where it stands.

@@ -9,7 +9,9 @@ mod script;
 use std::str::FromStr;
 
 use thiserror::Error;
-use tribunal_core::{Answer, Critic, CriticKind, Params, Pointer, Review, Span, View, Violation};
+use tribunal_core::{
+    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+};
 
 use self::scan::Found;
 use crate::fields::Fields;
@@ -194,6 +196,10 @@ impl Critic for InvisibleText {
                 .detail("hidden_characters", hidden.characters);
         }
         Answer::now(Ok(opinion))
+    }
+
+    fn reads(&self) -> Reads {
+        self.fields.reads()
     }
 }
 

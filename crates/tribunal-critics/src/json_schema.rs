@@ -3,7 +3,9 @@
 //! Start at [`JsonSchema`].
 
 use serde_json::Value;
-use tribunal_core::{Answer, Critic, CriticKind, Params, Pointer, Review, Span, View, Violation};
+use tribunal_core::{
+    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+};
 use tribunal_schema::{Schema, SchemaError};
 
 use crate::findings::{Findings, MOST_VIOLATIONS};
@@ -121,6 +123,10 @@ impl Critic for JsonSchema {
             Some(part) => self.check(part, None, &mut findings),
         }
         Answer::now(Ok(findings.into_opinion()))
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::snapshot([self.pointer.clone()])
     }
 }
 

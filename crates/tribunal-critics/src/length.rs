@@ -3,7 +3,9 @@
 //! One pass over each text. Start at [`Length`].
 
 use thiserror::Error;
-use tribunal_core::{Answer, Critic, CriticKind, Params, Pointer, Review, Span, View, Violation};
+use tribunal_core::{
+    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+};
 
 use crate::fields::Fields;
 use crate::findings::Findings;
@@ -237,6 +239,10 @@ impl Critic for Length {
             opinion = opinion.detail("rough_tokens", longest);
         }
         Answer::now(Ok(opinion))
+    }
+
+    fn reads(&self) -> Reads {
+        self.fields.reads()
     }
 }
 

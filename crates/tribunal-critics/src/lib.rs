@@ -9,7 +9,8 @@
 //! | `pii` | [`Pii`] | personal data |
 //! | `json_schema` | [`JsonSchema`] | parts that do not match a JSON Schema |
 //!
-//! All of them answer at once, in time linear in the text. Each is built in code by its own type, or from
+//! All of them answer at once, in time linear in the text, and declare what they read, so that a cache may
+//! answer for them. Each is built in code by its own type, or from
 //! named parameters through the [`catalogue`]:
 //!
 //! ```
@@ -70,6 +71,8 @@ pub fn catalogue() -> Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+    use tribunal_core::{Pointer, Reads};
 
     #[test]
     fn the_catalogue_has_each_kind_with_a_summary() {
@@ -77,5 +80,30 @@ mod tests {
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         assert_eq!(names, ["invisible_text", "json_schema", "length", "pattern", "pii", "secrets"]);
         assert!(kinds.iter().all(|kind| !kind.summary().is_empty()));
+    }
+
+    #[test]
+    fn each_kind_declares_the_fields_it_reads() {
+        let kinds = catalogue();
+        let reads = |kind: &str, params: serde_json::Value| {
+            kinds.get(kind).unwrap().build(params.as_object().unwrap()).unwrap().reads()
+        };
+        let part = |part: &str| part.parse::<Pointer>().unwrap();
+        let usual = Reads::snapshot([Pointer::input_text(), Pointer::model_response()]);
+        let own = Reads::snapshot([part("/context/a"), part("/id")]);
+        for (kind, params) in [
+            ("invisible_text", json!({})),
+            ("length", json!({"max_characters": 1})),
+            ("pattern", json!({"rules": [{"name": "a", "pattern": "a"}]})),
+            ("pii", json!({})),
+            ("secrets", json!({})),
+        ] {
+            assert_eq!(reads(kind, params.clone()), usual, "{kind}");
+            let mut params = params;
+            params["fields"] = json!(["/id", "/context/a"]);
+            assert_eq!(reads(kind, params), own, "{kind}");
+        }
+        let schema = reads("json_schema", json!({"pointer": "/context/a", "schema": {}}));
+        assert_eq!(schema, Reads::snapshot([part("/context/a")]));
     }
 }

@@ -8,7 +8,9 @@ mod sieve;
 use std::collections::BTreeSet;
 
 use thiserror::Error;
-use tribunal_core::{Answer, Critic, CriticKind, Params, Pointer, Review, Span, View, Violation};
+use tribunal_core::{
+    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+};
 
 pub use rule::{Rule, RuleError};
 
@@ -140,6 +142,10 @@ impl Critic for Pattern {
             opinion = opinion.detail("not_counted_to_the_end", names);
         }
         Answer::now(Ok(opinion))
+    }
+
+    fn reads(&self) -> Reads {
+        self.fields.reads()
     }
 }
 

@@ -21,7 +21,7 @@ use std::ops::Range;
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, Params, Pointer, Review, Span, View,
+    Answer, Critic, CriticError, CriticKind, Opinion, Params, Pointer, Reads, Review, Span, View,
     Violation,
 };
 
@@ -241,6 +241,10 @@ impl std::fmt::Debug for Pii {
 impl Critic for Pii {
     fn review<'a>(&'a self, view: View<'a>) -> Review<'a> {
         Answer::now(Ok::<_, CriticError>(self.opinion(view)))
+    }
+
+    fn reads(&self) -> Reads {
+        self.fields.reads()
     }
 }
 

@@ -15,7 +15,7 @@ use std::ops::Range;
 use regex::Regex;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, Params, Pointer, Review, Span, View,
+    Answer, Critic, CriticError, CriticKind, Opinion, Params, Pointer, Reads, Review, Span, View,
     Violation,
 };
 
@@ -272,6 +272,10 @@ impl std::fmt::Debug for Secrets {
 impl Critic for Secrets {
     fn review<'a>(&'a self, view: View<'a>) -> Review<'a> {
         Answer::now(Ok::<_, CriticError>(self.opinion(view)))
+    }
+
+    fn reads(&self) -> Reads {
+        self.fields.reads()
     }
 }
 

@@ -11,6 +11,7 @@ use tribunal_core::{CriticInfo, Outcome, Reason, RunEvent, Source, Status, View,
 use tribunal_resilience::{BreakerState, Intervals};
 
 use crate::call::{Call, InFlight, broken};
+use crate::hooks::{Time, Told};
 use crate::limit::{Asked, Carried, Limits};
 use crate::run::Run;
 use crate::stage::{Later, Sight};
@@ -137,7 +138,9 @@ impl<'r> Execution<'r> {
         let rules = &self.limits.node.validation;
         let accept = |opinion| validate(rules, opinion).ok();
 
-        let mut outcome = match hooks.before(self.info, view, stage, accept).await {
+        let time = Time { stage, critic: self.limits.node.timeout };
+        let Told { opinion, leases } = hooks.before(self.info, view, time, accept).await;
+        let mut outcome = match opinion {
             Some(valid) => {
                 ledger.clock = Instant::now();
                 let mut outcome = Outcome::missing();
@@ -168,6 +171,7 @@ impl<'r> Execution<'r> {
         }
         outcome.calls_for = calls_for(self.info, &outcome);
         hooks.after(self.info, view, &outcome, stage).await;
+        drop(leases);
         outcome
     }
 

@@ -6,9 +6,25 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tribunal_core::{
-    Answer, Contained, CriticInfo, Hook, HookError, Opinion, Outcome, TimeoutLevel, View, contain,
+    Answer, Before, Contained, CriticInfo, Hook, HookError, Lease, Opinion, Outcome, TimeoutLevel,
+    View, contain,
 };
 use tribunal_resilience::Deadline;
+
+/// How long a hook may take: what there is of its stage, and for what it waits for, as long as the critic itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Time {
+    pub(crate) stage: Deadline<TimeoutLevel>,
+    pub(crate) critic: Duration,
+}
+
+/// What came of asking before a critic runs.
+pub(crate) struct Told<T> {
+    /// The first opinion that a hook had ready, or waited for, and that was accepted.
+    pub(crate) opinion: Option<T>,
+    /// To be kept until the critic is done.
+    pub(crate) leases: Vec<Lease>,
+}
 
 pub(crate) struct Hooks {
     all: Vec<Arc<dyn Hook>>,
@@ -29,24 +45,37 @@ impl Hooks {
         self.failures.load(Relaxed)
     }
 
-    /// The first opinion that a hook has ready and that `accept` takes.
+    /// Asks each hook, until one has an opinion that `accept` takes.
     pub(crate) async fn before<T>(
         &self,
         critic: &CriticInfo,
         view: View<'_>,
-        stage: Deadline<TimeoutLevel>,
+        time: Time,
         accept: impl Fn(Opinion) -> Option<T>,
-    ) -> Option<T> {
+    ) -> Told<T> {
+        let mut told = Told { opinion: None, leases: Vec::new() };
         for hook in &self.all {
-            let given = self.call(stage, || hook.before(critic, view)).await.flatten();
-            if let Some(opinion) = given {
-                match accept(opinion) {
-                    Some(opinion) => return Some(opinion),
-                    None => self.count(),
+            let said = self.call(time.stage, self.timeout, || hook.before(critic, view)).await;
+            let said = match said.unwrap_or_default() {
+                Before::Wait(future) => {
+                    let wait = || Answer::Later(future);
+                    self.call(time.stage, time.critic, wait).await.unwrap_or_default().into()
                 }
+                said => said,
+            };
+            match said {
+                Before::Answer(opinion) => match accept(opinion) {
+                    None => self.count(),
+                    opinion => {
+                        told.opinion = opinion;
+                        break;
+                    }
+                },
+                Before::Hold(lease) => told.leases.push(lease),
+                Before::Proceed | Before::Wait(_) => {}
             }
         }
-        None
+        told
     }
 
     /// The first opinion with which a hook replaces a failure and that `accept` takes.
@@ -59,7 +88,10 @@ impl Hooks {
         accept: impl Fn(Opinion) -> Option<T>,
     ) -> Option<T> {
         for hook in &self.all {
-            let given = self.call(stage, || hook.on_failure(critic, view, outcome)).await.flatten();
+            let given = self
+                .call(stage, self.timeout, || hook.on_failure(critic, view, outcome))
+                .await
+                .flatten();
             if let Some(opinion) = given {
                 match accept(opinion) {
                     Some(opinion) => return Some(opinion),
@@ -78,7 +110,7 @@ impl Hooks {
         stage: Deadline<TimeoutLevel>,
     ) {
         for hook in &self.all {
-            self.call(stage, || hook.after(critic, view, outcome)).await;
+            self.call(stage, self.timeout, || hook.after(critic, view, outcome)).await;
         }
     }
 
@@ -86,12 +118,13 @@ impl Hooks {
     async fn call<'a, T: Send + Unpin>(
         &self,
         stage: Deadline<TimeoutLevel>,
+        timeout: Duration,
         hook: impl FnOnce() -> Answer<'a, Result<T, HookError>>,
     ) -> Option<T> {
         let result = match contain(hook) {
             Ok(Answer::Now(result)) => Ok(result),
             Ok(Answer::Later(future)) => {
-                let own = Deadline::after(Instant::now(), self.timeout, TimeoutLevel::Critic);
+                let own = Deadline::after(Instant::now(), timeout, TimeoutLevel::Critic);
                 let until = own.within(stage).at();
                 match tokio::time::timeout_at(until, Contained::new(future)).await {
                     Ok(Ok(result)) => Ok(result),

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tribunal_core::{
-    ConfigHash, Critic, CriticInfo, CriticName, Mode, Phases, Priority, Stage, Verdict,
+    BuildId, ConfigHash, Critic, CriticInfo, CriticName, Mode, Origin, Phases, Priority, Stage,
+    Verdict, contain,
 };
 use tribunal_resilience::{
     AdaptiveError, AdaptiveLimit, Admission, Breaker, LatencyWindow, Permits, RetryBudget,
@@ -152,8 +153,17 @@ impl Plan {
             return Err(PlanErrors(errors));
         };
 
-        let infos: Arc<[CriticInfo]> = specs.iter().zip(&names).map(|(s, n)| info(s, n)).collect();
         let hash = hash::of(&specs, &settings);
+        let build = BuildId::next();
+        let origin = |spec: &CriticSpec| match spec.fingerprint.is_empty() {
+            true => Origin::within(hash, build),
+            false => Origin::told_by(hash),
+        };
+        let infos: Arc<[CriticInfo]> = entries
+            .iter()
+            .zip(&names)
+            .map(|(entry, name)| info(entry, name, origin(&entry.spec)))
+            .collect();
         let stages = stages(&infos, &orders, &settings);
         let rates = settings.shared_rates.iter();
         let shared: BTreeMap<String, Arc<TokenBucket>> =
@@ -201,7 +211,8 @@ fn at_least_one(limit: usize) -> NonZeroUsize {
     NonZeroUsize::new(limit).unwrap_or(NonZeroUsize::MIN)
 }
 
-fn info(spec: &CriticSpec, name: &CriticName) -> CriticInfo {
+fn info(entry: &Entry, name: &CriticName, origin: Origin) -> CriticInfo {
+    let spec = &entry.spec;
     let mut info = CriticInfo::new(name.clone());
     info.stage = spec.stage;
     info.priority = Priority::new(spec.priority).unwrap_or_default();
@@ -210,6 +221,9 @@ fn info(spec: &CriticSpec, name: &CriticName) -> CriticInfo {
     info.thresholds = spec.thresholds;
     info.cost = spec.cost;
     info.tags = spec.tags.as_slice().into();
+    // Code of someone else; of one that panics here nothing is known.
+    info.reads = contain(|| entry.critic.reads()).unwrap_or_default();
+    info.origin = origin;
     info
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tribunal_core::{Answer, Critic, Opinion, Review, View};
+use tribunal_core::{Answer, Critic, Opinion, Reads, Review, View};
 
 use crate::probe::Flight;
 use crate::{Journal, Probe, Step};
@@ -20,6 +20,7 @@ pub struct Scripted {
     probe: Probe,
     also: Vec<Probe>,
     journals: Vec<Journal>,
+    reads: Reads,
 }
 
 /// A critic with an empty script.
@@ -32,6 +33,7 @@ pub fn critic(name: &str) -> Scripted {
         probe: Probe::default(),
         also: Vec::new(),
         journals: Vec::new(),
+        reads: Reads::Unknown,
     }
 }
 
@@ -147,6 +149,13 @@ impl Scripted {
         self
     }
 
+    /// Declares that it reads these parts of a snapshot and nothing else.
+    #[must_use]
+    pub fn reading(mut self, reads: Reads) -> Self {
+        self.reads = reads;
+        self
+    }
+
     /// Its own probe: keep it, the critic itself goes into the engine.
     #[must_use]
     pub fn probe(&self) -> Probe {
@@ -178,6 +187,10 @@ impl Critic for Scripted {
             flight.land(said.is_ok());
             said
         })
+    }
+
+    fn reads(&self) -> Reads {
+        self.reads.clone()
     }
 }
 

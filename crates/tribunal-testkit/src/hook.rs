@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tribunal_core::{Answer, CriticInfo, Hook, HookError, Opinion, Outcome, View};
+use tribunal_core::{Answer, Before, CriticInfo, Hook, HookError, Opinion, Outcome, View};
 
 use crate::Step;
 
@@ -140,8 +140,11 @@ impl Hook for HookScript {
         &'a self,
         critic: &'a CriticInfo,
         _: View<'a>,
-    ) -> Answer<'a, Result<Option<Opinion>, HookError>> {
-        self.play(self.before.as_ref(), critic, format!("before {}", critic.name))
+    ) -> Answer<'a, Result<Before<'a>, HookError>> {
+        match self.play(self.before.as_ref(), critic, format!("before {}", critic.name)) {
+            Answer::Now(answered) => Answer::Now(answered.map(Before::from)),
+            Answer::Later(future) => Answer::later(async move { future.await.map(Before::from) }),
+        }
     }
 
     fn after<'a>(

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tribunal_core::{
-    Critic, CriticInfo, CriticName, FailureMode, Hook, NameError, Observer, Stage, Thresholds,
+    BuildId, Critic, CriticInfo, CriticName, FailureMode, Hook, NameError, Observer, Origin, Stage,
+    Thresholds, contain,
 };
 
 use crate::OrchestratorV2;
@@ -57,7 +58,7 @@ impl Builder {
     /// Adds a critic with its own failure mode, thresholds, mode, cost and tags.
     ///
     /// There is one stage here, and all go at once: `stage` is set to `core_analysis`, and `priority`
-    /// has no effect.
+    /// has no effect. `reads` and `origin` are filled in.
     pub fn critic_with(mut self, info: CriticInfo, critic: impl Critic) -> Self {
         self.critics.push((Named::Fully(info), Arc::new(critic)));
         self
@@ -129,8 +130,15 @@ impl Builder {
         }) {
             return Err(BuildError::Duplicate(twice));
         }
+        let infos = seats.iter().map(|seat| &seat.info);
+        let config_hash = digest(infos, self.timeout, self.hooks.len());
+        let build = BuildId::next();
+        for Seat { info, critic } in &mut seats {
+            // Code of someone else; of one that panics here nothing is known.
+            info.reads = contain(|| critic.reads()).unwrap_or_default();
+            info.origin = Origin::within(config_hash, build);
+        }
         let infos: Arc<[CriticInfo]> = seats.iter().map(|seat| seat.info.clone()).collect();
-        let config_hash = digest(&infos, self.timeout, self.hooks.len());
         let (hooks, observers, timeout) = (self.hooks, self.observers, self.timeout);
         Ok(OrchestratorV2::new(infos, seats, hooks, observers, timeout, config_hash))
     }

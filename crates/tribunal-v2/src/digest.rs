@@ -6,7 +6,11 @@ use tribunal_core::{ConfigHash, CriticInfo};
 
 /// Digests the settings that decide how a run goes. Code cannot be digested: of critics it takes the names,
 /// of hooks their number.
-pub(crate) fn digest(critics: &[CriticInfo], timeout: Duration, hooks: usize) -> ConfigHash {
+pub(crate) fn digest<'a>(
+    critics: impl IntoIterator<Item = &'a CriticInfo>,
+    timeout: Duration,
+    hooks: usize,
+) -> ConfigHash {
     let mut settings = format!("tribunal-v2\n{}\n{hooks}\n", timeout.as_nanos());
     for critic in critics {
         let CriticInfo { name, mode, failure_mode, thresholds, cost, .. } = critic;
@@ -40,15 +44,15 @@ mod tests {
     fn what_decides_a_run_changes_the_digest() {
         let a = CriticInfo::new(CriticName::new("a").unwrap());
         let second = Duration::from_secs(1);
-        let plain = digest(std::slice::from_ref(&a), second, 0);
-        assert_eq!(plain, digest(std::slice::from_ref(&a), second, 0));
+        let plain = digest([&a], second, 0);
+        assert_eq!(plain, digest([&a], second, 0));
         let mut closed = a.clone();
         closed.failure_mode = FailureMode::Block;
         for other in [
-            digest(&[closed], second, 0),
-            digest(std::slice::from_ref(&a), second * 2, 0),
-            digest(std::slice::from_ref(&a), second, 1),
-            digest(&[], second, 0),
+            digest([&closed], second, 0),
+            digest([&a], second * 2, 0),
+            digest([&a], second, 1),
+            digest([], second, 0),
         ] {
             assert_ne!(plain, other);
         }

@@ -13,8 +13,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 use tribunal_core::{
-    Answer, Contained, CriticError, Failure, FailureKind, HookError, Opinion, Outcome, Panicked,
-    Reason, RunEvent, Source, Status, TimeoutLevel, View, calls_for, contain,
+    Answer, Before, Contained, CriticError, Failure, FailureKind, HookError, Lease, Opinion,
+    Outcome, Panicked, Reason, RunEvent, Source, Status, TimeoutLevel, View, calls_for, contain,
 };
 
 use crate::OrchestratorV2;
@@ -98,10 +98,12 @@ impl<'a> Run<'a> {
     /// One critic with the hooks around it. The outcome is in its place before the `after` hooks see it:
     /// none of them can lose it.
     async fn attend(&self, seat: &'a Seat, place: &mut Outcome, called: Option<Waiting<'a>>) {
+        // Kept until the `after` hooks were called: see `Lease`.
+        let mut leases = Vec::new();
         let mut outcome = Outcome::missing();
         match called {
             Some(called) => self.finish(seat, called, &mut outcome).await,
-            None => match self.cached(seat).await {
+            None => match self.cached(seat, &mut leases).await {
                 Some(cached) => outcome = cached,
                 None => {
                     let called = self.call(seat, &mut Instant::now(), &mut outcome, None);
@@ -116,6 +118,7 @@ impl<'a> Run<'a> {
         for hook in &self.engine.hooks {
             self.answer(|| hook.after(&seat.info, self.view, place)).await;
         }
+        drop(leases);
     }
 
     /// Calls a critic, unless it is too late for that: what can be done at once is done, and polling its future
@@ -200,10 +203,24 @@ impl<'a> Run<'a> {
         now
     }
 
-    /// The opinion of a hook that has one already.
-    async fn cached(&self, seat: &Seat) -> Option<Outcome> {
+    /// The opinion of a hook that has one already, or waits for one. What hooks want kept goes to the leases.
+    async fn cached(&self, seat: &'a Seat, leases: &mut Vec<Lease>) -> Option<Outcome> {
         for hook in &self.engine.hooks {
-            let given = self.answer(|| hook.before(&seat.info, self.view)).await.flatten();
+            let said = self.answer(|| hook.before(&seat.info, self.view)).await;
+            let said = match said.unwrap_or_default() {
+                Before::Wait(future) => {
+                    self.answer(|| Answer::Later(future)).await.unwrap_or_default().into()
+                }
+                said => said,
+            };
+            let given = match said {
+                Before::Answer(opinion) => Some(opinion),
+                Before::Hold(lease) => {
+                    leases.push(lease);
+                    None
+                }
+                Before::Proceed | Before::Wait(_) => None,
+            };
             if let Some(opinion) = given.and_then(|opinion| self.checked(opinion)) {
                 if self.is_over() {
                     break;

@@ -1,11 +1,12 @@
-//! A hook that answers from a cache and supplies a fallback: `cargo run -p tribunal --example cache_and_fallback`
+//! A hook of one's own that answers from a cache and supplies a fallback:
+//! `cargo run -p tribunal --example cache_and_fallback`. For a cache that is ready made, see `result_cache`.
 #![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "an example shows what it does")]
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use tribunal::{
-    Answer, CriticError, CriticInfo, CriticSpec, Hook, HookError, Opinion, Outcome,
+    Answer, Before, CriticError, CriticInfo, CriticSpec, Hook, HookError, Opinion, Outcome,
     ProductionOrchestrator, Snapshot, Source, View, async_critic,
 };
 
@@ -27,9 +28,9 @@ impl Hook for Remember {
         &'a self,
         critic: &'a CriticInfo,
         view: View<'a>,
-    ) -> Answer<'a, Result<Option<Opinion>, HookError>> {
+    ) -> Answer<'a, Result<Before<'a>, HookError>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Answer::now(Ok(known.get(&Self::key(critic, view)).cloned()))
+        Answer::now(Ok(known.get(&Self::key(critic, view)).cloned().into()))
     }
 
     fn after<'a>(

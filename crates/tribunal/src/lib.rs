@@ -39,6 +39,7 @@
 //! | `v2` | `v2`: every critic at once, one timeout |
 //! | `schema` | `schema`: JSON Schema for opinions and for anything else |
 //! | `config` | `config`: pipelines from TOML, every mistake shown in place |
+//! | `cache` | `cache`: a hook that remembers opinions and has identical calls made once |
 
 pub use tribunal_core::*;
 
@@ -50,6 +51,8 @@ pub use tribunal_production::{
     StageMetrics, StageOutline, StageSettings, Strictness, Validation,
 };
 
+#[cfg(feature = "cache")]
+pub use tribunal_cache as cache;
 #[cfg(feature = "config")]
 pub use tribunal_config as config;
 #[cfg(feature = "critics")]

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticInfo, Hook, HookError, Opinion, Outcome, Review, View,
-    Violation,
+    Answer, Before, Critic, CriticError, CriticInfo, Hook, HookError, Opinion, Outcome, Review,
+    View, Violation,
 };
 
 use super::case::Case;
@@ -259,8 +259,11 @@ impl Hook for SimHook {
         &'a self,
         critic: &'a CriticInfo,
         view: View<'a>,
-    ) -> Answer<'a, Result<Option<Opinion>, HookError>> {
-        self.play(self.step(critic, view, 0))
+    ) -> Answer<'a, Result<Before<'a>, HookError>> {
+        match self.play(self.step(critic, view, 0)) {
+            Answer::Now(answered) => Answer::Now(answered.map(Before::from)),
+            Answer::Later(future) => Answer::later(async move { future.await.map(Before::from) }),
+        }
     }
 
     fn after<'a>(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use tribunal_cache::ResultCache;
 use tribunal_core::{CriticName, Mode};
 use tribunal_production::{PlanError, PlanErrors, ProductionOrchestrator};
 
@@ -20,6 +21,7 @@ pub(super) struct Planning<'n> {
     pub(super) run: Run,
     pub(super) on: Vec<Draft>,
     pub(super) off: Vec<Draft>,
+    pub(super) cache: Option<ResultCache>,
     pub(super) notes: &'n Notes,
 }
 
@@ -56,7 +58,8 @@ impl Planning<'_> {
     fn pipeline(&self) -> Pipeline {
         let critics = self.named();
         let critics = critics.into_iter().map(|(d, name)| (d.spec(name), Arc::clone(&d.critic)));
-        Pipeline { settings: self.run.settings(), critics: critics.collect() }
+        let (settings, cache) = (self.run.settings(), self.cache.clone());
+        Pipeline { settings, critics: critics.collect(), cache }
     }
 
     fn build(&self) -> Result<ProductionOrchestrator, PlanErrors> {
