@@ -5,10 +5,17 @@
 //! wait than can still be served, whoever can no longer make it is sent away before work is spent on them,
 //! and once there is a jam the newest go first, since they have the most time left.
 //!
-//! What it decides is in [`queue`], a plain state machine; this file adds the lock, the clock and the wakers.
+//! While there is room it is a [`door`], and nothing else is touched. What becomes of those who have to wait, and of
+//! a limit that moves, is decided in [`queue`], a plain state machine; this file adds the lock, the clock and the
+//! wakers.
 
 mod adaptive;
+#[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
+mod alike;
+mod door;
 mod guard;
+mod known;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
@@ -16,6 +23,7 @@ mod queue;
 
 use std::future::Future;
 use std::num::NonZeroUsize;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
@@ -29,12 +37,14 @@ pub use self::guard::{Admitted, OwnedAdmitted};
 
 use crate::sync::{Mutex, MutexGuard};
 use adaptive::{End, Limit};
+use door::{Door, Taken};
 use guard::Stay;
 use queue::{Answer, Queue};
 
 /// So many at a time, and so many in the queue. How long one takes is learned from those who were in.
 #[derive(Debug)]
 pub struct Admission {
+    door: Door,
     epoch: Instant,
     queue: Mutex<Queue<Waker>>,
 }
@@ -71,13 +81,18 @@ impl Admission {
     }
 
     fn with_limit(limit: Limit, most_waiting: usize) -> Self {
+        let door = Door::new(limit.fixed());
         let queue = Mutex::new(Queue::new(limit, most_waiting));
-        Self { epoch: Instant::now(), queue }
+        Self { door, epoch: Instant::now(), queue }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue<Waker>> {
+    fn lock(&self) -> Locked<'_> {
         // No code of others runs under the lock, so a poisoned one is still consistent.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((inside, known)) = self.door.take() {
+            queue.resume(inside, known);
+        }
+        Locked { door: &self.door, queue }
     }
 
     fn since_epoch(&self, at: Instant) -> Duration {
@@ -92,10 +107,19 @@ impl Admission {
     }
 
     /// Comes in, if nobody has to be waited for.
+    #[inline]
     #[must_use]
     pub fn try_enter(&self, now: Instant) -> Option<Admitted<'_>> {
-        let taken = self.lock().try_take();
-        taken.then(|| Admitted { admission: self, stay: Stay::since(now) })
+        let comes = match self.door.try_enter() {
+            Ok(comes) => comes,
+            Err(Taken) => self.try_enter_by_queue(),
+        };
+        comes.then(|| Admitted { admission: self, stay: Stay::since(now) })
+    }
+
+    #[cold]
+    fn try_enter_by_queue(&self) -> bool {
+        self.lock().try_take()
     }
 
     /// Refuses everyone from now on, also those who wait. Those who are in stay in.
@@ -107,32 +131,71 @@ impl Admission {
     /// How many may be in at present. Of a limit that moves, more may be in for a while.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.lock().limit()
+        self.door.limit().unwrap_or_else(|| self.lock().limit())
     }
 
     /// How many are in.
     #[must_use]
     pub fn inside(&self) -> usize {
-        self.lock().inside()
+        self.door.inside().unwrap_or_else(|Taken| self.lock().inside())
     }
 
     /// How many wait.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.lock().waiting()
+        // While the number is at the door, nobody waits.
+        self.door.inside().map_or_else(|Taken| self.lock().waiting(), |_| 0)
     }
 
     /// A stay is over. How it ended says what is learned from it.
+    #[inline]
     fn leave(&self, stay: Stay) {
-        let now = Instant::now();
-        let took = now.saturating_duration_since(stay.since);
-        let to_wake = self.lock().leave(self.since_epoch(now), took, stay.end);
+        if self.door.leave() == Err(Taken) {
+            self.leave_by_queue(stay);
+        } else if stay.end != End::Unused {
+            self.door.learn(stay.took(stay.until()), stay.end);
+        }
+    }
+
+    #[cold]
+    fn leave_by_queue(&self, stay: Stay) {
+        let now = stay.until();
+        let to_wake = self.lock().leave(self.since_epoch(now), stay.took(now), stay.end);
         to_wake.into_iter().for_each(Waker::wake);
     }
 
     /// A place that was granted and never used.
     fn hand_back(&self) {
-        self.leave(Stay { since: Instant::now(), end: End::Unused });
+        self.leave(Stay::unused(Instant::now()));
+    }
+}
+
+/// The queue, by one who has the lock, and with it how many are in.
+struct Locked<'a> {
+    door: &'a Door,
+    queue: MutexGuard<'a, Queue<Waker>>,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Queue<Waker>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.queue
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.queue
+    }
+}
+
+impl Drop for Locked<'_> {
+    /// Before the lock is free.
+    fn drop(&mut self) {
+        if let Some((inside, known)) = self.queue.at_rest() {
+            self.door.put_back(inside, known);
+        }
     }
 }
 
@@ -152,6 +215,9 @@ impl<'a> Future for Enter<'a> {
         let this = &mut *self;
         let admission = this.admission;
         let now = Instant::now();
+        if this.ticket.is_none() && admission.door.try_enter() == Ok(true) {
+            return Poll::Ready(Ok(Admitted { admission, stay: Stay::since(now) }));
+        }
         let since = admission.since_epoch(now);
         let deadline = admission.since_epoch(this.deadline);
         let mut queue = admission.lock();

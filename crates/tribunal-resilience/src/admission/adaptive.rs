@@ -163,6 +163,14 @@ impl Limit {
         }
     }
 
+    /// The limit, if it never moves.
+    pub(super) const fn fixed(&self) -> Option<usize> {
+        match self {
+            Self::Fixed(limit) => Some(*limit),
+            Self::Aimd(_) | Self::Gradient(_) => None,
+        }
+    }
+
     pub(super) fn note(&mut self, sample: Sample) {
         match self {
             Self::Fixed(_) => {}

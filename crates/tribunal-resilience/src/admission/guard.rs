@@ -1,23 +1,41 @@
 //! Those who are in: borrowed and owned, and how they say in what way it ended.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Admission;
 use super::adaptive::End;
 
-/// Since when one is in, and how it ends as far as that is known.
+/// Since when one is in, and how and when it ends as far as that is known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stay {
-    pub(super) since: Instant,
+    since: Instant,
     pub(super) end: End,
+    until: Option<Instant>,
 }
 
 impl Stay {
     /// Until anything else is said, it will have been cut short.
     pub(super) const fn since(since: Instant) -> Self {
-        Self { since, end: End::Cut }
+        Self { since, end: End::Cut, until: None }
+    }
+
+    pub(super) const fn unused(since: Instant) -> Self {
+        Self { since, end: End::Unused, until: Some(since) }
+    }
+
+    /// When it ends: now, unless that was said.
+    #[inline]
+    pub(super) fn until(&self) -> Instant {
+        self.until.unwrap_or_else(Instant::now)
+    }
+
+    /// How long it took until then.
+    #[inline]
+    pub(super) fn took(&self, until: Instant) -> Duration {
+        until.saturating_duration_since(self.since)
     }
 }
 
@@ -65,22 +83,46 @@ macro_rules! ends {
     ($guard:ty) => {
         impl $guard {
             /// Gives the place back: what was done in it has ended by itself, well or badly.
+            #[inline]
             pub fn done(mut self) {
                 self.stay.end = End::Done;
             }
 
+            /// As `done`, at a reading of the clock that one has already.
+            #[inline]
+            pub fn done_at(mut self, now: Instant) {
+                self.stay.end = End::Done;
+                self.stay.until = Some(now);
+            }
+
             /// Gives the place back: the time of what was done in it has run out. A limit that moves falls.
+            #[inline]
             pub fn late(mut self) {
                 self.stay.end = End::Late;
             }
 
+            /// As `late`, at a reading of the clock that one has already.
+            #[inline]
+            pub fn late_at(mut self, now: Instant) {
+                self.stay.end = End::Late;
+                self.stay.until = Some(now);
+            }
+
+            /// As a plain drop, at a reading of the clock that one has already.
+            #[inline]
+            pub fn cut_at(mut self, now: Instant) {
+                self.stay.until = Some(now);
+            }
+
             /// Gives the place back unused: nothing is learned from it about how long one takes.
+            #[inline]
             pub fn hand_back(mut self) {
                 self.stay.end = End::Unused;
             }
         }
 
         impl Drop for $guard {
+            #[inline]
             fn drop(&mut self) {
                 self.admission.leave(self.stay);
             }
@@ -96,7 +138,6 @@ ends!(OwnedAdmitted);
 mod tests {
     use super::*;
     use std::num::NonZeroUsize;
-    use std::time::Duration;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -120,6 +161,26 @@ mod tests {
         owned.done();
         assert_eq!(admission.inside(), 0);
         assert_eq!(admission.lock().takes(), Some(MS(100)));
+    }
+
+    /// A reading that one has already is as good as a new one.
+    #[tokio::test(start_paused = true)]
+    async fn what_ends_at_a_reading_is_measured_by_it() {
+        let admission = one();
+        let start = Instant::now();
+        tokio::time::advance(MS(500)).await;
+        admission.try_enter(start).unwrap().done_at(start + MS(80));
+        assert_eq!(admission.lock().takes(), Some(MS(80)));
+        admission.try_enter(start).unwrap().cut_at(start + MS(79));
+        admission.try_enter(start).unwrap().late_at(start + MS(80));
+        assert_eq!(admission.lock().takes(), Some(MS(80)));
+        let place = admission.try_enter(start).unwrap().into_owned(&admission).unwrap();
+        place.late_at(start + MS(160));
+        assert_eq!(admission.lock().takes(), Some(MS(90)));
+        let place = admission.try_enter(start).unwrap().into_owned(&admission).unwrap();
+        place.done_at(start + MS(10));
+        assert_eq!(admission.lock().takes(), Some(MS(80)));
+        assert_eq!(admission.inside(), 0);
     }
 
     /// Rule 8: freed where it was taken, whatever it is shown.

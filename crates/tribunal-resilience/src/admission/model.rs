@@ -131,6 +131,42 @@ fn one_who_gives_up_at_any_moment_holds_nobody_up() {
     });
 }
 
+/// Whoever finds no room and begins to wait just as the last place comes free without the lock is let in.
+#[test]
+fn a_place_that_comes_free_as_somebody_begins_to_wait_is_not_missed() {
+    every_order(|| {
+        let counted = Counted::new(1, usize::MAX);
+        let held = counted.admission.try_enter(counted.far).unwrap();
+        let waits = spawn(&counted, |c| c.stay(Admitted::done));
+        held.done_at(counted.far);
+        waits.join().unwrap();
+        counted.assert_nobody_is_in();
+    });
+}
+
+/// Rule 8: those who come in and leave without the lock, beside one who waits and one who asks who is in: never more
+/// than may be, and nobody overtakes who waits.
+#[test]
+fn with_and_without_the_lock_there_is_one_number() {
+    most_orders(|| {
+        let counted = Counted::new(1, usize::MAX);
+        all(
+            &counted,
+            [
+                |c: &Counted| c.stay(Admitted::done),
+                |c| {
+                    if let Some(place) = c.admission.try_enter(c.far) {
+                        assert_eq!(c.inside.fetch_add(1, SeqCst), 0, "more in than may be");
+                        c.inside.fetch_sub(1, SeqCst);
+                        place.done_at(c.far);
+                    }
+                },
+                |c| assert!(c.admission.inside() + c.admission.waiting() <= 2),
+            ] as [fn(&Counted); 3],
+        );
+    });
+}
+
 /// Whoever was moved to another task is woken there, even when the turn comes during the move.
 #[test]
 fn the_last_waker_is_the_one_that_is_woken() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Refused;
 use super::adaptive::{End, Limit, Sample};
+use super::known::Known;
 
 /// What one is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +35,11 @@ pub(super) struct Queue<W> {
     granted: BTreeSet<u64>,
     /// Those who were sent away, until they look.
     refused: BTreeMap<u64, Refused>,
-    /// How long one takes, smoothed.
-    takes: Option<Duration>,
-    /// Whether anybody ever said that it was done. Until then, being dropped is the only end there is.
-    ends_are_told: bool,
+    known: Known,
 }
 
-/// Each newcomer moves what is known by this share of the difference.
-const SMOOTHING: u32 = 8;
-
 impl<W> Queue<W> {
-    pub(super) const fn new(limit: Limit, most_waiting: usize) -> Self {
+    pub(super) fn new(limit: Limit, most_waiting: usize) -> Self {
         Self {
             limit,
             inside: 0,
@@ -54,16 +49,27 @@ impl<W> Queue<W> {
             waiting: BTreeMap::new(),
             granted: BTreeSet::new(),
             refused: BTreeMap::new(),
-            takes: None,
-            ends_are_told: false,
+            known: Known::default(),
         }
     }
 
     /// How long one takes, as far as that is known.
     #[cfg(test)]
     #[cfg(not(any(loom, shuttle)))]
-    pub(super) const fn takes(&self) -> Option<Duration> {
-        self.takes
+    pub(super) fn takes(&self) -> Option<Duration> {
+        self.known.takes()
+    }
+
+    /// What went on without the queue: how many are in now, and what is known.
+    pub(super) const fn resume(&mut self, inside: usize, known: Known) {
+        self.inside = inside;
+        self.known = known;
+    }
+
+    /// The same, while nothing depends on anybody but those who come in and leave.
+    pub(super) fn at_rest(&self) -> Option<(usize, Known)> {
+        let rests = self.limit.fixed().is_some() && !self.closed && self.waiting.is_empty();
+        rests.then_some((self.inside, self.known))
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -141,36 +147,16 @@ impl<W> Queue<W> {
 
     /// One who was in leaves. Gives those who are to look again.
     pub(super) fn leave(&mut self, now: Duration, took: Duration, end: End) -> Vec<W> {
-        if end == End::Done && !self.ends_are_told {
-            // What was only guessed from those who were dropped gives way to the first who says so.
-            self.ends_are_told = true;
-            self.takes = None;
-        }
-        let end = if end == End::Cut && !self.ends_are_told { End::Done } else { end };
-        self.learn(took, end);
+        let end = self.known.learn(took, end);
         self.limit.note(Sample { took, inside: self.inside, end });
         self.inside = self.inside.saturating_sub(1);
         self.let_in(now)
     }
 
-    fn learn(&mut self, took: Duration, end: End) {
-        let known = self.takes;
-        let teaches = match end {
-            End::Done => true,
-            // It would have taken at least as long: that is news only when it is long.
-            End::Late | End::Cut => known.is_none_or(|known| took > known),
-            End::Unused => false,
-        };
-        if teaches {
-            self.takes =
-                Some(known.map_or(took, |known| known - known / SMOOTHING + took / SMOOTHING));
-        }
-    }
-
     /// As many as there is room for now. There is none while more are in than may be by now.
     fn let_in(&mut self, now: Duration) -> Vec<W> {
         let mut to_wake = Vec::new();
-        let (limit, takes) = (self.limit(), self.takes.unwrap_or_default());
+        let (limit, takes) = (self.limit(), self.known.takes().unwrap_or_default());
         while self.inside < limit
             && let Some((ticket, waiting)) = self.next(now, takes)
         {
@@ -212,13 +198,13 @@ impl<W> Queue<W> {
     /// Whether someone last in the queue could be served before the deadline, as far as that is known.
     fn would_make_it(&self, now: Duration, deadline: Duration) -> bool {
         let wait = self.wait_for(self.waiting.len() + 1);
-        now.saturating_add(wait).saturating_add(self.takes.unwrap_or_default()) <= deadline
+        now.saturating_add(wait).saturating_add(self.known.takes().unwrap_or_default()) <= deadline
     }
 
     /// How long it is until so many more have come in.
     fn wait_for(&self, count: usize) -> Duration {
         let rounds = u32::try_from(count.div_ceil(self.limit())).unwrap_or(u32::MAX);
-        self.takes.unwrap_or_default().saturating_mul(rounds)
+        self.known.takes().unwrap_or_default().saturating_mul(rounds)
     }
 
     fn full(&self) -> Refused {
