@@ -1,7 +1,7 @@
 //! How often does a run allocate, and how much memory does it hold while it waits?
 //!
 //! ```text
-//! cargo run --release -p tribunal-benches --bin allocations
+//! cargo run --release --bin allocations
 //! ```
 //!
 //! Counted by an allocator that counts, on one thread, once everything is warm. Subtracted is what the critics
@@ -19,7 +19,7 @@ use allocation_counter::measure;
 use futures_util::future::LocalBoxFuture;
 use serde_json::json;
 use tribunal_benches::contender::{Contender, one_thread};
-use tribunal_benches::critics::{Check, Noop, Sleeper};
+use tribunal_benches::noop::{Check, Noop, Sleeper};
 use tribunal_benches::ours::{Options, production_contender, v2_contender};
 use tribunal_benches::rivals::{self, Bench};
 use tribunal_benches::shape::Shape;

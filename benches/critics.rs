@@ -1,133 +1,118 @@
-//! Critics that do nothing, in the forms that we and our rivals call.
+//! How fast are the ready-made critics on real text?
 //!
-//! All of them move the same opinion, so that contenders differ in what they do around the critics.
+//! ```text
+//! cargo bench --bench critics
+//! TRIBUNAL_TEXTS=DIRECTORY cargo bench --bench critics     # or: -- --texts DIRECTORY
+//! ```
+//!
+//! Every critic of the default config, on texts of our own or on those of a directory: each line of each file is a
+//! text. The text stands where the critic looks first, once.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    reason = "a bench that cannot be set up has nothing to measure"
+)]
 
-use std::future::poll_fn;
-use std::task::Poll;
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use tribunal_core::{Answer, Critic, CriticError, Opinion, Review, Snapshot, View};
+use serde_json::json;
+use tokio::time::Instant;
+use tribunal_benches::answer::{Answer, Kind, Plot, number};
+use tribunal_benches::prompts;
+use tribunal_benches::rounds::median;
+use tribunal_config::{DEFAULT, Source, load};
+use tribunal_core::{Answer as Said, Critic, Snapshot, View};
 
-/// What a critic says.
-pub type Said = Result<Opinion, CriticError>;
+const TOTAL: Duration = Duration::from_secs(8);
 
-/// A critic as a rival would have it: our trait without the view.
-pub trait Check: Send + Sync + 'static {
-    /// Forms an opinion, through a boxed future.
-    fn check<'a>(&'a self, snapshot: &'a Snapshot) -> BoxFuture<'a, Said>;
-    /// The same for what must own its request, as tower's services must.
-    fn check_owned(&self, snapshot: Snapshot) -> BoxFuture<'static, Said>;
-}
-
-/// A critic as a function: no future at all.
-pub trait Call: Send + Sync + 'static {
-    /// Forms an opinion.
-    fn call(&self, snapshot: &Snapshot) -> Said;
-}
-
-/// The opinion of a critic that has nothing to object to. The score is there for validations that ask for it.
-#[must_use]
-pub fn content() -> Opinion {
-    Opinion::clean().score(0.1)
-}
-
-/// Agrees at once, through a boxed future: what an async critic costs at least.
-pub struct Noop;
-
-impl Critic for Noop {
-    fn review<'a>(&'a self, _: View<'a>) -> Review<'a> {
-        Answer::later(async { Ok(content()) })
-    }
-}
-
-impl Check for Noop {
-    fn check<'a>(&'a self, _: &'a Snapshot) -> BoxFuture<'a, Said> {
-        Box::pin(async { Ok(content()) })
-    }
-    fn check_owned(&self, _: Snapshot) -> BoxFuture<'static, Said> {
-        Box::pin(async { Ok(content()) })
-    }
-}
-
-/// Agrees at once, without a future.
-pub struct SyncNoop;
-
-impl Critic for SyncNoop {
-    fn review<'a>(&'a self, _: View<'a>) -> Review<'a> {
-        Answer::now(Ok(content()))
-    }
-}
-
-impl Call for SyncNoop {
-    fn call(&self, _: &Snapshot) -> Said {
-        Ok(content())
-    }
-}
-
-/// Agrees when it is asked the second time.
-pub struct PendingOnce;
-
-async fn pending_once() {
-    let mut asked = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut asked, true) {
-            return Poll::Ready(());
+fn main() {
+    let (texts, from) = match directory() {
+        Some(directory) => {
+            let texts = prompts::read(&directory).expect("a directory of texts");
+            (texts, "texts of a directory")
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+        None => (prompts::prose(), "texts of our own"),
+    };
+    assert!(!texts.is_empty(), "no text to read");
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let critics = critics(&texts);
+
+    let mut seen = vec![Vec::new(); critics.len()];
+    let end = Instant::now() + TOTAL;
+    while Instant::now() < end || seen.iter().any(|seen| seen.len() < 3) {
+        for ((_, critic, snapshots), seen) in critics.iter().zip(&mut seen) {
+            let start = Instant::now();
+            for snapshot in snapshots {
+                let review = critic.review(View::of(snapshot));
+                assert!(matches!(review, Said::Now(_)), "ready-made critics answer at once");
+                black_box(review);
+            }
+            seen.push(start.elapsed().as_secs_f64());
+        }
+    }
+    let seconds: Vec<f64> = seen.into_iter().map(median).collect();
+    let speed = |seconds: &f64| bytes as f64 / 1e6 / seconds;
+
+    let mut answer = Answer::new("critics");
+    let rows = critics.iter().zip(&seconds).map(|((name, ..), seconds)| {
+        vec![name.clone(), number(speed(seconds)), number(seconds * 1e6 / texts.len() as f64)]
+    });
+    let average = number(bytes as f64 / texts.len() as f64);
+    answer.table(
+        &format!("{} {from}, {average} bytes each", texts.len()),
+        &["critic", "MB/s", "µs a text"],
+        rows.collect(),
+    );
+    answer.plots.push(Plot {
+        file: "critics".into(),
+        title: "Throughput of the default config's critics, MB/s".into(),
+        kind: Kind::Bars,
+        log: true,
+        places: critics.iter().map(|(name, ..)| name.clone()).collect(),
+        series: vec![("MB/s".into(), seconds.iter().map(speed).collect())],
+    });
+    for ((name, ..), seconds) in critics.iter().zip(&seconds) {
+        answer.figure(&format!("{}_mb_per_s", name.replace(' ', "_")), speed(seconds));
+    }
+    answer.figure("all_mb_per_s", bytes as f64 / 1e6 / seconds.iter().sum::<f64>());
+    answer.give();
 }
 
-impl Critic for PendingOnce {
-    fn review<'a>(&'a self, _: View<'a>) -> Review<'a> {
-        Answer::later(async {
-            pending_once().await;
-            Ok(content())
-        })
-    }
+fn directory() -> Option<PathBuf> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--texts").skip(1);
+    let named = arguments.next().or_else(|| std::env::var("TRIBUNAL_TEXTS").ok())?;
+    Some(PathBuf::from(named))
 }
 
-impl Check for PendingOnce {
-    fn check<'a>(&'a self, _: &'a Snapshot) -> BoxFuture<'a, Said> {
-        Box::pin(async {
-            pending_once().await;
-            Ok(content())
-        })
-    }
-    fn check_owned(&self, _: Snapshot) -> BoxFuture<'static, Said> {
-        Box::pin(async {
-            pending_once().await;
-            Ok(content())
-        })
-    }
-}
-
-/// Agrees after a while.
-pub struct Sleeper(pub Duration);
-
-impl Critic for Sleeper {
-    fn review<'a>(&'a self, _: View<'a>) -> Review<'a> {
-        Answer::later(async {
-            tokio::time::sleep(self.0).await;
-            Ok(content())
-        })
-    }
-}
-
-impl Check for Sleeper {
-    fn check<'a>(&'a self, _: &'a Snapshot) -> BoxFuture<'a, Said> {
-        Box::pin(async {
-            tokio::time::sleep(self.0).await;
-            Ok(content())
-        })
-    }
-    fn check_owned(&self, _: Snapshot) -> BoxFuture<'static, Said> {
-        let span = self.0;
-        Box::pin(async move {
-            tokio::time::sleep(span).await;
-            Ok(content())
-        })
-    }
+/// The critics of the default config, with the texts where each of them looks.
+fn critics(texts: &[String]) -> Vec<(String, Arc<dyn Critic>, Vec<Snapshot>)> {
+    let kinds = tribunal_critics::catalogue();
+    let environment = |name: &str| std::env::var(name).ok();
+    let pipeline = load(&Source::default_pipeline(), &kinds, &environment).expect("the default");
+    let text: toml::Table = DEFAULT.parse().expect("TOML");
+    let entries = text.get("critic").and_then(|critics| critics.as_array()).expect("critics");
+    let named = entries.iter().zip(pipeline.critics).map(|(entry, (_, critic))| {
+        let word = |key: &str| entry.get(key).and_then(|word| word.as_str()).unwrap_or_default();
+        let params = entry.get("params").map(ToString::to_string).unwrap_or_default();
+        let place: fn(&String) -> Snapshot = match params {
+            params if params.contains("\"/input_text\"") => {
+                |text| Snapshot::of_input(text.as_str())
+            }
+            params if params.contains("\"/model_response\"") => {
+                |text| Snapshot::builder().model_response(text.as_str()).build()
+            }
+            params if params.contains("\"/context/tool") => |text| {
+                let tool = json!({"name": "send", "arguments": {"text": text}});
+                Snapshot::builder().with("tool", tool).build()
+            },
+            _ => |text| Snapshot::of_input(text.as_str()),
+        };
+        let snapshots: Vec<Snapshot> = texts.iter().map(place).collect();
+        (format!("{} ({})", word("name"), word("kind")), critic, snapshots)
+    });
+    named.collect()
 }

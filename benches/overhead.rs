@@ -16,15 +16,15 @@
     reason = "a bench that cannot be set up has nothing to measure"
 )]
 
-use std::io::{Write, stdout};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use tribunal_benches::answer::{Answer, Kind, Plot, number, times};
 use tribunal_benches::contender::{Contender, one_thread};
-use tribunal_benches::critics::{Call, Check, Noop, PendingOnce, SyncNoop};
+use tribunal_benches::noop::{Call, Check, Noop, PendingOnce, SyncNoop};
 use tribunal_benches::ours::{Options, production_contender, v2_contender};
 use tribunal_benches::rivals::{self, Bench};
 use tribunal_benches::rounds::{Entrant, Rounds};
@@ -149,12 +149,11 @@ fn ratios() {
     };
     let rounds = Rounds::run(&runtime, &entrants, EACH, TOTAL);
     drop(entrants);
-    let mut out = stdout().lock();
-    let written = write!(out, "{}", table(&rounds)).and_then(|()| {
-        let figures = figures(&rounds);
-        writeln!(out, "{}", Value::Object(figures))
-    });
-    written.expect("somewhere to write to");
+    let mut answer = Answer::new("overhead");
+    tables(&mut answer, &rounds);
+    plots(&mut answer, &rounds);
+    figures(&mut answer, &rounds);
+    answer.give();
 }
 
 fn entrants() -> Vec<Entrant> {
@@ -180,85 +179,110 @@ fn entrants() -> Vec<Entrant> {
     all
 }
 
-/// A row for each contender: nanoseconds, and in brackets the ratio to `join_all`.
-fn table(rounds: &Rounds) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    let cell = |group: &str, name: &str| {
-        let (key, base) = (format!("{group}/{name}"), format!("{group}/join_all"));
-        rounds.has(&key).then(|| (rounds.nanoseconds(&key), rounds.ratio(&key, &base)))
+/// Nanoseconds of a contender in a group, and how many times `join_all` that is.
+fn measured(rounds: &Rounds, group: &str, name: &str) -> Option<(f64, f64)> {
+    let (key, base) = (format!("{group}/{name}"), format!("{group}/join_all"));
+    rounds.has(&key).then(|| (rounds.nanoseconds(&key), rounds.ratio(&key, &base)))
+}
+
+/// A row for each contender, a column for each group.
+fn tables(answer: &mut Answer, rounds: &Rounds) {
+    let row = |name: &str, groups: &[String]| {
+        let cells = groups.iter().map(|group| match measured(rounds, group, name) {
+            Some((time, ratio)) => format!("{} ({})", number(time), times(ratio)),
+            None => String::new(),
+        });
+        std::iter::once(name.to_owned()).chain(cells).collect::<Vec<String>>()
     };
-    let mut row = |name: &str, groups: &[&str]| {
-        let _ = write!(text, "{name:32}");
-        for group in groups {
-            let _ = match cell(group, name) {
-                Some((time, ratio)) => write!(text, "{time:>10.0} ({ratio:>5.2})"),
-                None => write!(text, "{:>18}", ""),
-            };
-        }
-        text.push('\n');
-    };
-    let groups = ["flat", "staged", "gated", "pending"];
-    for contender in contenders_by_name() {
-        row(contender, &groups);
-    }
+    let groups = ["flat", "staged", "gated", "pending"].map(String::from);
+    let rows = CONTENDERS.iter().map(|name| row(name, &groups)).collect();
+    let heads = ["ten critics", "flat", "3 stages (2/3/5)", "2 run, 8 gated", "each pending once"];
+    let title = format!("Nanoseconds a run, and by `join_all`; medians of {} rounds", rounds.len());
+    answer.table(&title, &heads, rows);
+
     let groups = SCALES.map(|count| format!("{count} critics"));
-    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-    for name in ["one after the other", "join_all", OURS] {
-        row(name, &groups);
-    }
-    let heads = "flat, staged, gated, every critic pending once; then 1, 10, 100 and 1,000 critics";
-    format!(
-        "nanoseconds a run, and in brackets by `join_all`: {heads}\n{text}{} rounds\n",
-        rounds.len()
-    )
+    let names = ["one after the other", "join_all", OURS];
+    let rows = names.iter().map(|name| row(name, &groups)).collect();
+    answer.table(
+        "Nanoseconds a run, and by `join_all`, flat",
+        &["critics", "1", "10", "100", "1,000"],
+        rows,
+    );
 }
 
-const fn contenders_by_name() -> [&'static str; 15] {
-    [
-        "synchronous calls",
-        "one after the other",
-        "join_all",
-        "join_all, one timeout",
-        "join_all, a timeout each",
-        "FuturesUnordered",
-        "JoinSet",
-        "by hand: tokio, governor",
-        "tower",
-        "tower, buffer and rate limit",
-        "tower-resilience",
-        OURS,
-        "tribunal, defaults",
-        "tribunal, everything on, sync",
-        "tribunal v2",
-    ]
-}
-
-fn figures(rounds: &Rounds) -> Map<String, Value> {
-    let mut figures = Map::new();
-    let mut put = |key: &str, figure: f64| {
-        figures.insert(key.into(), json!((figure * 1_000.0).round() / 1_000.0));
+fn plots(answer: &mut Answer, rounds: &Rounds) {
+    let ratios = |group: &str| {
+        let ratio = |name: &&str| measured(rounds, group, name).map_or(0.0, |(_, ratio)| ratio);
+        CONTENDERS.iter().map(ratio).collect::<Vec<f64>>()
     };
+    let series = [("flat", "flat"), ("3 stages", "staged"), ("2 run, 8 gated", "gated")];
+    answer.plots.push(Plot {
+        file: "overhead".into(),
+        title: "Time of a run of ten critics that do nothing, by join_all".into(),
+        kind: Kind::Bars,
+        log: true,
+        places: CONTENDERS.iter().map(ToString::to_string).collect(),
+        series: series.map(|(name, group)| (name.into(), ratios(group))).into(),
+    });
+    let per_critic = |name: &str| {
+        let of = |count: usize| {
+            let key = format!("{count} critics/{name}");
+            rounds.nanoseconds(&key) / count as f64
+        };
+        (name.to_owned(), SCALES.map(of).to_vec())
+    };
+    answer.plots.push(Plot {
+        file: "scaling".into(),
+        title: "Nanoseconds a critic, by how many there are".into(),
+        kind: Kind::Lines,
+        log: true,
+        places: SCALES.map(|count| number(count as f64).replace(".00", "")).into(),
+        series: ["one after the other", "join_all", OURS].map(per_critic).into(),
+    });
+}
+
+const CONTENDERS: [&str; 15] = [
+    "synchronous calls",
+    "one after the other",
+    "join_all",
+    "join_all, one timeout",
+    "join_all, a timeout each",
+    "FuturesUnordered",
+    "JoinSet",
+    "by hand: tokio, governor",
+    "tower",
+    "tower, buffer and rate limit",
+    "tower-resilience",
+    OURS,
+    "tribunal, defaults",
+    "tribunal, everything on, sync",
+    "tribunal v2",
+];
+
+fn figures(answer: &mut Answer, rounds: &Rounds) {
     let ours = |group: &str| format!("{group}/{OURS}");
     for shape in Shape::ALL {
         let join_all = format!("{}/join_all", shape.name());
-        put(&format!("{}_vs_join_all", shape.name()), rounds.ratio(&ours(shape.name()), &join_all));
+        let ratio = rounds.ratio(&ours(shape.name()), &join_all);
+        answer.figure(&format!("{}_vs_join_all", shape.name()), ratio);
     }
     let flat = ours("flat");
-    put("v2_vs_join_all_timeout", rounds.ratio("flat/tribunal v2", "flat/join_all, one timeout"));
+    let v2 = rounds.ratio("flat/tribunal v2", "flat/join_all, one timeout");
+    answer.figure("v2_vs_join_all_timeout", v2);
     for (key, rival) in [
         ("by_hand_vs_flat", "by hand: tokio, governor"),
         ("tower_vs_flat", "tower"),
         ("tower_with_rate_limit_vs_flat", "tower, buffer and rate limit"),
         ("tower_resilience_vs_flat", "tower-resilience"),
     ] {
-        put(key, rounds.ratio(&format!("flat/{rival}"), &flat));
+        answer.figure(key, rounds.ratio(&format!("flat/{rival}"), &flat));
     }
-    put("per_critic_1000_vs_10", rounds.ratio(&ours("1000 critics"), &ours("10 critics")) / 100.0);
+    let scale = rounds.ratio(&ours("1000 critics"), &ours("10 critics")) / 100.0;
+    answer.figure("per_critic_1000_vs_10", scale);
     let sync = rounds.nanoseconds("flat/tribunal, everything on, sync");
-    put("sync_critic_overhead_ns", (sync - rounds.nanoseconds("flat/synchronous calls")) / 10.0);
-    figures.extend(allocations());
-    figures
+    let calls = rounds.nanoseconds("flat/synchronous calls");
+    answer.figure("sync_critic_overhead_ns", (sync - calls) / 10.0);
+    answer.figures.extend(allocations());
 }
 
 /// What another process counted: counting would slow down what is timed in this one.

@@ -12,7 +12,7 @@ use tribunal_core::CriticError;
 
 use super::Bench;
 use crate::contender::Contender;
-use crate::critics::{Call, Said};
+use crate::noop::{Call, Said};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 

@@ -16,7 +16,7 @@ use tribunal_core::{CriticError, Snapshot};
 use super::Bench;
 use super::plain::gather;
 use crate::contender::Contender;
-use crate::critics::{Check, Said};
+use crate::noop::{Check, Said};
 use crate::ours::ROOM;
 
 struct Guarded {

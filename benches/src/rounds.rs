@@ -24,7 +24,7 @@ pub struct Entrant {
     pub key: String,
     /// Who runs.
     pub contender: Contender,
-    /// How many opinions a run must give.
+    /// How many opinions a run must give at least.
     pub opinions: usize,
 }
 
@@ -38,7 +38,7 @@ impl Rounds {
     pub fn run(runtime: &Runtime, entrants: &[Entrant], each: Duration, total: Duration) -> Self {
         let mut runs = Vec::with_capacity(entrants.len());
         for Entrant { key, contender, opinions } in entrants {
-            assert_eq!(contender.batch(runtime, 1), *opinions, "{key}");
+            assert!(contender.batch(runtime, 1) >= *opinions, "{key} leaves something out");
             runs.push(Self::runs_that_take(each, runtime, contender));
         }
         let mut times = vec![Vec::new(); entrants.len()];

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use tribunal_core::{Opinion, Snapshot};
 
-use crate::critics::{Call, Check, Said};
+use crate::noop::{Call, Check, Said};
 use crate::shape::Shape;
 
 pub use by_hand::by_hand;

@@ -16,7 +16,7 @@ use tribunal_core::{CriticError, Opinion, Snapshot};
 use super::Bench;
 use super::plain::gather;
 use crate::contender::Contender;
-use crate::critics::{Check, Said};
+use crate::noop::{Check, Said};
 use crate::ours::ROOM;
 
 /// Three attempts for what says that it may pass.
@@ -45,7 +45,8 @@ fn service(
     check: Arc<dyn Check>,
 ) -> impl Service<Snapshot, Response = Opinion, Error = CriticError, Future = BoxFuture<'static, Said>>
 + Clone
-+ Send {
++ Send
++ Sync {
     tower::service_fn(move |snapshot: Snapshot| check.check_owned(snapshot))
 }
 
@@ -97,7 +98,7 @@ pub fn tower_with_rate_limit(bench: &Bench) -> Contender {
 /// time must be.
 pub(super) fn run<S, E>(name: &'static str, bench: &Bench, stages: Vec<Vec<S>>) -> Contender
 where
-    S: Service<Snapshot, Response = Opinion, Error = E> + Clone + 'static,
+    S: Service<Snapshot, Response = Opinion, Error = E> + Clone + Send + Sync + 'static,
     E: ToString + 'static,
 {
     let bench = bench.clone();

@@ -12,7 +12,7 @@ use futures_util::task::AtomicWaker;
 use tokio::runtime::{Builder, Runtime};
 use tribunal_core::Report;
 
-use crate::critics::Said;
+use crate::noop::Said;
 
 /// What comes out of one run.
 pub trait Judged {
@@ -32,6 +32,12 @@ impl Judged for Vec<Said> {
     }
 }
 
+impl Judged for Vec<Report> {
+    fn opinions(&self) -> usize {
+        self.iter().map(Judged::opinions).sum()
+    }
+}
+
 impl<T: Judged, E> Judged for Result<T, E> {
     fn opinions(&self) -> usize {
         self.as_ref().map_or(0, T::opinions)
@@ -42,7 +48,7 @@ impl<T: Judged, E> Judged for Result<T, E> {
 pub struct Contender {
     /// What it is called in tables.
     pub name: &'static str,
-    run: Box<dyn Batch>,
+    run: Box<dyn Batch + Send + Sync>,
 }
 
 trait Batch {
@@ -66,7 +72,7 @@ impl Contender {
     /// A contender of that name.
     pub fn new<T: Judged + 'static>(
         name: &'static str,
-        run: impl AsyncFn() -> T + 'static,
+        run: impl AsyncFn() -> T + Send + Sync + 'static,
     ) -> Self {
         Self { name, run: Box::new(Runs(run, PhantomData)) }
     }
