@@ -135,8 +135,8 @@ impl RunSettings {
     }
 
     /// How many calls may be repeated over all runs: a share of first calls, 0 to 10, and at least so many a second
-    /// however little the load. 0.1 and 10 unless set. First calls count that belong to critics with retries. What the
-    /// share gives counts towards the floor; of the floor a tenth of a second's worth, or one, may be saved up.
+    /// however little the load. 0.1 and 10 unless set. First calls count that belong to critics with retries. The
+    /// floor is a least and not an addition: what the one gives counts towards the other.
     #[must_use]
     pub fn retry_budget(mut self, share: f64, floor_per_second: u32) -> Self {
         self.retry_share = share;
