@@ -42,7 +42,7 @@ impl Door {
             Some(limit) => (limit as u64, 0),
             None => (0, TAKEN),
         };
-        let (inside, known) = (AtomicU64::new(inside), AtomicU64::new(Known::default().to_word()));
+        let (inside, known) = (AtomicU64::new(inside), AtomicU64::new(Known::default().0));
         Self { words: OwnLines(Words { limit, inside, known }) }
     }
 
@@ -84,12 +84,11 @@ impl Door {
     #[inline]
     pub(super) fn learn(&self, took: Duration, end: End) {
         let word = &self.words.0.known;
-        let before = word.load(Relaxed);
-        let mut known = Known::from_word(before);
+        let before = Known(word.load(Relaxed));
+        let mut known = before;
         known.learn(took, end);
-        let after = known.to_word();
-        if after != before {
-            word.store(after, Relaxed);
+        if known != before {
+            word.store(known.0, Relaxed);
         }
     }
 
@@ -116,12 +115,12 @@ impl Door {
             return None;
         }
         let inside = inside.swap(TAKEN, AcqRel) as usize;
-        Some((inside, Known::from_word(known.load(Relaxed))))
+        Some((inside, Known(known.load(Relaxed))))
     }
 
     /// Under the lock, by whoever took them: puts them back.
     pub(super) fn put_back(&self, inside: usize, known: Known) {
-        self.words.0.known.store(known.to_word(), Relaxed);
+        self.words.0.known.store(known.0, Relaxed);
         self.words.0.inside.store(inside as u64, Release);
     }
 }
