@@ -89,7 +89,8 @@ impl Admission {
     fn lock(&self) -> Locked<'_> {
         // No code of others runs under the lock, so a poisoned one is still consistent.
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((inside, known)) = self.door.take() {
+        if queue.is_away() {
+            let (inside, known) = self.door.take();
             queue.resume(inside, known);
         }
         Locked { door: &self.door, queue }
@@ -193,7 +194,7 @@ impl DerefMut for Locked<'_> {
 impl Drop for Locked<'_> {
     /// Before the lock is free.
     fn drop(&mut self) {
-        if let Some((inside, known)) = self.queue.at_rest() {
+        if let Some((inside, known)) = self.queue.rest() {
             self.door.put_back(inside, known);
         }
     }

@@ -8,6 +8,7 @@
 //! What is known of how long one takes lies beside it, and goes the same way. It is read and written by two plain
 //! steps: of two who leave at the same moment, one may teach nothing. It is an average that moves by an eighth.
 
+use std::sync::atomic::AtomicU64 as Untried;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::time::Duration;
 
@@ -28,7 +29,8 @@ struct Words {
     /// How many may be in; 0 where that moves, and the number is never here.
     limit: u64,
     inside: AtomicU64,
-    known: AtomicU64,
+    /// Not by `crate::sync`: in which order it is read and written decides nothing, so there is nothing to try.
+    known: Untried,
 }
 
 /// The number is not here: ask those who hold the lock.
@@ -42,7 +44,7 @@ impl Door {
             Some(limit) => (limit as u64, 0),
             None => (0, TAKEN),
         };
-        let (inside, known) = (AtomicU64::new(inside), AtomicU64::new(Known::default().to_word()));
+        let (inside, known) = (AtomicU64::new(inside), Untried::new(Known::default().0));
         Self { words: OwnLines(Words { limit, inside, known }) }
     }
 
@@ -84,12 +86,11 @@ impl Door {
     #[inline]
     pub(super) fn learn(&self, took: Duration, end: End) {
         let word = &self.words.0.known;
-        let before = word.load(Relaxed);
-        let mut known = Known::from_word(before);
+        let before = Known(word.load(Relaxed));
+        let mut known = before;
         known.learn(took, end);
-        let after = known.to_word();
-        if after != before {
-            word.store(after, Relaxed);
+        if known != before {
+            word.store(known.0, Relaxed);
         }
     }
 
@@ -109,19 +110,16 @@ impl Door {
         }
     }
 
-    /// Under the lock: takes the number, if it is here, and what is known.
-    pub(super) fn take(&self) -> Option<(usize, Known)> {
+    /// Under the lock, while it is here: takes the number, and what is known.
+    pub(super) fn take(&self) -> (usize, Known) {
         let Words { inside, known, .. } = &self.words.0;
-        if inside.load(Relaxed) == TAKEN {
-            return None;
-        }
         let inside = inside.swap(TAKEN, AcqRel) as usize;
-        Some((inside, Known::from_word(known.load(Relaxed))))
+        (inside, Known(known.load(Relaxed)))
     }
 
     /// Under the lock, by whoever took them: puts them back.
     pub(super) fn put_back(&self, inside: usize, known: Known) {
-        self.words.0.known.store(known.to_word(), Relaxed);
+        self.words.0.known.store(known.0, Relaxed);
         self.words.0.inside.store(inside as u64, Release);
     }
 }

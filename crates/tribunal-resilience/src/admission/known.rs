@@ -11,49 +11,41 @@ const SMOOTHING: u64 = 8;
 const LONGEST: u64 = (1 << 62) - 1;
 const TOLD: u64 = 1 << 63;
 
-/// What is known so far. It fits a word.
+/// What is known so far, in a word, since every stay that ends reads and writes it.
+///
+/// The highest bit: whether anybody ever said that it was done. Until then, being dropped is the only end there is.
+/// The others: one more than how long one takes in nanoseconds, smoothed; 0 as long as that is not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Known {
-    /// How long one takes in nanoseconds, smoothed.
-    takes: Option<u64>,
-    /// Whether anybody ever said that it was done. Until then, being dropped is the only end there is.
-    ends_are_told: bool,
-}
+pub(super) struct Known(pub(super) u64);
 
 impl Known {
-    pub(super) fn from_word(word: u64) -> Self {
-        Self { takes: (word & !TOLD).checked_sub(1), ends_are_told: word & TOLD != 0 }
-    }
-
-    pub(super) fn to_word(self) -> u64 {
-        let told = if self.ends_are_told { TOLD } else { 0 };
-        self.takes.map_or(0, |takes| takes + 1) | told
-    }
-
     /// How long one takes, as far as that is known.
     pub(super) fn takes(self) -> Option<Duration> {
-        self.takes.map(Duration::from_nanos)
+        (self.0 & !TOLD).checked_sub(1).map(Duration::from_nanos)
     }
 
     /// One stay more. Gives what its end is taken for.
     #[inline]
     pub(super) fn learn(&mut self, took: Duration, end: End) -> End {
-        if end == End::Done && !self.ends_are_told {
-            // What was only guessed from those who were dropped gives way to the first who says so.
-            *self = Self { takes: None, ends_are_told: true };
-        }
-        let end = if end == End::Cut && !self.ends_are_told { End::Done } else { end };
-        let took = nanos(took).min(LONGEST);
+        let Self(before) = *self;
+        let was_told = before & TOLD != 0;
+        // What was only guessed from those who were dropped gives way to the first who says so.
+        let known = if end == End::Done && !was_told { 0 } else { before & !TOLD };
+        let told = if end == End::Done { TOLD } else { before & TOLD };
+        let end = if end == End::Cut && !was_told { End::Done } else { end };
+        let took = nanos(took).min(LONGEST) + 1;
         let teaches = match end {
             End::Done => true,
             // It would have taken at least as long: that is news only when it is long.
-            End::Late | End::Cut => self.takes.is_none_or(|known| took > known),
+            End::Late | End::Cut => took > known,
             End::Unused => false,
         };
-        if teaches {
-            let moved = |known: u64| known - known / SMOOTHING + took / SMOOTHING;
-            self.takes = Some(self.takes.map_or(took, moved));
-        }
+        let known = match (teaches, known.checked_sub(1)) {
+            (false, _) => known,
+            (true, None) => took,
+            (true, Some(known)) => known - known / SMOOTHING + (took - 1) / SMOOTHING + 1,
+        };
+        *self = Self(told | known);
         end
     }
 }
@@ -64,17 +56,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_fits_a_word() {
+    fn the_longest_times_fit_beside_what_was_told() {
         let mut known = Known::default();
-        assert_eq!(Known::from_word(known.to_word()), known);
-        for (took, end) in [
-            (Duration::ZERO, End::Cut),
-            (Duration::from_nanos(7), End::Done),
-            (Duration::MAX, End::Done),
-            (Duration::MAX, End::Late),
-        ] {
-            known.learn(took, end);
-            assert_eq!(Known::from_word(known.to_word()), known);
+        assert_eq!(known.takes(), None);
+        known.learn(Duration::ZERO, End::Cut);
+        assert_eq!(known.takes(), Some(Duration::ZERO));
+        for _ in 0..1_000 {
+            known.learn(Duration::MAX, End::Done);
         }
+        assert_eq!(known.takes(), Some(Duration::from_nanos(LONGEST)));
+        known.learn(Duration::MAX, End::Late);
+        known.learn(Duration::from_secs(1), End::Cut);
+        assert_eq!(known.takes(), Some(Duration::from_nanos(LONGEST)), "told: a cut is no end");
     }
 }

@@ -36,10 +36,13 @@ pub(super) struct Queue<W> {
     /// Those who were sent away, until they look.
     refused: BTreeMap<u64, Refused>,
     known: Known,
+    /// Whether how many are in, and what is known, is to be found elsewhere: see [`super::door`].
+    away: bool,
 }
 
 impl<W> Queue<W> {
     pub(super) fn new(limit: Limit, most_waiting: usize) -> Self {
+        let away = limit.fixed().is_some();
         Self {
             limit,
             inside: 0,
@@ -50,6 +53,7 @@ impl<W> Queue<W> {
             granted: BTreeSet::new(),
             refused: BTreeMap::new(),
             known: Known::default(),
+            away,
         }
     }
 
@@ -60,16 +64,22 @@ impl<W> Queue<W> {
         self.known.takes()
     }
 
+    /// Whether it has to be told what went on without it.
+    pub(super) const fn is_away(&self) -> bool {
+        self.away
+    }
+
     /// What went on without the queue: how many are in now, and what is known.
     pub(super) const fn resume(&mut self, inside: usize, known: Known) {
         self.inside = inside;
         self.known = known;
+        self.away = false;
     }
 
-    /// The same, while nothing depends on anybody but those who come in and leave.
-    pub(super) fn at_rest(&self) -> Option<(usize, Known)> {
-        let rests = self.limit.fixed().is_some() && !self.closed && self.waiting.is_empty();
-        rests.then_some((self.inside, self.known))
+    /// The same, to go on without it; only while nothing depends on anybody but those who come in and leave.
+    pub(super) fn rest(&mut self) -> Option<(usize, Known)> {
+        self.away = self.limit.fixed().is_some() && !self.closed && self.waiting.is_empty();
+        self.away.then_some((self.inside, self.known))
     }
 
     pub(super) fn limit(&self) -> usize {
