@@ -107,6 +107,18 @@ impl Opinion {
         })
     }
 
+    /// Whether [`Opinion::faults`] finds nothing.
+    #[inline]
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let rating = |number: f64| (0.0..=1.0).contains(&number);
+        rating(self.severity)
+            && rating(self.uncertainty)
+            && self.score.is_none_or(rating)
+            && self.cost.is_none_or(|cost| cost.is_finite() && cost >= 0.0)
+            && self.violations.iter().all(|violation| rating(violation.severity))
+    }
+
     /// What makes it unfit for a verdict: numbers that are not finite or out of their range.
     ///
     /// Allocates nothing when there is nothing.

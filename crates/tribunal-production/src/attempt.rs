@@ -14,6 +14,7 @@ use crate::call::{Call, InFlight, broken};
 use crate::hooks::{Time, Told};
 use crate::limit::{Asked, Carried, Limits};
 use crate::run::Run;
+use crate::spec::Isolation;
 use crate::stage::{Later, Sight};
 use crate::validate::{Valid, validate};
 
@@ -81,7 +82,7 @@ impl<'r> Execution<'r> {
     /// Goes as far as it can without waiting: puts the outcome into its place, or gives what is left to await.
     /// `clock` is now, and is set to what is now when there is an outcome.
     pub(crate) fn start(
-        self,
+        &self,
         clock: &mut Instant,
         carried: &mut Carried<'r>,
         out: &mut Outcome,
@@ -91,7 +92,8 @@ impl<'r> Execution<'r> {
         let mut ledger = Ledger::new(now);
         let place = self.place;
         if !self.run.court.hooks.is_empty() {
-            return Some(Box::pin(async move { (place, self.with_hooks(ledger).await) }));
+            let this = *self;
+            return Some(Box::pin(async move { (place, this.with_hooks(ledger).await) }));
         }
         let asked = self
             .time_left(now)
@@ -105,9 +107,19 @@ impl<'r> Execution<'r> {
             Ok(Asked::Tokens(tokens)) => Entry::Queue { tokens },
             Ok(Asked::Held(held)) => {
                 self.begin_attempt(&mut ledger);
-                let call = match self.call(&mut ledger, held, now, carried) {
-                    Call::InFlight(flight) => self.poll_once(&mut ledger, flight, carried, cx),
-                    answered @ Call::Answered(_) => answered,
+                let call = if self.limits.node.isolation == Isolation::Run {
+                    match self.limits.node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
+                        Some(Err(_)) => {
+                            held.hand_back();
+                            Call::Answered(Err(broken()))
+                        }
+                        admitted => {
+                            let admitted = admitted.and_then(Result::ok);
+                            self.call_at_once(&mut ledger, held, admitted, clock, carried, out, cx)?
+                        }
+                    }
+                } else {
+                    self.call(&mut ledger, held, now, carried)
                 };
                 match call {
                     Call::InFlight(flight) => Entry::InFlight(flight),
@@ -122,11 +134,12 @@ impl<'r> Execution<'r> {
                 }
             }
         };
+        let this = *self;
         Some(Box::pin(async move {
-            let result = self.attempts(&mut ledger, entry).await;
+            let result = this.attempts(&mut ledger, entry).await;
             ledger.clock = Instant::now();
             let mut outcome = Outcome::missing();
-            self.close(&ledger, result, &mut outcome);
+            this.close(&ledger, result, &mut outcome);
             (place, outcome)
         }))
     }

@@ -51,7 +51,26 @@ enum Work<'r> {
     Apart(Apart),
 }
 
+impl<'r> About<'r> {
+    pub(crate) const fn new(
+        admitted: Option<AdmittedCall<'r>>,
+        started: Instant,
+        deadline: Deadline<TimeoutLevel>,
+    ) -> Self {
+        Self { admitted, started, deadline }
+    }
+}
+
 impl<'r> InFlight<'r> {
+    /// One that goes on in the run's own task.
+    pub(crate) const fn here(
+        future: Contained<BoxFuture<'r, Result<Opinion, CriticError>>>,
+        held: Held<'r>,
+        about: About<'r>,
+    ) -> Self {
+        Self { work: Work::Here(future), held: Some(held), about }
+    }
+
     /// The permits of a call that has answered are free, and its time counts.
     pub(crate) fn ended(self, carried: &mut Carried<'r>) -> About<'r> {
         let Self { work, held, about } = self;
@@ -128,8 +147,7 @@ impl<'r> Execution<'r> {
         }
         match contain(|| node.critic.review(self.view())) {
             Ok(Answer::Later(future)) => {
-                let work = Work::Here(Contained::new(future));
-                Call::InFlight(InFlight { work, held: Some(held), about })
+                Call::InFlight(InFlight::here(Contained::new(future), held, about))
             }
             Ok(Answer::Now(answer)) => {
                 held.done(carried);
@@ -164,28 +182,24 @@ impl<'r> Execution<'r> {
         }
     }
 
-    /// Many futures are ready at their first poll; those need neither a timer nor a place among the waiting.
-    pub(crate) fn poll_once(
-        &self,
-        ledger: &mut Ledger,
-        mut flight: InFlight<'r>,
-        carried: &mut Carried<'r>,
-        cx: &mut Context<'_>,
-    ) -> Call<'r> {
-        match Pin::new(&mut flight).poll(cx) {
-            Poll::Pending => Call::InFlight(flight),
-            Poll::Ready(called) => Call::Answered(self.read(ledger, flight.ended(carried), called)),
-        }
-    }
-
-    /// Reads an answer. One that comes at its deadline or after it is none, also when it is `Ok`.
+    /// Reads an answer that has just come.
     pub(crate) fn read(
         &self,
         ledger: &mut Ledger,
         about: About<'_>,
         called: Called,
     ) -> Result<Valid, Miss> {
-        let now = Instant::now();
+        self.read_at(ledger, about, called, Instant::now())
+    }
+
+    /// Reads an answer. One that comes at its deadline or after it is none, also when it is `Ok`.
+    pub(crate) fn read_at(
+        &self,
+        ledger: &mut Ledger,
+        about: About<'_>,
+        called: Called,
+        now: Instant,
+    ) -> Result<Valid, Miss> {
         ledger.clock = now;
         let About { admitted, started, deadline } = about;
         let late = deadline.is_over(now);

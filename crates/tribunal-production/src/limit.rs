@@ -69,6 +69,16 @@ impl<'p> Held<'p> {
         carried.global = Some(self.global);
     }
 
+    /// The same, where it is known already how long it took.
+    #[inline]
+    pub(crate) fn done_after(self, took: Duration, carried: &mut Carried<'p>) {
+        if let Some(critic) = self.critic {
+            critic.done_after(took);
+        }
+        carried.stage = self.stage;
+        carried.global = Some(self.global);
+    }
+
     /// Gives them back: the call's time ran out.
     pub(crate) fn late(self) {
         if let Some(critic) = self.critic {

@@ -162,14 +162,21 @@ impl Counted {
             Source::Cache => counts.cached += 1,
             Source::Fallback => counts.fallbacks += 1,
         }
-        counts.executions += u64::from(outcome.attempts > 0);
-        let retries = outcome.attempts.saturating_sub(outcome.hedges).saturating_sub(1);
-        counts.retries += u64::from(retries);
-        counts.hedges += u64::from(outcome.hedges);
-        counts.queue_time = counts.queue_time.saturating_add(outcome.queued);
-        counts.execution_time = counts.execution_time.saturating_add(outcome.execution);
+        if outcome.attempts == 0 {
+            counts.cost_saved += outcome.saved(info);
+        } else {
+            counts.executions += 1;
+            counts.execution_time = counts.execution_time.saturating_add(outcome.execution);
+        }
         counts.cost_spent += outcome.cost;
-        counts.cost_saved += outcome.saved(info);
+        if outcome.attempts > 1 {
+            let retries = outcome.attempts.saturating_sub(outcome.hedges).saturating_sub(1);
+            counts.retries += u64::from(retries);
+            counts.hedges += u64::from(outcome.hedges);
+        }
+        if !outcome.queued.is_zero() {
+            counts.queue_time = counts.queue_time.saturating_add(outcome.queued);
+        }
     }
 }
 

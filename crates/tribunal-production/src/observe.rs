@@ -16,6 +16,11 @@ impl Observers {
         self.all.push(observer);
     }
 
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     pub(crate) fn tell(&self, event: RunEvent<'_>) {
         for observer in &self.all {
             if contain(|| observer.on_event(event)).is_err() {

@@ -65,6 +65,8 @@ pub(crate) struct StagePlan {
 /// A critic in its place.
 pub(crate) struct Node {
     pub(crate) critic: Arc<dyn Critic>,
+    /// Whether it runs whatever the snapshot and the others are like.
+    pub(crate) always: bool,
     pub(crate) phases: Phases,
     pub(crate) policy: Policy,
     pub(crate) timeout: Duration,
@@ -245,8 +247,11 @@ fn node(
         Mode::Monitor => Verdict::Allow,
         Mode::Enforce => info.thresholds.highest().max(info.failure_mode.verdict()),
     };
+    let free = order.depends_on.is_empty() || spec.run_anyway;
+    let always = free && matches!(spec.policy, Policy::Always) && spec.phases == Phases::ALL;
     Ok(Node {
         critic,
+        always,
         phases: spec.phases,
         policy: spec.policy,
         timeout: spec.timeout,

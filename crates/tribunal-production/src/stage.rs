@@ -319,6 +319,7 @@ fn fill(slots: &[OnceLock<Outcome>], at: usize, outcome: Outcome) {
 }
 
 /// Takes down what an outcome means for the verdict, and tells of it.
+#[inline]
 fn note(
     run: &Run<'_>,
     place: usize,
@@ -330,10 +331,14 @@ fn note(
     debug_assert!(!outcome.is_missing(), "place {place} has an outcome");
     let court = run.court;
     outcome.calls_for = calls_for(info, outcome);
-    let before = ruling.is_settled();
-    ruling.note(info, node.highest, outcome);
-    court.observers.tell(RunEvent::Finished { critic: info, outcome });
-    if !before && ruling.is_settled() {
-        court.observers.tell(RunEvent::VerdictSettled { verdict: ruling.verdict() });
+    if !court.observers.is_empty() {
+        court.observers.tell(RunEvent::Finished { critic: info, outcome });
+    }
+    if court.plan.settings.early_exit {
+        let before = ruling.is_settled();
+        ruling.note(info, node.highest, outcome);
+        if !before && ruling.is_settled() {
+            court.observers.tell(RunEvent::VerdictSettled { verdict: ruling.verdict() });
+        }
     }
 }

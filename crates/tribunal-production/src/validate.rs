@@ -48,6 +48,15 @@ pub(crate) fn validate(rules: &Validation, opinion: Opinion) -> Result<Valid, Ve
     }
 }
 
+/// Whether there is nothing at all to be said against it, as far as that can be told without more ado. One that is
+/// not may still be valid.
+#[inline]
+pub(crate) fn is_plainly_valid(rules: &Validation, opinion: &Opinion) -> bool {
+    opinion.is_sound()
+        && rules.checks.is_empty()
+        && rules.required.iter().all(|field| is_there(opinion, field))
+}
+
 fn run_check(check: &Arc<dyn OpinionCheck>, opinion: &Opinion) -> Vec<OpinionFault> {
     contain(|| check.faults(opinion))
         .unwrap_or_else(|_| vec![OpinionFault::Check("the check panicked".into())])

@@ -154,14 +154,14 @@ impl Admission {
         if self.door.leave() == Err(Taken) {
             self.leave_by_queue(stay);
         } else if stay.end != End::Unused {
-            self.door.learn(stay.took(stay.until()), stay.end);
+            self.door.learn(stay.took(), stay.end);
         }
     }
 
     #[cold]
     fn leave_by_queue(&self, stay: Stay) {
         let now = stay.until();
-        let to_wake = self.lock().leave(self.since_epoch(now), stay.took(now), stay.end);
+        let to_wake = self.lock().leave(self.since_epoch(now), stay.took(), stay.end);
         to_wake.into_iter().for_each(Waker::wake);
     }
 

@@ -14,16 +14,17 @@ pub(super) struct Stay {
     since: Instant,
     pub(super) end: End,
     until: Option<Instant>,
+    took: Option<Duration>,
 }
 
 impl Stay {
     /// Until anything else is said, it will have been cut short.
     pub(super) const fn since(since: Instant) -> Self {
-        Self { since, end: End::Cut, until: None }
+        Self { since, end: End::Cut, until: None, took: None }
     }
 
     pub(super) const fn unused(since: Instant) -> Self {
-        Self { since, end: End::Unused, until: Some(since) }
+        Self { since, end: End::Unused, until: Some(since), took: None }
     }
 
     /// When it ends: now, unless that was said.
@@ -32,10 +33,10 @@ impl Stay {
         self.until.unwrap_or_else(Instant::now)
     }
 
-    /// How long it took until then.
+    /// How long it took.
     #[inline]
-    pub(super) fn took(&self, until: Instant) -> Duration {
-        until.saturating_duration_since(self.since)
+    pub(super) fn took(&self) -> Duration {
+        self.took.unwrap_or_else(|| self.until().saturating_duration_since(self.since))
     }
 }
 
@@ -93,6 +94,13 @@ macro_rules! ends {
             pub fn done_at(mut self, now: Instant) {
                 self.stay.end = End::Done;
                 self.stay.until = Some(now);
+            }
+
+            /// As `done`, where it is known already how long it took.
+            #[inline]
+            pub fn done_after(mut self, took: Duration) {
+                self.stay.end = End::Done;
+                self.stay.took = Some(took);
             }
 
             /// Gives the place back: the time of what was done in it has run out. A limit that moves falls.
