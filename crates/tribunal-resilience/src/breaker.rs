@@ -103,7 +103,8 @@ impl AdmittedCall<'_> {
 impl Drop for AdmittedCall<'_> {
     fn drop(&mut self) {
         if let Some(pass) = self.pass.take() {
-            self.breaker.lock().release(pass);
+            let now = self.breaker.since_epoch(Instant::now());
+            self.breaker.lock().release(pass, now);
         }
     }
 }

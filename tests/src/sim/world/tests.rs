@@ -2,7 +2,10 @@
 
 use tribunal_core::FailureMode;
 
+use super::build::{settings, spec};
 use super::*;
+
+use super::super::case::RateCase;
 
 type Lie = fn(&mut Case);
 
@@ -45,7 +48,9 @@ fn what_the_engine_does_otherwise_than_believed_is_found() {
         ("I3", |case| each(case, |critic| critic.run_anyway = false)),
         ("I30", |case| {
             each(case, |critic| {
-                critic.rate = critic.rate.map(|(_, per, _)| (1, per * 20, 1));
+                if let Some(rate) = &mut critic.rate {
+                    *rate = RateCase { tokens: 1, per: rate.per * 20, burst: 1 };
+                }
             });
         }),
     ];
