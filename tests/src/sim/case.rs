@@ -102,6 +102,13 @@ impl Case {
         self.runs.len() as u64 + 1
     }
 
+    /// The caller of the first run goes away after so many polls, and nobody else's does.
+    pub(crate) fn cancel_first_after(&mut self, polls: u32) {
+        for (at, run) in self.runs.iter_mut().enumerate() {
+            run.cancel = if at == 0 { Cancel::AfterPolls(polls) } else { Cancel::Never };
+        }
+    }
+
     /// Whether it is a user's pipeline, of which not everything is known.
     pub(crate) fn is_foreign(&self) -> bool {
         self.retry_share.is_none()

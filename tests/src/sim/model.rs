@@ -297,9 +297,7 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
     let broken = matches!(outcome.reason.as_deref(),
         Some(Reason::Failed(failure)) if failure.kind == FailureKind::BreakerOpen);
     let fits = match landed {
-        _ if retried => {
-            broken || matches!(status, Status::Timeout | Status::RateLimited)
-        }
+        _ if retried => broken || matches!(status, Status::Timeout | Status::RateLimited),
         Landed::Panicked => status == Status::Error,
         _ if !in_time => status == Status::Timeout,
         Landed::Dropped => false,

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::join;
+use futures_util::future::Either;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep};
 use tribunal_core::Report;
-use tribunal_production::{CriticSpec, RunError, RunSettings};
+use tribunal_production::{CriticSpec, RunError, RunSettings, Shutdown};
 
 use super::case::{Case, RunCase};
 use super::marks::{Mark, Marks};
@@ -79,23 +79,36 @@ async fn whole(case: &Arc<Case>, loaded: Option<&Loaded>) -> Done {
     gather(&service, &twin, first_dropped)
 }
 
+/// What has come to its end: a run, on one of the service's orchestrators, or what becomes of these.
+enum Came {
+    Run(usize, usize, End),
+    Turn(Option<Shutdown>),
+}
+
 /// All runs of the case, and what becomes of the orchestrator meanwhile.
 async fn with_faults(service: &Service) -> bool {
     let begun = Instant::now();
-    let runs = async {
-        let mut first_dropped = false;
-        let mut all: FuturesUnordered<_> =
-            (0..service.case.runs.len()).map(|run| drive(service, run, begun)).collect();
-        while let Some((run, at, end)) = all.next().await {
-            first_dropped |= run == 0 && matches!(end, End::Dropped);
-            if let End::Report(report) = end {
-                let watch = service.seat(at).watch;
-                model::check(&mut watch.lock(), &watch.case, run, &report);
+    // Among the runs, so that what happens at the same time happens in any order.
+    let turn = async { Came::Turn(service.turn(begun).await) };
+    let runs = (0..service.case.runs.len()).map(|run| async move {
+        let (at, end) = drive(service, run, begun).await;
+        Came::Run(run, at, end)
+    });
+    let mut all: FuturesUnordered<_> = runs.map(Either::Left).collect();
+    all.push(Either::Right(turn));
+    let (mut first_dropped, mut shutdown) = (false, None);
+    while let Some(came) = all.next().await {
+        match came {
+            Came::Turn(stopped) => shutdown = stopped,
+            Came::Run(run, at, end) => {
+                first_dropped |= run == 0 && matches!(end, End::Dropped);
+                if let End::Report(report) = end {
+                    let watch = service.seat(at).watch;
+                    model::check(&mut watch.lock(), &watch.case, run, &report);
+                }
             }
         }
-        first_dropped
-    };
-    let (first_dropped, shutdown) = join(runs, service.turn(begun)).await;
+    }
     if let Some(shutdown) = shutdown {
         service.seat(0).watch.lock().stop_ended(shutdown);
     }

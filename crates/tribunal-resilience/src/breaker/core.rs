@@ -39,9 +39,15 @@ pub(super) struct Core {
 )]
 enum State {
     Closed(Window),
-    Open { until: Duration },
+    Open {
+        until: Duration,
+    },
     /// Since when probes have been out; with none out it has no age.
-    HalfOpen { since: Duration, in_flight: u32, succeeded: u32 },
+    HalfOpen {
+        since: Duration,
+        in_flight: u32,
+        succeeded: u32,
+    },
 }
 
 impl Core {

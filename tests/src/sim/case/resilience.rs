@@ -21,8 +21,7 @@ pub(crate) struct BreakerCase {
 impl BreakerCase {
     pub(crate) fn settings(&self) -> BreakerSettings {
         let millis = Duration::from_millis;
-        let settings =
-            BreakerSettings::new(self.failure_rate, millis(self.window), self.min_calls);
+        let settings = BreakerSettings::new(self.failure_rate, millis(self.window), self.min_calls);
         let settings = settings
             .and_then(|settings| settings.open_for(millis(self.open_for)))
             .and_then(|settings| settings.probes(self.probes))

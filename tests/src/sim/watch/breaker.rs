@@ -205,7 +205,13 @@ pub(super) fn note_end(
 }
 
 /// An outcome that says the breaker refused: it must have, and that is never a pass.
-pub(super) fn check_refusal(state: &mut State, case: &Case, run: usize, place: usize, said: &Outcome) {
+pub(super) fn check_refusal(
+    state: &mut State,
+    case: &Case,
+    run: usize,
+    place: usize,
+    said: &Outcome,
+) {
     let refused = matches!(said.reason.as_deref(),
         Some(Reason::Failed(failure)) if failure.kind == FailureKind::BreakerOpen);
     if !refused {

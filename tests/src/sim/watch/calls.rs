@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tribunal_core::{CriticError, Opinion, View};
 
-use super::{Watch, breaker, money, retries};
 use super::state::{Call, Landed, State};
+use super::{Watch, breaker, money, retries};
 use crate::sim::case::{Case, Gate};
 use crate::sim::marks::Mark;
 use crate::sim::script::{Says, Step};
@@ -75,7 +75,8 @@ impl Flight {
         let (case, run, place) = (&*self.watch.case, self.run, self.place);
         let log = &state.runs[run];
         let Some(call) = log.places[place].last else { return };
-        let given_up = landed == Landed::Dropped && (log.dropping || log.settled);
+        let given_up = landed == Landed::Dropped
+            && (log.dropping || log.is_settled_in(case.critics[place].stage));
         let own = call.began + case.critics[place].timeout;
         let outer = state.outer_deadline(case, run, place);
         let timed_out = !given_up && outer.is_some_and(|outer| now >= own.min(outer));

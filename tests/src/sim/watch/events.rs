@@ -103,7 +103,7 @@ impl Observer for Watch {
             }
             RunEvent::VerdictSettled { verdict } => {
                 let log = &state.runs[run];
-                let (live, again) = (log.live > 0, log.settled);
+                let (live, again) = (log.live > 0, log.settled.is_some());
                 let open: Vec<_> = case
                     .critics
                     .iter()
@@ -116,7 +116,8 @@ impl Observer for Watch {
                 });
                 state.marks.hit_if(live, Mark::EarlyExitInFlight);
                 state.marks.hit_if(open.contains(&true), Mark::EarlyExitAhead);
-                state.runs[run].settled = true;
+                let log = &mut state.runs[run];
+                log.settled = log.stage_began.iter().rposition(Option::is_some);
                 state.note(&[34, run as u64, verdict as u64]);
             }
             RunEvent::RunFinished { report } => {

@@ -76,11 +76,21 @@ impl RetryBudgetModel {
 }
 
 /// What stands in the way of one more call, the budget of all runs apart.
-fn in_the_way(state: &State, case: &Case, run: usize, place: usize, delay: Duration) -> Option<Mark> {
+fn in_the_way(
+    state: &State,
+    case: &Case,
+    run: usize,
+    place: usize,
+    delay: Duration,
+) -> Option<Mark> {
     let outer = state.outer_deadline(case, run, place);
     match () {
-        () if outer.is_none_or(|outer| Instant::now() + delay >= outer) => Some(Mark::BackoffTooLong),
-        () if money::fits_again(state, case, run, place) == Some(false) => Some(Mark::RetryOverBudget),
+        () if outer.is_none_or(|outer| Instant::now() + delay >= outer) => {
+            Some(Mark::BackoffTooLong)
+        }
+        () if money::fits_again(state, case, run, place) == Some(false) => {
+            Some(Mark::RetryOverBudget)
+        }
         () if state.runs[run].planned >= case.max_total_retries => Some(Mark::TotalRetriesBound),
         () => None,
     }
@@ -115,7 +125,13 @@ pub(super) fn again(
 }
 
 /// The engine means to repeat a call after a delay: it must be one that may be repeated, and paid for.
-pub(super) fn check_planned(state: &mut State, case: &Case, run: usize, place: usize, delay: Duration) {
+pub(super) fn check_planned(
+    state: &mut State,
+    case: &Case,
+    run: usize,
+    place: usize,
+    delay: Duration,
+) {
     let again = std::mem::take(&mut state.runs[run].places[place].again);
     let obstacle = in_the_way(state, case, run, place, delay);
     state.runs[run].planned += 1;
@@ -137,7 +153,7 @@ pub(super) fn check_none_due(state: &mut State, case: &Case, run: usize, place: 
     let log = &mut state.runs[run].places[place];
     let (again, taken) = (std::mem::take(&mut log.again), log.budget_then);
     let delay = match again {
-        _ if state.runs[run].settled => return,
+        _ if state.runs[run].is_settled_in(case.critics[place].stage) => return,
         Again::No => return,
         Again::Not(mark) => return state.marks.hit(mark),
         Again::After(delay) => delay,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tribunal_core::{ConfigHash, Report, Status};
+use tribunal_core::{ConfigHash, Report, Stage, Status};
 use tribunal_production::RunError;
 
 use super::breaker::BreakerModel;
@@ -72,7 +72,8 @@ pub(crate) struct RunLog {
     pub(crate) started: bool,
     pub(crate) ended: bool,
     pub(crate) finished_events: u32,
-    pub(crate) settled: bool,
+    /// In which stage its verdict was settled. Monitored critics of later ones may be called all the same.
+    pub(crate) settled: Option<usize>,
     /// Its caller is going away.
     pub(crate) dropping: bool,
     pub(crate) live: u32,
@@ -84,13 +85,17 @@ pub(crate) struct RunLog {
 }
 
 impl RunLog {
+    pub(crate) fn is_settled_in(&self, stage: Stage) -> bool {
+        self.settled == Some(stage.index())
+    }
+
     fn new(critics: usize) -> Self {
         Self {
             called: None,
             started: false,
             ended: false,
             finished_events: 0,
-            settled: false,
+            settled: None,
             dropping: false,
             live: 0,
             retries: 0,

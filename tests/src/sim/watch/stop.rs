@@ -100,7 +100,10 @@ impl State {
         self.check("shutdown", legal, || {
             format!("run {run} ends (refused: {refused}, begun: {started}) in {was:?}")
         });
-        self.marks.hit_if(refused && !started && now == was.at && called < Some(was.at), Mark::StopRefusesWaiting);
+        self.marks.hit_if(
+            refused && !started && now == was.at && called < Some(was.at),
+            Mark::StopRefusesWaiting,
+        );
         self.marks.hit_if(refused && !started && called > Some(was.at), Mark::StopRefusesNew);
     }
 }

@@ -15,7 +15,11 @@ use crate::sim::rng::Rng;
 use crate::sim::script::{SimCritic, SimHook};
 use crate::sim::watch::Watch;
 
-pub(super) fn build(case: &Arc<Case>, loaded: Option<&Loaded>, watch: &Arc<Watch>) -> ProductionOrchestrator {
+pub(super) fn build(
+    case: &Arc<Case>,
+    loaded: Option<&Loaded>,
+    watch: &Arc<Watch>,
+) -> ProductionOrchestrator {
     let mut builder = ProductionOrchestrator::builder();
     builder = match loaded {
         Some(loaded) => {

@@ -15,9 +15,9 @@ use crate::sim::case::{Cancel, RunCase};
 use crate::sim::marks::Mark;
 use crate::sim::watch::{End, Watch};
 
-/// Puts a run before whichever orchestrator is current when it arrives. Gives its number, which orchestrator that
-/// was, and how it ended.
-pub(super) async fn drive(service: &Service, run: usize, begun: Instant) -> (usize, usize, End) {
+/// Puts a run before whichever orchestrator is current when it arrives. Gives which that was, and
+/// how it ended.
+pub(super) async fn drive(service: &Service, run: usize, begun: Instant) -> (usize, End) {
     let own = service.case.runs[run];
     if !own.arrives.is_zero() {
         sleep_until(begun + own.arrives).await;
@@ -26,7 +26,7 @@ pub(super) async fn drive(service: &Service, run: usize, begun: Instant) -> (usi
     let seat = service.seat(at);
     seat.watch.lock().marks.hit_if(at > 0, Mark::BeginsOnTheNew);
     let end = put_before(&seat, run, own).await;
-    (run, at, end)
+    (at, end)
 }
 
 /// Puts a run before an orchestrator.
