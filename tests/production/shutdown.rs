@@ -67,6 +67,25 @@ async fn those_who_wait_are_refused_at_once() {
     assert_eq!((stopped.ended, stopped.cut), (1, 0));
 }
 
+/// Rule 10: a run that was given its place and has not looked yet is cut off like any other.
+#[tokio::test(start_paused = true)]
+async fn one_who_was_let_in_at_the_last_moment_is_cut_off_too() {
+    let court = court()
+        .settings(|settings| settings.max_runs(1))
+        .critic(takes("slow", secs(2)).timeout(secs(5)))
+        .build();
+    let mut first = Box::pin(court.run_all(Snapshot::of_input("x")));
+    assert!(futures_util::poll!(&mut first).is_pending());
+    let mut second = Box::pin(court.run_all(Snapshot::of_input("x")));
+    assert!(futures_util::poll!(&mut second).is_pending());
+    drop(first);
+    let stopped = court.shutdown(secs(0)).await;
+    assert_eq!((stopped.ended, stopped.cut), (0, 1));
+    let start = tokio::time::Instant::now();
+    assert_eq!(second.await.unwrap_err(), RunError::ShutDown);
+    assert_eq!(start.elapsed(), secs(0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn with_nobody_in_it_takes_no_time() {
     let court = court().critic(allows("a")).build();

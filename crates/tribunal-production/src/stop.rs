@@ -24,6 +24,8 @@ pub struct Shutdown {
 #[derive(Default)]
 pub(crate) struct Stop {
     stopping: AtomicBool,
+    /// Time is up: also for runs that had a place and did not know it yet, and so were not there to be told.
+    time_is_up: AtomicBool,
     cut: Notify,
     /// A run has ended while stopping.
     ended: Notify,
@@ -38,6 +40,7 @@ impl Stop {
         let mut cut = pin!(self.cut.notified());
         poll_fn(|cx| match run.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if self.time_is_up.load(SeqCst) => Poll::Ready(None),
             Poll::Pending => cut.as_mut().poll(cx).map(|()| None),
         })
         .await
@@ -58,6 +61,7 @@ impl Stop {
         let until = now.checked_add(within).unwrap_or(now);
         let in_time = timeout_at(until, self.all_ended(door)).await.is_ok();
         let cut = if in_time { 0 } else { door.in_flight() };
+        self.time_is_up.store(true, SeqCst);
         self.cut.notify_waiters();
         Shutdown { ended: going_on.saturating_sub(cut), cut }
     }

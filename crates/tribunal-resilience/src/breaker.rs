@@ -183,7 +183,7 @@ impl Drop for AdmittedCall<'_> {
         if let Some(pass) = self.pass.take()
             && !pass.closed
         {
-            self.breaker.lock().core.release(pass);
+            self.breaker.with_core(Instant::now(), |core, now| core.release(pass, now));
         }
     }
 }

@@ -41,18 +41,7 @@ fn simulate(args: &Args) -> Result<Summary, String> {
 
 fn tell(args: &Args, summary: &Summary) {
     let config = args.config.as_ref().map(|path| format!(" --config {}", path.display()));
-    for violation in &summary.first_violations {
-        println!("{violation}");
-        println!(
-            "  seed {seed}; replay: cargo run --release --bin simulate -- --seed {seed} --runs 1{}",
-            config.as_deref().unwrap_or_default(),
-            seed = violation.seed,
-        );
-    }
-    let hidden = summary.violations.saturating_sub(summary.first_violations.len() as u64);
-    if hidden > 0 {
-        println!("... and {hidden} more violations");
-    }
+    print!("{}", summary.story(config.as_deref().unwrap_or_default()));
     println!("{}", summary.json());
 }
 

@@ -2,20 +2,17 @@
 //!
 //! Start at [`Case::generated`]: everything follows from the seed.
 
+mod critic;
 mod generate;
+mod resilience;
 
+pub(crate) use critic::{CriticCase, DOUBT, Demands, Gate};
 pub(crate) use generate::run_count;
+pub(crate) use resilience::{BreakerCase, RateCase, RetryShare};
 
 use std::time::Duration;
 
-use tribunal_core::{Condition, ConditionError};
-use tribunal_core::{FailureMode, Mode, Phase, Phases, Snapshot, Stage, Thresholds, Verdict, View};
-use tribunal_production::Policy;
-
-use super::quiet::scripted_panic;
-
-/// What `on_uncertainty` asks for.
-pub(crate) const DOUBT: f64 = 0.5;
+use tribunal_core::{Phase, Snapshot, Stage};
 
 /// A pipeline with its settings, the runs put through it, and the faults on the way.
 #[derive(Debug, Clone)]
@@ -33,66 +30,18 @@ pub struct Case {
     pub(crate) max_queued: usize,
     pub(crate) max_total_retries: u32,
     pub(crate) early_exit: bool,
+    /// Buckets that several critics share.
+    pub(crate) rates: Vec<RateCase>,
+    /// `None` where it is not known to the simulation.
+    pub(crate) retry_share: Option<RetryShare>,
+    pub(crate) max_cost: Option<f64>,
+    pub(crate) turn: Turn,
     pub(crate) hook_timeout: Option<Duration>,
     pub(crate) rude_observer: bool,
     /// How many calls in a hundred go wrong.
     pub(crate) faults: u64,
     /// Whether some calls block their thread, which no deadline can interrupt.
     pub(crate) blocks: bool,
-}
-
-/// How a critic is run.
-#[derive(Debug, Clone)]
-pub(crate) struct CriticCase {
-    pub(crate) name: String,
-    pub(crate) stage: Stage,
-    pub(crate) priority: u8,
-    pub(crate) gate: Gate,
-    pub(crate) phases: Phases,
-    pub(crate) depends_on: Vec<usize>,
-    /// In plan order.
-    pub(crate) sees: Vec<usize>,
-    pub(crate) run_anyway: bool,
-    pub(crate) mode: Mode,
-    pub(crate) failure: FailureMode,
-    pub(crate) thresholds: Thresholds,
-    pub(crate) attempts: u32,
-    pub(crate) on_timeout: bool,
-    /// The first delay in milliseconds, and the factor.
-    pub(crate) backoff: (u64, f64),
-    pub(crate) limit: Option<usize>,
-    /// Tokens, per so many milliseconds, burst.
-    pub(crate) rate: Option<(u32, u64, u32)>,
-    pub(crate) timeout: Duration,
-    pub(crate) demands: Demands,
-    pub(crate) cost: f64,
-}
-
-/// What is asked of an opinion beyond its ranges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Demands {
-    Nothing,
-    Score,
-    ScoreLenient,
-    /// Its check panics.
-    Impossible,
-    /// Not known to the simulation.
-    Unknown,
-}
-
-/// When a critic runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gate {
-    Always,
-    Violation,
-    Risk,
-    Doubt,
-    /// Some outcome it sees has an opinion.
-    Condition,
-    Panics,
-    Fails,
-    /// Not known to the simulation.
-    Unknown,
 }
 
 /// One run: when it comes, with what, and whether its caller goes away.
@@ -114,43 +63,20 @@ pub(crate) enum Cancel {
     After(Duration),
 }
 
-impl Gate {
-    pub(crate) fn reads_outcomes(self) -> bool {
-        !matches!(self, Self::Always | Self::Risk)
-    }
-
-    pub(crate) fn policy(self) -> Policy {
-        match self {
-            Self::Always | Self::Unknown => Policy::Always,
-            Self::Violation => Policy::OnViolation,
-            Self::Risk => Policy::on_high_risk(),
-            Self::Doubt => Policy::OnUncertainty(DOUBT),
-            Self::Condition => Policy::when(|view: View<'_>| {
-                view.prior().any(|(_, outcome)| outcome.opinion.is_some())
-            }),
-            Self::Panics => Policy::when(|_: View<'_>| -> bool { scripted_panic() }),
-            Self::Fails => Policy::when(FailingCondition),
-        }
-    }
-}
-
-struct FailingCondition;
-
-impl Condition for FailingCondition {
-    fn holds(&self, _: View<'_>) -> Result<bool, ConditionError> {
-        Err(ConditionError("as scripted".into()))
-    }
-}
-
-impl CriticCase {
-    pub(crate) fn monitored(&self) -> bool {
-        self.mode == Mode::Monitor
-    }
-
-    /// The highest it can call for.
-    pub(crate) fn highest(&self) -> Verdict {
-        self.thresholds.highest().max(self.failure.verdict())
-    }
+/// What becomes of the orchestrator while runs are going on.
+#[derive(Debug, Clone)]
+pub(crate) enum Turn {
+    Nothing,
+    /// It is shut down at a time, with so long for those who are in.
+    Stop {
+        at: Duration,
+        within: Duration,
+    },
+    /// The service goes on with another one: the same critics under other settings.
+    Reload {
+        at: Duration,
+        to: Box<Case>,
+    },
 }
 
 impl RunCase {
@@ -174,6 +100,18 @@ impl Case {
     /// How many runs it makes: those with faults, and the healthy one after them.
     pub(crate) fn run_count(&self) -> u64 {
         self.runs.len() as u64 + 1
+    }
+
+    /// The caller of the first run goes away after so many polls, and nobody else's does.
+    pub(crate) fn cancel_first_after(&mut self, polls: u32) {
+        for (at, run) in self.runs.iter_mut().enumerate() {
+            run.cancel = if at == 0 { Cancel::AfterPolls(polls) } else { Cancel::Never };
+        }
+    }
+
+    /// Whether it is a user's pipeline, of which not everything is known.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.retry_share.is_none()
     }
 
     /// The place of a critic in the plan.

@@ -80,6 +80,22 @@ impl Totals {
         self.marks.add(&done.marks);
     }
 
+    fn summary(mut self, cases: u64, seed: u64, elapsed: Duration, generated: bool) -> Summary {
+        self.kept.sort_by_key(|violation| violation.seed);
+        self.kept.truncate(KEPT);
+        Summary {
+            runs: self.runs,
+            cases,
+            violations: self.violations,
+            first_violations: self.kept,
+            marks: self.marks.all(),
+            seed,
+            trace_hash: self.trace,
+            elapsed,
+            generated,
+        }
+    }
+
     fn join(&mut self, other: Self) {
         self.runs += other.runs;
         self.trace = self.trace.wrapping_add(other.trace);
@@ -111,19 +127,30 @@ impl Fleet {
                 totals.join(worker.join().unwrap());
             }
         });
-        totals.kept.sort_by_key(|violation| violation.seed);
-        totals.kept.truncate(KEPT);
-        Summary {
-            runs: totals.runs,
-            cases,
-            violations: totals.violations,
-            first_violations: totals.kept,
-            marks: totals.marks.all(),
-            seed: self.seed,
-            trace_hash: totals.trace,
-            elapsed: begun.elapsed(),
-            generated: self.pipeline.is_none(),
+        totals.summary(cases, self.seed, begun.elapsed(), self.pipeline.is_none())
+    }
+
+    /// Runs the cases of so many seeds once for each point at which the caller of the first run may go away: after no
+    /// poll, after one, and so on until it ends before that.
+    #[must_use]
+    pub fn cancelled_everywhere(seeds: u64, seed: u64) -> Summary {
+        let begun = Instant::now();
+        let mut totals = Totals::default();
+        let mut cases = 0;
+        for seed in (0..seeds).map(|offset| seed.wrapping_add(offset)) {
+            let mut case = Case::generated(seed);
+            for polls in 0.. {
+                case.cancel_first_after(polls);
+                let done = simulate(&Arc::new(case.clone()), None);
+                let dropped = done.first_dropped;
+                totals.add(seed, done);
+                cases += 1;
+                if !dropped {
+                    break;
+                }
+            }
         }
+        totals.summary(cases, seed, begun.elapsed(), true)
     }
 
     fn work(&self, next: &AtomicU64, cases: u64) -> Totals {
@@ -171,6 +198,22 @@ impl Summary {
     pub fn is_clean(&self) -> bool {
         let covered = !self.generated || self.runs < ENOUGH_RUNS || self.marks_missed().is_empty();
         self.violations == 0 && covered
+    }
+
+    /// The first violations, each with the command that repeats it, and how many more there were. `arguments` are
+    /// those that the command needs besides the seed.
+    #[must_use]
+    pub fn story(&self, arguments: &str) -> String {
+        let mut story = String::new();
+        for violation in &self.first_violations {
+            let replay = format!("simulate -- --seed {} --runs 1{arguments}", violation.seed);
+            story.push_str(&format!("{violation}\n  replay: cargo run --release --bin {replay}\n"));
+        }
+        let hidden = self.violations.saturating_sub(self.first_violations.len() as u64);
+        if hidden > 0 {
+            story.push_str(&format!("... and {hidden} more violations\n"));
+        }
+        story
     }
 
     /// How fast it went.

@@ -262,9 +262,9 @@ fn check_outcome(
             tribunal_core::TimeoutLevel::Run => Mark::RunTimeout,
         }),
         Some(Reason::RateLimited { .. }) => {
-            state.check("I30", own.rate.is_some() || own.demands == Demands::Unknown, || {
-                format!("run {run}: {name} has no rate and is limited")
-            });
+            let limited = own.rate.is_some() || !own.shares.is_empty() || case.is_foreign();
+            state.check("I30", limited, || format!("run {run}: {name} has no rate and is limited"));
+            state.marks.hit_if(own.rate.is_none(), Mark::LimitedByShared);
             state.marks.hit_if(outcome.attempts > 0, Mark::RateLimitedRetry);
         }
         Some(Reason::Invalid(_)) if success => state.marks.hit(Mark::LenientPass),
@@ -294,8 +294,10 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
     };
     let in_time = at < (call.began + own.timeout).min(outer);
     let status = outcome.status;
+    let broken = matches!(outcome.reason.as_deref(),
+        Some(Reason::Failed(failure)) if failure.kind == FailureKind::BreakerOpen);
     let fits = match landed {
-        _ if retried => matches!(status, Status::Timeout | Status::RateLimited),
+        _ if retried => broken || matches!(status, Status::Timeout | Status::RateLimited),
         Landed::Panicked => status == Status::Error,
         _ if !in_time => status == Status::Timeout,
         Landed::Dropped => false,
@@ -329,15 +331,9 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
         state.check("I32", bare, || format!("run {run}: {} tells of its panic", own.name));
     }
     let attempts = outcome.attempts;
-    let transient = matches!(landed, Landed::Failed { transient: true });
     let invalid = status == Status::Invalid;
     let numbers = matches!(call.says, Says::NotANumber | Says::OutOfRange);
-    let more = attempts < own.attempts;
-    let used_up = state.runs[run].retries == case.max_total_retries;
     state.marks.hit_if(status == Status::Success && attempts > 1, Mark::SecondAttempt);
-    state.marks.hit_if(transient && attempts > 1 && !more, Mark::AttemptsUsedUp);
-    state.marks.hit_if(transient && more && !retried && used_up, Mark::TotalRetriesBound);
-    state.marks.hit_if(transient && more && !retried && !used_up, Mark::BackoffTooLong);
     state.marks.hit_if(invalid && numbers, Mark::NotANumber);
     state.marks.hit_if(invalid && !numbers, Mark::MissingField);
 }

@@ -46,6 +46,8 @@ pub(crate) struct Step {
     pends: u32,
     blocks: Duration,
     put_off: bool,
+    /// What the opinion says that the call has cost.
+    cost: Option<f64>,
 }
 
 fn opinion(rng: &mut Rng) -> Says {
@@ -70,6 +72,7 @@ impl Step {
             pends: rng.pick(&[0, 0, 0, 0, 1, 2]),
             blocks: Duration::ZERO,
             put_off: rng.percent(20),
+            cost: rng.percent(10).then(|| rng.pick(&[0.0, 0.25, 1.5])),
         };
         if !rng.percent(case.faults) {
             return step;
@@ -102,7 +105,7 @@ impl Step {
             score: true,
         };
         let delay = Duration::from_millis(rng.pick(&[0, 1]));
-        Self { says, delay, pends: 0, blocks: Duration::ZERO, put_off: false }
+        Self { says, delay, pends: 0, blocks: Duration::ZERO, put_off: false, cost: None }
     }
 
     fn is_immediate(&self) -> bool {
@@ -143,6 +146,10 @@ impl Step {
         match self.says {
             Says::Opinion { severity, violation, doubt, score } => {
                 let opinion = Opinion::clean().uncertainty(doubt);
+                let opinion = match self.cost {
+                    Some(cost) => opinion.cost(cost),
+                    None => opinion,
+                };
                 let opinion = if score { opinion.score(severity) } else { opinion };
                 Ok(if violation {
                     opinion.violation(Violation::new("sim.objection", "objected to", severity))
@@ -239,7 +246,14 @@ impl SimHook {
             HookStep::Nothing => Answer::now(Ok(None)),
             HookStep::Gives(says) => {
                 let nothing = Duration::ZERO;
-                let step = Step { says, delay: nothing, pends: 0, blocks: nothing, put_off: false };
+                let step = Step {
+                    says,
+                    delay: nothing,
+                    pends: 0,
+                    blocks: nothing,
+                    put_off: false,
+                    cost: None,
+                };
                 Answer::now(step.end().map(Some).map_err(|error| HookError(error.to_string())))
             }
             HookStep::Fails => Answer::now(Err(HookError("as scripted".into()))),

@@ -1,13 +1,14 @@
 //! A user's own pipeline in the simulator: its plan as it is, its critics scripted.
 //!
-//! What the simulation cannot know of it (conditions, rates, what is asked of opinions) it does not check.
+//! What the simulation cannot know of it (conditions, rates, breakers, budgets, what is asked of opinions) it does not
+//! check.
 
 use std::path::Path;
 
 use tribunal_config::{ConfigError, Source, load};
 use tribunal_production::ProductionOrchestrator;
 
-use super::case::{Case, CriticCase, Demands, Gate};
+use super::case::{Case, CriticCase, Demands, Gate, Turn};
 use super::world::Loaded;
 
 /// A pipeline from a file.
@@ -73,6 +74,11 @@ impl UserPipeline {
             faults: generated.faults,
             blocks: generated.blocks,
             hook_timeout: generated.hook_timeout,
+            turn: match generated.turn {
+                // There is no other config to go on with.
+                Turn::Reload { .. } => Turn::Nothing,
+                turn => turn,
+            },
             ..self.base.clone()
         }
     }
@@ -101,6 +107,8 @@ fn facts(court: &ProductionOrchestrator) -> Case {
         backoff: (0, 1.0),
         limit: critic.max_in_flight,
         rate: None,
+        shares: Vec::new(),
+        breaker: None,
         timeout: critic.timeout,
         demands: Demands::Unknown,
         cost: info.cost,
@@ -117,6 +125,10 @@ fn facts(court: &ProductionOrchestrator) -> Case {
         max_queued: usize::MAX,
         max_total_retries: u32::MAX,
         early_exit: outline.early_exit,
+        rates: Vec::new(),
+        retry_share: None,
+        max_cost: None,
+        turn: Turn::Nothing,
         hook_timeout: None,
         rude_observer: false,
         faults: 0,

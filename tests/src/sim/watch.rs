@@ -1,11 +1,15 @@
 //! Watches a case while it runs: every call, every event, every end. What must hold at every instant is
 //! checked here, what must hold of a report in `model`.
 //!
-//! Start at [`Watch`]; `state` has what it remembers.
+//! Start at [`Watch`]; `state` has what it remembers. Each orchestrator has a watch of its own.
 
+mod breaker;
 mod calls;
 mod events;
+mod money;
+mod retries;
 mod state;
+mod stop;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,7 +40,7 @@ impl std::fmt::Display for Violation {
     }
 }
 
-/// Sees everything that happens in a case.
+/// Sees everything that happens on one orchestrator.
 pub(crate) struct Watch {
     pub(crate) case: Arc<Case>,
     state: Mutex<State>,

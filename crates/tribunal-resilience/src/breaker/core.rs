@@ -42,8 +42,15 @@ pub(super) struct Core {
 )]
 enum State {
     Closed(Window),
-    Open { until: Duration },
-    HalfOpen { since: Duration, in_flight: u32, succeeded: u32 },
+    Open {
+        until: Duration,
+    },
+    /// Since when probes have been out; with none out it has no age.
+    HalfOpen {
+        since: Duration,
+        in_flight: u32,
+        succeeded: u32,
+    },
 }
 
 impl Core {
@@ -102,6 +109,9 @@ impl Core {
             State::HalfOpen { since, in_flight, succeeded } => {
                 // Those that have succeeded already need no second one.
                 if *in_flight + *succeeded < self.settings.probes {
+                    if *in_flight == 0 {
+                        *since = now;
+                    }
                     *in_flight += 1;
                     return Ok(pass);
                 }
@@ -145,7 +155,8 @@ impl Core {
     }
 
     /// A call was given up without a result.
-    pub(super) fn release(&mut self, pass: Pass) {
+    pub(super) fn release(&mut self, pass: Pass, now: Duration) {
+        self.pass_time(now);
         if pass.generation == self.generation
             && let State::HalfOpen { in_flight, .. } = &mut self.state
         {
@@ -153,19 +164,19 @@ impl Core {
         }
     }
 
-    /// What time alone changes.
+    /// What time alone changes. It is the same whenever somebody asks, and however often.
     fn pass_time(&mut self, now: Duration) {
-        match self.state {
-            State::Open { until } if now >= until => {
-                self.enter(State::HalfOpen { since: now, in_flight: 0, succeeded: 0 });
-            }
+        if let State::HalfOpen { since, in_flight, .. } = self.state {
             // Probes that never come back must not keep it half open for ever.
-            State::HalfOpen { since, in_flight, .. }
-                if in_flight > 0 && now >= since + self.settings.half_open_for =>
-            {
-                self.open(now);
+            let too_old = since.saturating_add(self.settings.half_open_for);
+            if in_flight > 0 && now >= too_old {
+                self.open(too_old);
             }
-            _ => {}
+        }
+        if let State::Open { until } = self.state
+            && now >= until
+        {
+            self.enter(State::HalfOpen { since: until, in_flight: 0, succeeded: 0 });
         }
     }
 
@@ -347,6 +358,33 @@ mod tests {
         assert_eq!(core.state(MS(250)), BreakerState::HalfOpen);
     }
 
+    /// I28: what counts is how long probes have been out, and not how long ago it was half open first.
+    #[test]
+    fn a_probe_after_a_long_rest_closes_it_all_the_same() {
+        let mut core = broken_at(0);
+        let given_up = core.admit(MS(100)).unwrap();
+        core.release(given_up, MS(101));
+        for at in [5_000, 9_000] {
+            assert_eq!(core.state(MS(at)), BreakerState::HalfOpen);
+            call(&mut core, at, CallResult::Success);
+        }
+        assert_eq!(core.state(MS(9_000)), BreakerState::Closed);
+    }
+
+    /// I28: who asks when changes nothing.
+    #[test]
+    fn it_is_open_from_when_its_probes_had_been_out_for_too_long_and_not_from_when_somebody_asks() {
+        let (mut asked, mut not_asked) = (broken_at(0), broken_at(0));
+        let lost = [&mut asked, &mut not_asked].map(|core| core.admit(MS(100)).unwrap());
+        assert_eq!(asked.state(MS(150)), BreakerState::Open);
+        asked.release(lost[0], MS(200));
+        not_asked.release(lost[1], MS(200));
+        for at in [200, 249, 250] {
+            assert_eq!(asked.state(MS(at)), not_asked.state(MS(at)), "at {at} ms");
+        }
+        assert_eq!(asked.state(MS(250)), BreakerState::HalfOpen);
+    }
+
     #[test]
     fn a_call_from_before_it_opened_says_nothing_about_now() {
         let mut core = core();
@@ -372,7 +410,7 @@ mod tests {
                     (0 | 1, _) => out.extend(core.admit(MS(now))),
                     (2, false) => core.report(out.remove(0), CallResult::Failure, MS(1), MS(now)),
                     (3, false) => core.report(out.remove(0), CallResult::Success, MS(1), MS(now)),
-                    (_, false) => core.release(out.remove(0)),
+                    (_, false) => core.release(out.remove(0), MS(now)),
                     _ => {}
                 }
                 if let State::HalfOpen { in_flight, succeeded, .. } = core.state {

@@ -93,7 +93,7 @@ impl BreakerSettings {
         Ok(self)
     }
 
-    /// How long it may be half open: after that it opens again, and probes still out count no more.
+    /// How long probes may be out: after that it opens again, and those still out count no more.
     ///
     /// # Errors
     ///

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tribunal_core::{CriticError, Opinion, View};
 
-use super::Watch;
 use super::state::{Call, Landed, State};
+use super::{Watch, breaker, money, retries};
 use crate::sim::case::{Case, Gate};
 use crate::sim::marks::Mark;
 use crate::sim::script::{Says, Step};
@@ -51,6 +51,8 @@ impl Flight {
         log.last = Some(Call { says: step.says, began, landed: None });
         state.runs[run].live += 1;
         check_limits(&mut state, case, place);
+        breaker::check_call(&mut state, case, run, place, began);
+        money::check_call(&mut state, case, run, place);
         state.note(&[1, run as u64, place as u64, u64::from(attempt)]);
         drop(state);
         (step, Self { watch: Arc::clone(watch), run, place, landed: None })
@@ -64,6 +66,28 @@ impl Flight {
                 transient: matches!(says, Says::Transient | Says::TransientAfter(_)),
             },
         });
+    }
+}
+
+impl Flight {
+    /// What follows from the end of the call: for the breaker, and for its repetition.
+    fn told(&self, state: &mut State, landed: Landed, now: Instant) {
+        let (case, run, place) = (&*self.watch.case, self.run, self.place);
+        let log = &state.runs[run];
+        let Some(call) = log.places[place].last else { return };
+        let given_up = landed == Landed::Dropped
+            && (log.dropping || log.is_settled_in(case.critics[place].stage));
+        let own = call.began + case.critics[place].timeout;
+        let outer = state.outer_deadline(case, run, place);
+        let timed_out = !given_up && outer.is_some_and(|outer| now >= own.min(outer));
+        breaker::note_end(state, run, place, (call, landed), (timed_out, now));
+        if !given_up {
+            let again = retries::again(state, case, run, place, (call, landed), timed_out);
+            let budget = state.retry_budget.as_mut();
+            let budget_then = budget.and_then(|budget| budget.taken_if_one(now));
+            let log = &mut state.runs[run].places[place];
+            (log.again, log.budget_then) = (again, budget_then);
+        }
     }
 }
 
@@ -100,6 +124,7 @@ impl Drop for Flight {
             state.marks.hit_if(landed == Landed::Panicked && !poll, Mark::PanicInCall);
             state.marks.hit_if(landed == Landed::Panicked && poll, Mark::PanicInPoll);
         }
+        self.told(&mut state, landed, now);
         state.runs[self.run].live -= 1;
         state.live -= 1;
         state.live_by_stage[case.critics[self.place].stage.index()] -= 1;
@@ -175,20 +200,34 @@ fn check_attempt(state: &mut State, case: &Case, run: usize, place: usize, attem
         state.marks.hit_if(asked, Mark::RetryAfter);
     }
     state.calls[place] += 1;
-    if let Some((tokens, per, burst)) = own.rate {
-        let calls = state.calls[place];
-        let elapsed = state.begun.elapsed().as_micros() as u64;
-        let most = u64::from(burst) + elapsed * u64::from(tokens) / (per * 1_000) + 1;
-        state.check("I30", calls <= most, || {
-            format!("{} is called {calls} times, at most {most} were due", own.name)
-        });
-    }
+    check_rates(state, case, place);
     // Without a limit of its own in the way, who begins later than it could has waited.
     let began = state.runs[run].stage_began[own.stage.index()];
     let waited = began.is_some_and(|began| now > began) && attempt == 1 && own.sees.is_empty();
     let alone = own.depends_on.is_empty() && case.hook_timeout.is_none() && !case.blocks;
-    state.marks.hit_if(waited && alone && own.rate.is_some(), Mark::WaitedForToken);
-    state.marks.hit_if(waited && alone && own.rate.is_none(), Mark::WaitedForPermit);
+    let free = own.rate.is_none() && own.shares.is_empty();
+    state.marks.hit_if(waited && alone && !free, Mark::WaitedForToken);
+    state.marks.hit_if(waited && alone && free, Mark::WaitedForPermit);
+}
+
+/// I30: no more calls than tokens, of its own rate and of those it shares.
+fn check_rates(state: &mut State, case: &Case, place: usize) {
+    let own = &case.critics[place];
+    let since = state.begun.elapsed();
+    if let Some(rate) = own.rate {
+        let (calls, most) = (state.calls[place], rate.most(since));
+        state.check("I30", calls <= most, || {
+            format!("{} is called {calls} times, at most {most} were due", own.name)
+        });
+    }
+    for &shared in &own.shares {
+        state.shared_calls[shared] += 1;
+        let (calls, most) = (state.shared_calls[shared], case.rates[shared].most(since));
+        state.check("I30", calls <= most, || {
+            format!("{calls} calls under shared rate {shared}, at most {most} were due")
+        });
+        state.marks.hit_if(calls == most, Mark::SharedRateUsedUp);
+    }
 }
 
 /// I20: never more in flight than may be, at any level.

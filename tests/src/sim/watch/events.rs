@@ -1,11 +1,10 @@
 //! The events that the engine tells its observers.
 
 use tokio::time::Instant;
-use tribunal_core::{Observer, RunEvent, Source, Stage};
+use tribunal_core::{FailureKind, Observer, Outcome, Reason, RunEvent, Source, Stage};
 
-use super::{Watch, ticks};
+use super::{Watch, breaker, money, retries, ticks};
 use crate::sim::marks::Mark;
-use crate::sim::script::Says;
 
 impl Observer for Watch {
     fn on_event(&self, event: RunEvent<'_>) {
@@ -22,6 +21,7 @@ impl Observer for Watch {
                 let again = state.runs[run].started;
                 state.check("I6", right && !again, || format!("run {run} starts as {trace_id:?}"));
                 state.runs[run].started = true;
+                state.began_at_stop(run);
                 state.active_runs += 1;
                 let (active, most) = (state.active_runs, case.max_runs);
                 state.check("I20", active <= most, || format!("{active} runs of {most}"));
@@ -45,6 +45,10 @@ impl Observer for Watch {
                 let log = &mut state.runs[run].places[place];
                 log.announced += 1;
                 state.announced = Some((place, attempt));
+                let pays_in = attempt == 1 && case.critics[place].attempts > 1;
+                if let Some(budget) = state.retry_budget.as_mut().filter(|_| pays_in) {
+                    budget.first_call();
+                }
             }
             RunEvent::Retrying { critic, attempt, delay } => {
                 let Some(place) = case.place(critic.name.as_str()) else { return };
@@ -54,18 +58,7 @@ impl Observer for Watch {
                 state.check("I16", fits, || {
                     format!("run {run}: {} backs off for {delay:?}, past its deadline", critic.name)
                 });
-                // What it asked for too late is not heard.
-                let timeout = case.critics[place].timeout;
-                let heard = state.runs[run].places[place]
-                    .last
-                    .filter(|call| call.landed.is_some_and(|(_, at)| at < call.began + timeout));
-                let asked = match heard.map(|call| call.says) {
-                    Some(Says::TransientAfter(asked)) => asked,
-                    _ => 0,
-                };
-                state.check("I26", delay.as_millis() >= u128::from(asked), || {
-                    format!("run {run}: {} was to wait for {asked} ms", critic.name)
-                });
+                retries::check_planned(&mut state, case, run, place, delay);
                 state.note(&[32, run as u64, place as u64, u64::from(attempt), ticks(delay)]);
             }
             RunEvent::Finished { critic, outcome } => {
@@ -73,6 +66,8 @@ impl Observer for Watch {
                 let log = &mut state.runs[run].places[place];
                 let (live, twice) = (log.live, log.finished.is_some());
                 log.finished = Some((outcome.status, outcome.opinion.is_some()));
+                log.kept = was_kept(outcome);
+                log.spent = outcome.cost;
                 let attempts = (log.calls, log.announced);
                 state.check("I1", !twice, || format!("run {run}: {} ends twice", critic.name));
                 state.check("I4", live == 0, || {
@@ -85,6 +80,9 @@ impl Observer for Watch {
                         critic.name, outcome.attempts
                     )
                 });
+                breaker::check_refusal(&mut state, case, run, place, outcome);
+                money::check_skip(&mut state, case, run, place, outcome);
+                retries::check_none_due(&mut state, case, run, place);
                 let tally = &mut state.tallies[place];
                 tally.statuses[outcome.status as usize] += 1;
                 tally.executions += u64::from(outcome.attempts > 0);
@@ -105,7 +103,7 @@ impl Observer for Watch {
             }
             RunEvent::VerdictSettled { verdict } => {
                 let log = &state.runs[run];
-                let (live, again) = (log.live > 0, log.settled);
+                let (live, again) = (log.live > 0, log.settled.is_some());
                 let open: Vec<_> = case
                     .critics
                     .iter()
@@ -118,7 +116,8 @@ impl Observer for Watch {
                 });
                 state.marks.hit_if(live, Mark::EarlyExitInFlight);
                 state.marks.hit_if(open.contains(&true), Mark::EarlyExitAhead);
-                state.runs[run].settled = true;
+                let log = &mut state.runs[run];
+                log.settled = log.stage_began.iter().rposition(Option::is_some);
                 state.note(&[34, run as u64, verdict as u64]);
             }
             RunEvent::RunFinished { report } => {
@@ -128,5 +127,14 @@ impl Observer for Watch {
             }
             _ => {}
         }
+    }
+}
+
+/// It never went as far as to pay for a call.
+fn was_kept(outcome: &Outcome) -> bool {
+    match outcome.reason.as_deref() {
+        Some(Reason::Gated(_) | Reason::Skipped(_)) => outcome.attempts == 0,
+        Some(Reason::Failed(failure)) => failure.kind == FailureKind::Condition,
+        _ => false,
     }
 }

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tribunal_core::{Report, Status};
+use tribunal_core::{ConfigHash, Report, Stage, Status};
 use tribunal_production::RunError;
 
+use super::breaker::BreakerModel;
+use super::retries::{Again, RetryBudgetModel};
+use super::stop::StopLog;
 use super::{Violation, ticks};
-use crate::sim::case::{Cancel, Case};
+use crate::sim::case::{Cancel, Case, CriticCase};
 use crate::sim::marks::{Mark, Marks};
 use crate::sim::rng::mix;
 use crate::sim::script::Says;
@@ -49,6 +52,16 @@ pub(crate) struct PlaceLog {
     pub(crate) live: u32,
     pub(crate) backing_off: bool,
     pub(crate) last: Option<Call>,
+    /// Whether its last call is to be repeated, until that is decided.
+    pub(crate) again: Again,
+    /// If the budget of all runs had one left when its last call ended: how many had been taken by then.
+    pub(crate) budget_then: Option<u64>,
+    /// Repetitions that were announced.
+    pub(crate) planned: u32,
+    /// It has ended, and never went as far as to pay for a call.
+    pub(crate) kept: bool,
+    /// What its outcome says that it has cost.
+    pub(crate) spent: f64,
     pub(crate) finished: Option<(Status, bool)>,
 }
 
@@ -59,11 +72,38 @@ pub(crate) struct RunLog {
     pub(crate) started: bool,
     pub(crate) ended: bool,
     pub(crate) finished_events: u32,
-    pub(crate) settled: bool,
+    /// In which stage its verdict was settled. Monitored critics of later ones may be called all the same.
+    pub(crate) settled: Option<usize>,
+    /// Its caller is going away.
+    pub(crate) dropping: bool,
     pub(crate) live: u32,
     pub(crate) retries: u32,
+    /// Repetitions that were announced.
+    pub(crate) planned: u32,
     pub(crate) stage_began: [Option<Instant>; 6],
     pub(crate) places: Vec<PlaceLog>,
+}
+
+impl RunLog {
+    pub(crate) fn is_settled_in(&self, stage: Stage) -> bool {
+        self.settled == Some(stage.index())
+    }
+
+    fn new(critics: usize) -> Self {
+        Self {
+            called: None,
+            started: false,
+            ended: false,
+            finished_events: 0,
+            settled: None,
+            dropping: false,
+            live: 0,
+            retries: 0,
+            planned: 0,
+            stage_began: [None; 6],
+            places: vec![PlaceLog::default(); critics],
+        }
+    }
 }
 
 /// Counts of one critic over all runs, to hold against the metrics.
@@ -74,6 +114,7 @@ pub(crate) struct Tally {
     pub(crate) retries: u64,
 }
 
+/// Everything about one orchestrator and its runs.
 pub(crate) struct State {
     seed: u64,
     pub(crate) healthy: bool,
@@ -87,6 +128,17 @@ pub(crate) struct State {
     pub(crate) live_by_critic: Vec<usize>,
     /// Calls of each critic in all.
     pub(crate) calls: Vec<u64>,
+    /// Calls under each shared rate.
+    pub(crate) shared_calls: Vec<u64>,
+    pub(super) breakers: Vec<Option<BreakerModel>>,
+    /// `None` where it is not known.
+    pub(super) retry_budget: Option<RetryBudgetModel>,
+    pub(super) stop: Option<StopLog>,
+    /// Of its first report.
+    pub(crate) config_hash: Option<ConfigHash>,
+    /// Another orchestrator has taken its place.
+    pub(crate) replaced: bool,
+    pub(crate) overloaded: u64,
     pub(crate) tallies: Vec<Tally>,
     pub(crate) active_runs: usize,
     pub(crate) runs: Vec<RunLog>,
@@ -98,30 +150,28 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(case: &Case, healthy: bool) -> Self {
         let critics = case.critics.len();
-        let run = RunLog {
-            called: None,
-            started: false,
-            ended: false,
-            finished_events: 0,
-            settled: false,
-            live: 0,
-            retries: 0,
-            stage_began: [None; 6],
-            places: vec![PlaceLog::default(); critics],
-        };
+        let begun = Instant::now();
+        let breaker = |own: &CriticCase| Some(BreakerModel::new(own.breaker?, begun));
         Self {
             seed: case.seed,
             healthy,
-            begun: Instant::now(),
+            begun,
             current: None,
             announced: None,
             live: 0,
             live_by_stage: [0; 6],
             live_by_critic: vec![0; critics],
             calls: vec![0; critics],
+            shared_calls: vec![0; case.rates.len()],
+            breakers: case.critics.iter().map(breaker).collect(),
+            retry_budget: case.retry_share.map(|share| RetryBudgetModel::new(share, begun)),
+            stop: None,
+            config_hash: None,
+            replaced: false,
+            overloaded: 0,
             tallies: vec![Tally::default(); critics],
             active_runs: 0,
-            runs: vec![run; case.runs.len() + 1],
+            runs: vec![RunLog::new(critics); case.runs.len() + 1],
             violations: Vec::new(),
             marks: Marks::default(),
             trace: 0,
@@ -141,6 +191,18 @@ impl State {
         if !holds {
             self.violation(invariant, what());
         }
+    }
+
+    /// The run with this number is to be made once more.
+    pub(crate) fn forget(&mut self, run: usize) {
+        self.runs[run] = RunLog::new(self.calls.len());
+    }
+
+    /// The critics whose breaker is not closed.
+    pub(crate) fn broken(&self) -> Vec<usize> {
+        let all = self.breakers.iter().enumerate();
+        let open = all.filter(|(_, own)| own.as_ref().is_some_and(|own| !own.is_closed()));
+        open.map(|(place, _)| place).collect()
     }
 
     /// One more thing that happened, now.
@@ -171,6 +233,7 @@ impl State {
             End::Stuck => 22,
         };
         self.note(&[code, run as u64]);
+        self.ended_at_stop(run, end);
         self.runs[run].ended = true;
         let log = &self.runs[run];
         let (live, started, finished) = (log.live, log.started, log.finished_events);
@@ -182,6 +245,12 @@ impl State {
         }
         match end {
             End::Report(report) => {
+                let hash = report.config_hash;
+                let first = *self.config_hash.get_or_insert(hash);
+                self.check("I36", hash == first, || {
+                    format!("run {run} is judged by {hash}, others on the same one by {first}")
+                });
+                self.marks.hit_if(self.replaced, Mark::EndsOnTheOld);
                 self.check("I6", started && finished == 1, || {
                     format!("run {run}: started {started}, finished {finished} times")
                 });
@@ -189,6 +258,10 @@ impl State {
                     format!("run {run} says {:?}, took {elapsed:?}", report.elapsed)
                 });
                 self.marks.hit_if(!report.queued.is_zero(), Mark::Admitted);
+            }
+            // Whether it may be, and when, is asked above.
+            End::Refused(RunError::ShutDown) if self.stop.is_some() => {
+                self.check("I6", finished == 0, || format!("run {run} finished and was cut off"));
             }
             End::Refused(error) => {
                 self.check("I6", !started && finished == 0, || {
@@ -198,6 +271,7 @@ impl State {
                     self.violation("I23", format!("run {run}: {error}"));
                     return;
                 };
+                self.overloaded += 1;
                 let at_once = waited.is_zero();
                 self.check("I23", *waited == elapsed, || {
                     format!("run {run} says it waited {waited:?}, not {elapsed:?}")
@@ -221,6 +295,7 @@ impl State {
 
     /// What was going on in a run that is about to be dropped.
     pub(crate) fn about_to_drop(&mut self, case: &Case, run: usize) {
+        self.runs[run].dropping = true;
         let log = &self.runs[run];
         let live = log.live > 0;
         let backing_off = log.places.iter().any(|place| place.backing_off);
@@ -230,7 +305,8 @@ impl State {
                 let idle = place.live == 0 && place.calls == 0 && place.finished.is_none();
                 let needs = critic.depends_on.iter().chain(&critic.sees);
                 let ready = || needs.clone().all(|&other| log.places[other].finished.is_some());
-                reached && idle && critic.rate.is_none() && ready()
+                let free = critic.rate.is_none() && critic.shares.is_empty();
+                reached && idle && free && ready()
             });
         self.marks.hit_if(live, Mark::CancelMidCall);
         self.marks.hit_if(backing_off, Mark::CancelMidBackoff);
