@@ -486,7 +486,8 @@ fn a_control_character_of_the_file_does_not_reach_the_terminal() {
 
 #[test]
 fn marks_of_direction_in_a_file_reorder_no_message() {
-    let error = parse("[[critic]]\nname = \"\u{202e}a\u{2066}\u{200b}\"\nkind = \"echo\"\n").unwrap_err();
+    let error =
+        parse("[[critic]]\nname = \"\u{202e}a\u{2066}\u{200b}\"\nkind = \"echo\"\n").unwrap_err();
     let told = error.to_string();
     assert!(!told.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{told:?}");
 }

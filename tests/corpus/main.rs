@@ -28,7 +28,8 @@ fn check<I>(cases: Vec<Case<I>>, at_least: usize, answer: impl Fn(I) -> String) 
     assert!(cases.len() >= at_least, "{} cases, {at_least} are to be there", cases.len());
     let differences = cases.into_iter().filter_map(|(what, given, expected)| {
         let found = answer(given);
-        (found != expected).then(|| format!("{what}\n  expected {expected:?}\n  found    {found:?}\n"))
+        (found != expected)
+            .then(|| format!("{what}\n  expected {expected:?}\n  found    {found:?}\n"))
     });
     let differences: Vec<String> = differences.collect();
     assert!(differences.is_empty(), "\n{}", differences.concat());

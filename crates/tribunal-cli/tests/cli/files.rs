@@ -41,11 +41,17 @@ fn a_config_that_is_no_file_is_refused_at_once_and_by_every_command() {
         ("/dev/zero", "error: `/dev/zero` is no regular file\n"),
         ("loop", "error: cannot read `loop`: Too many levels of symbolic links (os error 40)\n"),
         ("dangling", "error: cannot read `dangling`: No such file or directory (os error 2)\n"),
-        ("empty/pipeline.toml", "error: cannot read `empty/pipeline.toml`: Not a directory (os error 20)\n"),
+        (
+            "empty/pipeline.toml",
+            "error: cannot read `empty/pipeline.toml`: Not a directory (os error 20)\n",
+        ),
         ("locked", "error: cannot read `locked`: Permission denied (os error 13)\n"),
         ("latin", "error: `latin` is not UTF-8: the byte at offset 5 cannot stand there\n"),
         ("nul", "error: `nul` has a NUL at offset 5\n"),
-        ("empty", "empty:1:1: there is no critic: without one, nothing is ever allowed; add a `[[critic]]`\n"),
+        (
+            "empty",
+            "empty:1:1: there is no critic: without one, nothing is ever allowed; add a `[[critic]]`\n",
+        ),
         ("half.toml", "half.toml:3:13: invalid basic string, expected `\"`\n"),
     ] {
         if path == "locked" && is_root() {
@@ -65,11 +71,11 @@ fn an_input_that_is_no_file_is_refused_before_anything_is_judged() {
     folder.write("fine", FINE);
     for (path, answer) in [
         ("folder", "error: cannot read `folder`: is a directory\n"),
-        ("socket", "error: cannot read `socket`: No such device or address (os error 6)\n"),
+        ("socket", "error: cannot read `socket`: is a socket\n"),
         ("loop", "error: cannot read `loop`: Too many levels of symbolic links (os error 40)\n"),
         ("dangling", "error: cannot read `dangling`: No such file or directory (os error 2)\n"),
         ("empty/x.jsonl", "error: cannot read `empty/x.jsonl`: Not a directory (os error 20)\n"),
-        ("locked", "error: cannot read `locked`: permission denied\n"),
+        ("locked", "error: cannot read `locked`: Permission denied (os error 13)\n"),
     ] {
         if path == "locked" && is_root() {
             continue;
