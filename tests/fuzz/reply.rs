@@ -71,7 +71,7 @@ impl Parts<'_> {
 }
 
 fn in_range(number: f64) -> bool {
-    number >= 0.0 && number <= 1.0
+    (0.0..=1.0).contains(&number)
 }
 
 fn is_sound(opinion: &Opinion) -> bool {

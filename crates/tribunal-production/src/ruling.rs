@@ -172,7 +172,11 @@ mod tests {
                 let votes_left = left.iter().any(|info| info.mode == Mode::Enforce);
                 let blocked = ruling.verdict() == Verdict::Block;
                 // Nothing has been called for while nobody has been heard, though `review` may be certain.
-                let unheard = ruling.verdict() == Verdict::Allow && !ruling.heard;
+                let heard =
+                    plan.infos.iter().zip(known).any(|(info, outcome)| {
+                        info.mode == Mode::Enforce && outcome.opinion.is_some()
+                    });
+                let unheard = ruling.verdict() == Verdict::Allow && !heard;
                 let expected = was_settled || (fixed && (votes_left || blocked) && !unheard);
                 assert_eq!(ruling.is_settled(), expected, "{kinds:?} {known:?}");
                 if ruling.is_settled() {

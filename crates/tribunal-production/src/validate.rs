@@ -142,4 +142,18 @@ mod tests {
         let rules = Validation::new().check(|_: &Opinion| -> Result<(), String> { panic!("no") });
         assert!(validate(&rules, Opinion::clean()).is_err());
     }
+
+    /// Rule 15: who is faultless is let through, and only what was let pass is listed.
+    #[test]
+    fn a_success_lists_what_it_was_let_pass_with_and_nothing_else() {
+        let demands = || Validation::new().require("/score".parse().unwrap());
+        let outcome = |rules: &Validation, opinion| {
+            validate(rules, opinion).ok().expect("valid").into_outcome()
+        };
+        assert_eq!(outcome(&demands(), Opinion::clean().score(0.5)).reason, None);
+        assert_eq!(outcome(&Validation::new(), Opinion::clean()).reason, None);
+        let missing = OpinionFault::Missing("/score".into());
+        let kept = outcome(&demands().lenient(), Opinion::clean());
+        assert_eq!(kept.reason, Some(Box::new(Reason::Invalid(vec![missing]))));
+    }
 }
