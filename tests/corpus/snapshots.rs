@@ -180,7 +180,7 @@ fn what_is_no_json_is_refused_with_its_place() {
             ),
             case(
                 "UTF-16",
-                b"\xFF\xFE{\0\"\0a\0\"\0:\01\0}\0".to_vec(),
+                b"\xFF\xFE{\0\"\0a\0\"\0:\x001\0}\0".to_vec(),
                 "not readable as JSON: expected value at line 1 column 1",
             ),
             case(

@@ -147,9 +147,8 @@ mod tests {
     #[test]
     fn a_success_lists_what_it_was_let_pass_with_and_nothing_else() {
         let demands = || Validation::new().require("/score".parse().unwrap());
-        let outcome = |rules: &Validation, opinion| {
-            validate(rules, opinion).ok().expect("valid").into_outcome()
-        };
+        let outcome =
+            |rules: &Validation, opinion| validate(rules, opinion).expect("valid").into_outcome();
         assert_eq!(outcome(&demands(), Opinion::clean().score(0.5)).reason, None);
         assert_eq!(outcome(&Validation::new(), Opinion::clean()).reason, None);
         let missing = OpinionFault::Missing("/score".into());
