@@ -527,6 +527,14 @@ fn a_control_character_of_the_file_does_not_reach_the_terminal() {
     assert!(!error.unwrap_err().to_string().contains('\u{1b}'));
 }
 
+#[test]
+fn marks_of_direction_in_a_file_reorder_no_message() {
+    let error =
+        parse("[[critic]]\nname = \"\u{202e}a\u{2066}\u{200b}\"\nkind = \"echo\"\n").unwrap_err();
+    let told = error.to_string();
+    assert!(!told.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{told:?}");
+}
+
 /// Nothing but what is said to be refused is refused.
 #[test]
 fn odd_and_allowed_values_are_taken() {

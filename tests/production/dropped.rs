@@ -14,10 +14,7 @@ use crate::court::{Seat, court, judge, tries};
 /// Polls a run so many times, as often as it is woken, and then drops it. `None` when it had not ended.
 ///
 /// Between polls the runtime does what it always does, so a paused clock moves on while everyone waits.
-pub(crate) async fn polled(
-    court: &ProductionOrchestrator,
-    polls: usize,
-) -> Option<Result<Report, RunError>> {
+async fn polled(court: &ProductionOrchestrator, polls: usize) -> Option<Result<Report, RunError>> {
     let mut run: Pin<Box<_>> = Box::pin(court.run_all(Snapshot::of_input("x")));
     let mut left = polls;
     poll_fn(|cx| match left.checked_sub(1) {

@@ -111,6 +111,25 @@ async fn monitored_critics_still_run_after_an_allow() {
     assert_eq!(report.verdict, Verdict::Allow);
 }
 
+/// Rule 16: what is skipped for a settled verdict does not open the question again.
+#[tokio::test(start_paused = true)]
+async fn a_settled_run_is_over_for_monitored_critics_of_later_stages_too() {
+    let report = court()
+        .early_exit()
+        .critics([
+            objects("reviews", 0.5).seated(),
+            allows("saved").thresholds(Some(0.4), None),
+            objects("watched", 1.0).monitored().stage(Stage::Validation),
+        ])
+        .in_flight(1)
+        .run()
+        .await;
+    // `reviews` could still be outdone by nobody: `saved` cannot block.
+    assert_eq!(reason(&report, "saved"), SETTLED);
+    assert_eq!(reason(&report, "watched"), SETTLED);
+    assert_eq!(report.verdict, Verdict::Review);
+}
+
 /// Rule 19: a monitored critic settles nothing.
 #[tokio::test(start_paused = true)]
 async fn a_monitored_block_settles_nothing() {

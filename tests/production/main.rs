@@ -1,7 +1,7 @@
 //! What `ProductionOrchestrator` promises beyond the contract of every engine, a subject a file.
 //!
-//! Tests name the rule they guard. Start at [`court`], the builder all of them use; `random` puts random
-//! pipelines against a model of the rules.
+//! Tests name the rule they guard. Start at [`court`], the builder all of them use. Gate and verdict have a model in
+//! `tests/reference`, whole runs under faults a simulator in `tests/src/sim`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -30,7 +30,6 @@ mod order;
 mod outline;
 mod overload;
 mod private;
-mod random;
 mod rates;
 mod refused;
 mod retries;

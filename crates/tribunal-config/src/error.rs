@@ -184,9 +184,11 @@ impl Problem {
     }
 }
 
-/// Control characters would let a file write to the terminal.
+/// Control characters would let a file write to the terminal, and marks of direction reorder what it says.
 fn plain(c: char) -> char {
-    if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }
+    let reorders = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    if c.is_control() || reorders { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 impl fmt::Display for Problem {

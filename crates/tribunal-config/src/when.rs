@@ -146,8 +146,12 @@ impl Expression {
             }
             ExecutionError::NoSuchKey(_) => "there is no member of that name".into(),
             ExecutionError::NoSuchOverload(error) => {
-                let types = error.argument_types().join("`, `");
-                format!("{} does not take `{types}`", operator(error.function()))
+                let types = error.argument_types();
+                let function = operator(error.function());
+                if types.is_empty() {
+                    return format!("{function} takes arguments, found none");
+                }
+                format!("{function} does not take `{}`", types.join("`, `"))
             }
             ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
                 "divides by zero".into()

@@ -229,4 +229,37 @@ mod tests {
         let named: Vec<_> = judgement.causes.iter().filter_map(Cause::critic).collect();
         assert_eq!(named, ["b", "d"]);
     }
+
+    /// An `allow` has no causes, and a failure that calls for `review` is the cause, not that nobody was heard.
+    #[test]
+    fn causes_are_what_called_for_the_verdict_and_nothing_else() {
+        assert_eq!(judge(vec![(critic("a"), says(0.0))]).causes, []);
+        let judgement = judge(vec![(critic("a"), failed())]);
+        let cause = Cause::Failure {
+            critic: CriticName::new("a").unwrap(),
+            status: Status::Error,
+            kind: "permanent",
+        };
+        assert_eq!(judgement.causes, [cause]);
+    }
+
+    #[test]
+    fn the_codes_of_a_cause_stand_worst_first_and_each_once() {
+        let opinion = [("mild", 0.5), ("bad", 0.9), ("mild", 0.7), ("worst", 1.0), ("bad", 0.9)]
+            .into_iter()
+            .fold(Opinion::clean(), |opinion, (code, severity)| {
+                opinion.violation(Violation::new(code, "x", severity))
+            });
+        let judgement = judge(vec![(critic("a"), Outcome::success(opinion))]);
+        assert_eq!(judgement.causes[0].to_string(), "a: severity 1, worst, bad, mild");
+    }
+
+    #[test]
+    fn a_cause_in_words_says_who_and_why() {
+        let told = |outcome| judge(vec![(critic("a"), outcome)]).causes[0].to_string();
+        assert_eq!(told(Outcome::success(Opinion::clean().severity(0.8))), "a: severity 0.8");
+        assert_eq!(told(says(0.8)), "a: severity 0.8, x.y");
+        assert_eq!(told(failed()), "a: error (permanent)");
+        assert_eq!(judge(vec![]).causes[0].to_string(), "no enforcing critic gave an opinion");
+    }
 }

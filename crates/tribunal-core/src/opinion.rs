@@ -172,7 +172,7 @@ impl Serialize for Opinion {
 #[non_exhaustive]
 pub enum OpinionFault {
     /// A number outside 0 to 1, or none.
-    #[error("{what} must lie within 0 to 1, found {found}")]
+    #[error("{what} must lie within 0 to 1, found {found:?}")]
     OutOfRange {
         /// Which number.
         what: &'static str,
@@ -180,7 +180,7 @@ pub enum OpinionFault {
         found: f64,
     },
     /// A cost that is negative or not finite.
-    #[error("cost must be finite and not negative, found {0}")]
+    #[error("cost must be finite and not negative, found {0:?}")]
     Cost(f64),
     /// A field that the spec requires is not there.
     #[error("required field `{0}` is missing")]

@@ -162,6 +162,16 @@ mod tests {
     }
 
     #[test]
+    fn thresholds_say_what_they_were_made_of() {
+        for (review, block) in
+            [(None, None), (Some(0.25), None), (None, Some(0.5)), (Some(0.5), Some(0.75))]
+        {
+            let thresholds = Thresholds::new(review, block).unwrap();
+            assert_eq!((thresholds.review_at(), thresholds.block_at()), (review, block));
+        }
+    }
+
+    #[test]
     fn the_greater_verdict_is_the_stricter() {
         assert!(Verdict::Allow < Verdict::Review && Verdict::Review < Verdict::Block);
     }

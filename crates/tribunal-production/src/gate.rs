@@ -193,4 +193,20 @@ mod tests {
         assert!(is_open(Policy::on_uncertainty(), failed()));
         assert!(!is_open(Policy::on_uncertainty(), gated()));
     }
+
+    /// Rule 6: what does not hold is told in the condition's own words.
+    #[test]
+    fn a_condition_that_does_not_hold_is_told_in_its_own_words() {
+        struct Never;
+        impl tribunal_core::Condition for Never {
+            fn holds(&self, _: View<'_>) -> Result<bool, tribunal_core::ConditionError> {
+                Ok(false)
+            }
+            fn describe(&self) -> String {
+                "never holds".into()
+            }
+        }
+        let reason = decided(vec![guard().policy(Policy::when(Never))], vec![]).unwrap_err();
+        assert_eq!(reason, Reason::Gated(Gated::Condition("never holds".into())));
+    }
 }

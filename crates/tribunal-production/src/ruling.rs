@@ -11,6 +11,8 @@ pub(crate) struct Ruling {
     early_exit: bool,
     verdict: Verdict,
     heard: bool,
+    /// Stays so: what is skipped for it is noted like any outcome, and must not open the question again.
+    settled: bool,
     /// Enforcing critics without an outcome, by the highest verdict they can call for.
     may_block: usize,
     may_review: usize,
@@ -24,6 +26,7 @@ impl Ruling {
             early_exit: plan.settings.early_exit,
             verdict: Verdict::Allow,
             heard: false,
+            settled: false,
             may_block,
             may_review,
             may_only_allow,
@@ -47,13 +50,16 @@ impl Ruling {
         *left = left.saturating_sub(1);
         self.heard |= outcome.opinion.is_some();
         self.verdict = self.verdict.max(outcome.calls_for.unwrap_or(Verdict::Allow));
+        self.settled |= self.early_exit && self.is_fixed();
     }
 
     /// Whether early exit is on, and no outcome still to come can change the verdict.
     pub(crate) fn is_settled(&self) -> bool {
-        if !self.early_exit {
-            return false;
-        }
+        self.settled
+    }
+
+    /// Whether nothing can change the verdict, and there is something to save.
+    fn is_fixed(&self) -> bool {
         let left = self.may_block + self.may_review + self.may_only_allow;
         match self.verdict {
             Verdict::Block => true,
@@ -150,7 +156,9 @@ mod tests {
             let plan = plan(&kinds);
             each_state(&plan, &[], &mut |known| {
                 let mut ruling = Ruling::new(&plan);
+                let mut was_settled = false;
                 for ((info, node), outcome) in plan.infos.iter().zip(&plan.nodes).zip(known) {
+                    was_settled = ruling.is_settled();
                     ruling.note(info, node.highest, outcome);
                 }
                 let ends = ends(&plan, known);
@@ -159,8 +167,12 @@ mod tests {
                 let votes_left = left.iter().any(|info| info.mode == Mode::Enforce);
                 let blocked = ruling.verdict() == Verdict::Block;
                 // Nothing has been called for while nobody has been heard, though `review` may be certain.
-                let unheard = ruling.verdict() == Verdict::Allow && !ruling.heard;
-                let expected = fixed && (votes_left || blocked) && !unheard;
+                let heard =
+                    plan.infos.iter().zip(known).any(|(info, outcome)| {
+                        info.mode == Mode::Enforce && outcome.opinion.is_some()
+                    });
+                let unheard = ruling.verdict() == Verdict::Allow && !heard;
+                let expected = was_settled || (fixed && (votes_left || blocked) && !unheard);
                 assert_eq!(ruling.is_settled(), expected, "{kinds:?} {known:?}");
                 if ruling.is_settled() {
                     assert_eq!(ruling.verdict(), ends[0]);

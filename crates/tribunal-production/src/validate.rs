@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tribunal_core::{
     Opinion, OpinionCheck, OpinionFault, Outcome, Pointer, Reason, Status, contain,
 };
@@ -64,34 +65,34 @@ fn run_check(check: &Arc<dyn OpinionCheck>, opinion: &Opinion) -> Vec<OpinionFau
 
 /// Whether the opinion has something other than null there.
 fn is_there(opinion: &Opinion, field: &Pointer) -> bool {
-    use serde_json::Value;
     let Some((first, rest)) = field.tokens().split_first() else { return true };
-    let below = |value: &Value| {
-        let found = rest.iter().try_fold(value, |value, token| match value {
-            Value::Object(map) => map.get(&**token),
-            Value::Array(items) => items.get(token.parse::<usize>().ok()?),
-            _ => None,
-        });
-        found.is_some_and(|value| !value.is_null())
-    };
     match (&**first, rest) {
-        ("value", _) => below(&opinion.value),
+        ("value", _) => leads_to_something(&opinion.value, rest),
         ("score", []) => opinion.score.is_some(),
         ("severity" | "uncertainty", []) => true,
         ("cost", []) => opinion.cost.is_some(),
         ("violations", []) => !opinion.violations.is_empty(),
         ("details", []) => opinion.details.is_some(),
-        ("details", [name, ..]) => {
+        ("details", [name, deeper @ ..]) => {
             let details = opinion.details.as_deref();
             let value = details.and_then(|details| details.get(&**name));
-            let deeper = rest.get(1..).unwrap_or_default();
-            value.is_some_and(|value| {
-                let found = deeper.iter().try_fold(value, |value, token| value.get(&**token));
-                found.is_some_and(|value| !value.is_null())
-            })
+            value.is_some_and(|value| leads_to_something(value, deeper))
         }
         _ => false,
     }
+}
+
+fn leads_to_something(value: &Value, path: &[Box<str>]) -> bool {
+    let found = path.iter().try_fold(value, |value, token| match value {
+        Value::Object(map) => map.get(&**token),
+        Value::Array(items) => {
+            // RFC 6901: an index has no leading zero and no sign.
+            let plain = token.len() == 1 || !token.starts_with(['0', '+']);
+            items.get(token.parse::<usize>().ok().filter(|_| plain)?)
+        }
+        _ => None,
+    });
+    found.is_some_and(|value| !value.is_null())
 }
 
 #[cfg(test)]
@@ -109,19 +110,29 @@ mod tests {
         let there = Opinion::clean()
             .value(json!({"label": "a", "none": null, "list": [1]}))
             .score(0.5)
-            .detail("nested", json!({"deep": 1}));
+            .detail("nested", json!({"deep": 1, "list": [{"x": 1}, null]}));
         for (field, is_missing) in [
             ("/value", false),
             ("/value/label", false),
             ("/value/none", true),
             ("/value/list/0", false),
             ("/value/list/1", true),
+            ("/value/list/00", true),
+            ("/value/list/+0", true),
+            ("/value/label/0", true),
             ("/score", false),
             ("/cost", true),
             ("/violations", true),
+            ("/details", false),
             ("/details/nested/deep", false),
+            ("/details/nested/list/0/x", false),
+            ("/details/nested/list/1", true),
+            ("/details/nested/list/2", true),
             ("/details/other", true),
             ("/severity", false),
+            ("/severity/0", true),
+            ("/colour", true),
+            ("", false),
         ] {
             let rules = Validation::new().require(field.parse().unwrap());
             assert_eq!(faults(&rules, there.clone()).len(), usize::from(is_missing), "{field}");
@@ -141,5 +152,21 @@ mod tests {
     fn a_check_that_panics_is_a_fault() {
         let rules = Validation::new().check(|_: &Opinion| -> Result<(), String> { panic!("no") });
         assert!(validate(&rules, Opinion::clean()).is_err());
+    }
+
+    /// Rule 15: who is faultless is let through, and only what was let pass is listed.
+    #[test]
+    fn a_success_lists_what_it_was_let_pass_with_and_nothing_else() {
+        let demands = || Validation::new().require("/score".parse().unwrap());
+        let outcome = |rules: &Validation, opinion| {
+            let mut outcome = Outcome::missing();
+            validate(rules, opinion).expect("valid").fill(&mut outcome);
+            outcome
+        };
+        assert_eq!(outcome(&demands(), Opinion::clean().score(0.5)).reason, None);
+        assert_eq!(outcome(&Validation::new(), Opinion::clean()).reason, None);
+        let missing = OpinionFault::Missing("/score".into());
+        let kept = outcome(&demands().lenient(), Opinion::clean());
+        assert_eq!(kept.reason, Some(Box::new(Reason::Invalid(vec![missing]))));
     }
 }

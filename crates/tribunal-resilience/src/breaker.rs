@@ -176,14 +176,25 @@ impl AdmittedCall<'_> {
     }
 }
 
+impl AdmittedCall<'_> {
+    /// As dropping it, at a reading of the clock that one has already.
+    pub fn give_up(mut self, now: Instant) {
+        self.release(now);
+    }
+
+    fn release(&mut self, now: Instant) {
+        if let Some(pass) = self.pass.take() {
+            self.breaker.with_core(now, |core, now| core.release(pass, now));
+        }
+    }
+}
+
 impl Drop for AdmittedCall<'_> {
     #[inline]
     fn drop(&mut self) {
         // Where everything passes there is no place to give back.
-        if let Some(pass) = self.pass.take()
-            && !pass.closed
-        {
-            self.breaker.with_core(Instant::now(), |core, now| core.release(pass, now));
+        if self.pass.is_some_and(|pass| !pass.closed) {
+            self.release(Instant::now());
         }
     }
 }

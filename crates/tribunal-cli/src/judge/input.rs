@@ -102,6 +102,12 @@ fn readable(path: &Path) -> Result<(), Trouble> {
         let source = io::Error::from(io::ErrorKind::IsADirectory);
         return Err(Trouble::File { what: "read", path: path.to_owned(), source });
     }
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_socket(&meta.file_type()) {
+        // Opening it would fail, and later than for any other input that cannot be read.
+        let source = io::Error::other("is a socket");
+        return Err(Trouble::File { what: "read", path: path.to_owned(), source });
+    }
     // A pipe is not opened on trial: whoever writes into it would lose its reader.
     if meta.is_file() {
         std::fs::File::open(path).map_err(Trouble::file("read", path))?;

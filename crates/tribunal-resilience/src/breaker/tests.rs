@@ -172,8 +172,8 @@ proptest! {
                 }
                 Event::Release(of) if !out.is_empty() => {
                     let (call, pass, _) = out.swap_remove(of.index(out.len()));
-                    drop(call);
-                    core.release(pass);
+                    call.give_up(now);
+                    core.release(pass, since);
                 }
                 Event::State => prop_assert_eq!(breaker.state(now), core.state(since)),
                 Event::Look => {
