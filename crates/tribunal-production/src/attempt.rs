@@ -301,11 +301,17 @@ impl<'r> Execution<'r> {
             Again::NotBefore(wait) => interval.max(wait),
         };
         let fits = delay < self.limits.deadline.left(Instant::now());
-        let allowed = fits
-            && self.run.budget.reserve(self.info.cost, self.info.mode)
-            && self.run.take_retry()
-            && self.run.court.retry_budget.withdraw(Instant::now());
-        allowed.then_some(delay)
+        if !fits || !self.run.budget.reserve(self.info.cost, self.info.mode) {
+            return None;
+        }
+        if self.run.take_retry() {
+            if self.run.court.retry_budget.withdraw(Instant::now()) {
+                return Some(delay);
+            }
+            self.run.give_back_retry();
+        }
+        self.run.budget.give_back(self.info.cost, self.info.mode);
+        None
     }
 
     /// The outcome of all attempts, into its place.

@@ -46,6 +46,18 @@ impl Budget {
         fits
     }
 
+    /// Gives back what was reserved for a call that is not made after all.
+    pub(crate) fn give_back(&self, cost: f64, mode: Mode) {
+        if self.most.is_none() || cost <= 0.0 {
+            return;
+        }
+        let sum = match mode {
+            Mode::Enforce => &self.taken,
+            Mode::Monitor => &self.watched,
+        };
+        sum.store((read(sum) - cost).max(0.0).to_bits(), Relaxed);
+    }
+
     /// A stage is over: what its critics reserved gives way to what all have spent so far.
     pub(crate) fn settle(&self, spent: impl Fn(Mode) -> f64) {
         if self.most.is_some() {

@@ -70,8 +70,12 @@ impl<'r> Execution<'r> {
             return None;
         }
         let held = self.limits.try_extra(now)?;
-        let paid =
-            hedging.budget.withdraw(now) && self.run.budget.reserve(self.info.cost, self.info.mode);
+        let (cost, mode) = (self.info.cost, self.info.mode);
+        let affordable = self.run.budget.reserve(cost, mode);
+        let paid = affordable && hedging.budget.withdraw(now);
+        if affordable && !paid {
+            self.run.budget.give_back(cost, mode);
+        }
         if !paid {
             held.hand_back();
             return None;

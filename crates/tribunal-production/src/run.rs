@@ -135,6 +135,11 @@ impl Run<'_> {
         self.retries_left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
+    /// One that was taken, and that others refused.
+    pub(crate) fn give_back_retry(&self) {
+        self.retries_left.fetch_add(1, Relaxed);
+    }
+
     /// When a stage that begins now has to end.
     pub(crate) fn stage_deadline(
         &self,

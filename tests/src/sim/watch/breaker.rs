@@ -186,18 +186,22 @@ pub(super) fn note_end(
     place: usize,
     (call, landed): (Call, Landed),
     (timed_out, now): (bool, Instant),
+    own_timeout: Duration,
 ) {
+    let took = now.saturating_duration_since(call.began);
     let Some(breaker) = &mut state.breakers[place] else { return };
     let told = match landed {
         Landed::Panicked => Told::Nothing,
         Landed::Failed { .. } if call.says == Says::Input => Told::Nothing,
         Landed::Failed { .. } => Told::Failed,
+        // Cut off by its stage or its run before it had half of its own time: says nothing about the critic.
+        _ if timed_out && took < own_timeout / 2 => Told::Nothing,
         _ if timed_out => Told::Failed,
         Landed::Said => Told::Worked,
         Landed::Dropped => Told::GivenUp,
     };
     let too_old = breaker.pass_time(now);
-    let mark = breaker.over(run, told, now.saturating_duration_since(call.began), now);
+    let mark = breaker.over(run, told, took, now);
     state.marks.hit_if(too_old, Mark::ProbeGivenUp);
     if let Some(mark) = mark {
         state.marks.hit(mark);

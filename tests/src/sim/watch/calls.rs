@@ -80,7 +80,8 @@ impl Flight {
         let own = call.began + case.critics[place].timeout;
         let outer = state.outer_deadline(case, run, place);
         let timed_out = !given_up && outer.is_some_and(|outer| now >= own.min(outer));
-        breaker::note_end(state, run, place, (call, landed), (timed_out, now));
+        let own_timeout = case.critics[place].timeout;
+        breaker::note_end(state, run, place, (call, landed), (timed_out, now), own_timeout);
         if !given_up {
             let again = retries::again(state, case, run, place, (call, landed), timed_out);
             let budget = state.retry_budget.as_mut();
