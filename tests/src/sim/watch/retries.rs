@@ -21,19 +21,19 @@ pub(crate) enum Again {
 }
 
 /// The retries of all runs: a purse that first calls pay into, and a trickle that is there anyway. What comes out
-/// of the purse counts towards the trickle.
+/// of the purse counts towards the trickle, and what comes of the trickle is owed by the purse, up to a second's worth.
 #[derive(Debug, Clone)]
 pub(super) struct RetryBudgetModel {
     share: RetryShare,
     /// In thousandths of a retry.
-    purse: u64,
+    purse: i64,
     trickle: u64,
     since: Instant,
     taken: u64,
 }
 
 /// The purse holds no more than this.
-const MOST: u64 = 100_000;
+const MOST: i64 = 100_000;
 
 impl RetryBudgetModel {
     pub(super) fn new(share: RetryShare, now: Instant) -> Self {
@@ -41,7 +41,7 @@ impl RetryBudgetModel {
     }
 
     pub(super) fn first_call(&mut self) {
-        self.purse = (self.purse + self.share.share).min(MOST);
+        self.purse = (self.purse + self.share.share as i64).min(MOST);
     }
 
     fn trickle_in(&mut self, now: Instant) {
@@ -70,6 +70,8 @@ impl RetryBudgetModel {
             self.trickle = self.trickle.saturating_sub(1_000);
         } else if one {
             self.trickle -= 1_000;
+            let deepest = -1_000 * i64::from(self.share.floor);
+            self.purse = (self.purse - 1_000).max(deepest);
         }
         one
     }
