@@ -41,26 +41,31 @@ impl<'r> Execution<'r> {
         if !observers.is_empty() {
             observers.tell(RunEvent::CriticStarted { critic: self.info, attempt: 1 });
         }
-        // Outside of the boundary, so that it is not dropped while a panic passes by: a second one would end the
-        // process.
+        // Both outside of the boundary: the future is not to be dropped while a panic passes by, since a second one
+        // would end the process, and an answer is one although what gave it panics while it is dropped.
         let mut future: Option<Future<'r>> = None;
+        let mut answer = None;
         let polled = contain(|| match node.critic.review(self.view()) {
-            Answer::Now(answer) => Poll::Ready(answer),
-            Answer::Later(later) => future.insert(later).as_mut().poll(cx),
+            Answer::Now(now) => answer = Some(now),
+            Answer::Later(later) => {
+                if let Poll::Ready(now) = future.insert(later).as_mut().poll(cx) {
+                    answer = Some(now);
+                    future = None;
+                }
+            }
         });
-        let called: Called = match polled {
-            Ok(Poll::Ready(answer)) => Ok(answer),
-            Err(Panicked) => Err(Panicked),
-            Ok(Poll::Pending) => {
-                let future = future.take()?;
+        let called: Called = match (answer, polled) {
+            (Some(answer), _) => Ok(answer),
+            (None, Err(Panicked)) => {
+                // A panic while it is dropped stays inside too.
+                drop(future.map(Contained::new));
+                Err(Panicked)
+            }
+            (None, Ok(())) => {
                 let about = self.about(admitted, started);
-                return Some(Call::InFlight(InFlight::here(Contained::new(future), held, about)));
+                return Some(Call::InFlight(InFlight::here(Contained::new(future?), held, about)));
             }
         };
-        if future.is_some() {
-            // A panic while it is dropped stays inside too.
-            drop(future.map(Contained::new));
-        }
         let now = Instant::now();
         let took = now.saturating_duration_since(started);
         match called {
