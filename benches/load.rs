@@ -150,20 +150,25 @@ fn one(name: &str, runs: usize, waves: usize) {
     };
     wave(10);
     let before = peak_memory().unwrap_or_default();
-    let (mut walls, mut times, mut failures, mut busy) = (Vec::new(), Vec::new(), 0, Vec::new());
+    let (mut walls, mut busy, mut failures) = (Vec::new(), Vec::new(), 0);
+    let mut quantiles = [(50, Vec::new()), (99, Vec::new())];
     for _ in 0..waves {
         let on_cpu = cpu_time().unwrap_or_default();
         let (wall, all) = wave(runs);
-        busy.push((cpu_time().unwrap_or_default().saturating_sub(on_cpu)).as_secs_f64() * 1e3);
+        busy.push(cpu_time().unwrap_or_default().saturating_sub(on_cpu).as_secs_f64() * 1e3);
         walls.push(wall.as_secs_f64() * 1e3);
         failures += all.iter().filter(|(opinions, _)| *opinions < 10).count();
-        times.extend(all.iter().map(|(_, elapsed)| elapsed.as_secs_f64() * 1e3));
+        let mut times: Vec<f64> =
+            all.iter().map(|(_, elapsed)| elapsed.as_secs_f64() * 1e3).collect();
+        times.sort_unstable_by(f64::total_cmp);
+        for (per_cent, of_waves) in &mut quantiles {
+            of_waves.extend(times.get(times.len() * *per_cent / 100).copied());
+        }
     }
-    times.sort_unstable_by(f64::total_cmp);
-    let quantile = |per_cent: usize| times.get(times.len() * per_cent / 100).copied();
+    let [p50, p99] = quantiles.map(|(_, of_waves)| median(of_waves));
     let memory = peak_memory().unwrap_or_default().saturating_sub(before);
     let seen = json!({
-        "wall_ms": median(walls), "cpu_ms": median(busy), "p50_ms": quantile(50), "p99_ms": quantile(99),
+        "wall_ms": median(walls), "cpu_ms": median(busy), "p50_ms": p50, "p99_ms": p99,
         "memory_mb": memory as f64 / 1e6, "failures": failures,
     });
     writeln!(stdout().lock(), "{seen}").expect("somewhere to write to");
