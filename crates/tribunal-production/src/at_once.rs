@@ -16,7 +16,7 @@ use tribunal_resilience::{AdmittedCall, CallResult, Deadline};
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger};
-use crate::call::{About, Call, InFlight};
+use crate::call::{About, Call, InFlight, broken};
 use crate::limit::{Carried, Held};
 use crate::validate::is_plainly_valid;
 
@@ -28,13 +28,20 @@ impl<'r> Execution<'r> {
         &self,
         ledger: &mut Ledger,
         held: Held<'r>,
-        admitted: Option<AdmittedCall<'r>>,
         clock: &mut Instant,
         carried: &mut Carried<'r>,
         out: &mut Outcome,
         cx: &mut Context<'_>,
     ) -> Option<Call<'r>> {
         let (node, started) = (self.limits.node, *clock);
+        let admitted = match node.breaker.as_ref().map(|breaker| breaker.admit(started)) {
+            None => None,
+            Some(Ok(admitted)) => Some(admitted),
+            Some(Err(_)) => {
+                held.hand_back();
+                return Some(Call::Answered(Err(broken())));
+            }
+        };
         ledger.calls = 1;
         self.run.note_call(self.place, 1);
         let observers = &self.run.court.observers;

@@ -108,16 +108,7 @@ impl<'r> Execution<'r> {
             Ok(Asked::Held(held)) => {
                 self.begin_attempt(&mut ledger);
                 let call = if self.limits.node.isolation == Isolation::Run {
-                    match self.limits.node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
-                        Some(Err(_)) => {
-                            held.hand_back();
-                            Call::Answered(Err(broken()))
-                        }
-                        admitted => {
-                            let admitted = admitted.and_then(Result::ok);
-                            self.call_at_once(&mut ledger, held, admitted, clock, carried, out, cx)?
-                        }
-                    }
+                    self.call_at_once(&mut ledger, held, clock, carried, out, cx)?
                 } else {
                     self.call(&mut ledger, held, now, carried)
                 };
