@@ -59,6 +59,7 @@ macro_rules! contract {
             verdicts {
                 a_failure_calls_for_its_failure_mode
                 a_failure_let_pass_is_named
+        an_objection_that_can_be_read_counts_although_the_rest_is_invalid
                 without_any_opinion_the_verdict_is_review
                 a_monitored_critic_changes_no_verdict
                 thresholds_are_the_critics_own

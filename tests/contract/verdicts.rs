@@ -1,7 +1,7 @@
 //! From outcomes to a verdict.
 
 use proptest::prelude::*;
-use tribunal_core::{Cause, FailureMode, Status, Verdict};
+use tribunal_core::{Cause, FailureMode, Opinion, Status, Verdict, Violation};
 use tribunal_testkit::*;
 use tribunal_tests::{Engine, Panel, Seat, paused, seat};
 
@@ -32,6 +32,22 @@ pub(crate) async fn a_failure_let_pass_is_named<E: Engine>() {
     assert_eq!(report.verdict, Verdict::Allow);
     assert_eq!(report.let_pass, ["open"]);
     assert_eq!(report["open"].status, Status::Error);
+}
+
+/// I10: a block that can be read is one, whatever else is wrong with the opinion, and however open the failure mode.
+pub(crate) async fn an_objection_that_can_be_read_counts_although_the_rest_is_invalid<E: Engine>() {
+    for (severity, verdict) in
+        [(0.9, Verdict::Block), (0.5, Verdict::Review), (0.1, Verdict::Allow)]
+    {
+        let objection = Opinion::objection(Violation::new("x", "x", severity));
+        for broken in [objection.clone().score(f64::NAN), objection.severity(-1.0)] {
+            let open = seat(critic("x").says(broken)).failure_mode(FailureMode::Allow);
+            let report = E::build(Panel::of([allows("fine")]).and(open)).run(snapshot("x")).await;
+            assert_eq!(report["x"].status, Status::Invalid);
+            assert_eq!((report.verdict, report["x"].calls_for), (verdict, Some(verdict)));
+            assert_eq!(report.let_pass.is_empty(), verdict > Verdict::Allow);
+        }
+    }
 }
 
 /// Rule 14: failing open does not make up for hearing nothing.

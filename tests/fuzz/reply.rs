@@ -137,7 +137,17 @@ fn judged(report: &Report, opinion: &Opinion, mode: Mode, failure_mode: FailureM
         Status::Success if worst >= 0.8 => Verdict::Block,
         Status::Success if worst >= 0.4 => Verdict::Review,
         Status::Success => Verdict::Allow,
-        _ => failure_mode.verdict(),
+        // What can be read of it counts, although the rest cannot be believed.
+        _ => {
+            let severities = opinion.violations.iter().map(|violation| violation.severity);
+            let readable = severities.chain([opinion.severity]).filter(|s| (0.0..=1.0).contains(s));
+            let objected = match readable.fold(0.0, f64::max) {
+                worst if worst >= 0.8 => Verdict::Block,
+                worst if worst >= 0.4 => Verdict::Review,
+                _ => Verdict::Allow,
+            };
+            failure_mode.verdict().max(objected)
+        }
     };
     assert_eq!(outcome.calls_for, Some(called), "{opinion:?}");
     let counts = mode == Mode::Enforce;

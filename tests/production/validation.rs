@@ -61,7 +61,8 @@ async fn an_opinion_refused_by_its_check_is_invalid() {
         .critic(mild().validation(Validation::new().check(brief)))
         .run()
         .await;
-    assert_eq!(reason(&report, "x"), "invalid opinion: refused by its check: too many");
+    let why = "invalid opinion: refused by its check: too many; it objects all the same, with severity 0.1";
+    assert_eq!(reason(&report, "x"), why);
     assert_eq!(report["mild"].status, Status::Success);
     assert_eq!(report.verdict, Verdict::Block);
 }

@@ -5,17 +5,23 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::{CriticInfo, CriticName, Mode, Outcome, Source, Status, Verdict};
+use crate::{CriticInfo, CriticName, Mode, Outcome, Reason, Source, Status, Verdict};
 
 /// What one outcome calls for under its critic's rules; `None` when it calls for nothing.
 ///
-/// An opinion calls for what its severity reaches; a failure for the failure mode. What was gated, or
-/// skipped because the verdict was settled, calls for nothing.
+/// An opinion calls for what its severity reaches; a failure for the failure mode, and one that objected and could
+/// not be believed in all for no less than what it objected to. What was gated, or skipped because the verdict was
+/// settled, calls for nothing.
 #[must_use]
 pub fn calls_for(critic: &CriticInfo, outcome: &Outcome) -> Option<Verdict> {
     match &outcome.opinion {
         Some(opinion) => Some(critic.thresholds.verdict(opinion.worst_severity())),
-        None if outcome.is_failure() => Some(critic.failure_mode.verdict()),
+        None if outcome.is_failure() => {
+            let objected = outcome.reason.as_deref().and_then(Reason::objected);
+            let heard =
+                objected.map_or(Verdict::Allow, |severity| critic.thresholds.verdict(severity));
+            Some(critic.failure_mode.verdict().max(heard))
+        }
         None => None,
     }
 }

@@ -107,6 +107,21 @@ impl Opinion {
         })
     }
 
+    /// For engines: the reason for an outcome without this opinion, for these faults.
+    ///
+    /// What it objects to and can be read counts all the same: a critic that says `block` and gets a number wrong
+    /// beside it must not be milder for that. It opens no gate, but its verdict is not below what it called for.
+    #[must_use]
+    pub fn refused(&self, mut faults: Vec<OpinionFault>) -> crate::Reason {
+        let severities = self.violations.iter().map(|violation| violation.severity);
+        let readable = severities.chain([self.severity]).filter(|s| (0.0..=1.0).contains(s));
+        let worst = readable.fold(0.0, f64::max);
+        if worst > 0.0 {
+            faults.push(OpinionFault::Objects(worst));
+        }
+        crate::Reason::Invalid(faults)
+    }
+
     /// Whether [`Opinion::faults`] finds nothing.
     #[inline]
     #[must_use]
@@ -196,6 +211,9 @@ pub enum OpinionFault {
     /// The spec's own check refused it.
     #[error("refused by its check: {0}")]
     Check(String),
+    /// No fault, but what can be read of it besides its faults: it objects this much. See [`Opinion::refused`].
+    #[error("it objects all the same, with severity {0:?}")]
+    Objects(f64),
 }
 
 impl Serialize for OpinionFault {

@@ -227,6 +227,16 @@ impl Reason {
         }
     }
 
+    /// How much an opinion that cannot be believed objected all the same, from 0 to 1.
+    #[must_use]
+    pub fn objected(&self) -> Option<f64> {
+        let Self::Invalid(faults) = self else { return None };
+        faults.iter().find_map(|fault| match fault {
+            OpinionFault::Objects(severity) => Some(*severity),
+            _ => None,
+        })
+    }
+
     /// A word for machines.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

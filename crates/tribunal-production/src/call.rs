@@ -218,7 +218,7 @@ impl<'r> Execution<'r> {
                 if let Some(hedging) = &self.limits.node.hedging {
                     hedging.note(took);
                 }
-                let faulty = |faults| Miss { reason: Reason::Invalid(faults), again: Again::No };
+                let faulty = |reason| Miss { reason, again: Again::No };
                 validate(&self.limits.node.validation, opinion).map_err(faulty)
             }
         }

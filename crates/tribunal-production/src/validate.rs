@@ -29,10 +29,10 @@ impl Valid {
 /// Checks ranges, required fields and the critic's own checks.
 ///
 /// Numbers out of range are refused under lenient validation too: they must never become a verdict.
-pub(crate) fn validate(rules: &Validation, opinion: Opinion) -> Result<Valid, Vec<OpinionFault>> {
+pub(crate) fn validate(rules: &Validation, opinion: Opinion) -> Result<Valid, Reason> {
     let faults = opinion.faults();
     if !faults.is_empty() {
-        return Err(faults);
+        return Err(opinion.refused(faults));
     }
     if rules.asks_for_nothing() {
         return Ok(Valid { opinion, let_pass: faults });
@@ -44,7 +44,7 @@ pub(crate) fn validate(rules: &Validation, opinion: Opinion) -> Result<Valid, Ve
         faults.extend(run_check(check, &opinion));
     }
     match rules.strictness {
-        Strictness::Strict if !faults.is_empty() => Err(faults),
+        Strictness::Strict if !faults.is_empty() => Err(opinion.refused(faults)),
         Strictness::Strict | Strictness::Lenient => Ok(Valid { opinion, let_pass: faults }),
     }
 }
@@ -101,7 +101,11 @@ mod tests {
     use serde_json::json;
 
     fn faults(rules: &Validation, opinion: Opinion) -> Vec<OpinionFault> {
-        validate(rules, opinion).map(|valid| valid.let_pass).unwrap_or_else(|faults| faults)
+        match validate(rules, opinion) {
+            Ok(valid) => valid.let_pass,
+            Err(Reason::Invalid(faults)) => faults,
+            Err(other) => panic!("{other}"),
+        }
     }
 
     /// Rule 15: required fields.

@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
                     out.status = Status::Success;
                     out.opinion = Some(opinion);
                 } else {
-                    *out = Outcome::without(Reason::Invalid(faults));
+                    *out = Outcome::without(opinion.refused(faults));
                 }
             }
         }

@@ -9,7 +9,7 @@ use tribunal_core::{
     Verdict,
 };
 
-use super::case::{Case, DOUBT, Demands, Gate};
+use super::case::{Case, CriticCase, DOUBT, Demands, Gate};
 use super::marks::Mark;
 use super::script::Says;
 use super::watch::{Landed, State};
@@ -147,23 +147,30 @@ fn worst(opinion: &Opinion) -> f64 {
     worst.fold(opinion.severity, f64::max)
 }
 
+/// What a severity calls for.
+fn reached(own: &CriticCase, severity: f64) -> Verdict {
+    match () {
+        () if own.thresholds.block_at().is_some_and(|at| severity >= at) => Verdict::Block,
+        () if own.thresholds.review_at().is_some_and(|at| severity >= at) => Verdict::Review,
+        () => Verdict::Allow,
+    }
+}
+
 /// Rule 14: what an outcome calls for.
 fn calls_for(case: &Case, outcome: &Outcome, place: usize) -> Option<Verdict> {
     let own = &case.critics[place];
     match &outcome.opinion {
-        Some(opinion) => {
-            let worst = worst(opinion);
-            Some(match () {
-                () if own.thresholds.block_at().is_some_and(|at| worst >= at) => Verdict::Block,
-                () if own.thresholds.review_at().is_some_and(|at| worst >= at) => Verdict::Review,
-                () => Verdict::Allow,
-            })
+        Some(opinion) => Some(reached(own, worst(opinion))),
+        None if failed(outcome) => {
+            let mode = match own.failure {
+                FailureMode::Allow => Verdict::Allow,
+                FailureMode::Review => Verdict::Review,
+                FailureMode::Block => Verdict::Block,
+            };
+            // I10: what it objected to counts, although the rest of it cannot be believed.
+            let objected = outcome.reason.as_deref().and_then(Reason::objected);
+            Some(objected.map_or(mode, |severity| mode.max(reached(own, severity))))
         }
-        None if failed(outcome) => Some(match own.failure {
-            FailureMode::Allow => Verdict::Allow,
-            FailureMode::Review => Verdict::Review,
-            FailureMode::Block => Verdict::Block,
-        }),
         None => None,
     }
 }
@@ -308,7 +315,10 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
                 match own.demands {
                     Demands::Nothing | Demands::ScoreLenient => status == Status::Success && same,
                     Demands::Score if score => status == Status::Success && same,
-                    Demands::Score | Demands::Impossible => status == Status::Invalid,
+                    Demands::Score | Demands::Impossible => {
+                        let objected = outcome.reason.as_deref().and_then(Reason::objected);
+                        status == Status::Invalid && objected.unwrap_or(0.0) == severity
+                    }
                     Demands::Unknown => status == Status::Invalid || same,
                 }
             }
