@@ -21,8 +21,8 @@
 //!
 //! [`Permits`], [`TokenBucket`], [`Admission`], [`Breaker`] and [`RetryBudget`] are used from many threads at once, so
 //! their tests in `model.rs` have [loom](https://docs.rs/loom) try the orders in which three threads can take their
-//! steps: all of them, or, where those are too many, all with at most three interruptions. They are built under
-//! `cfg(loom)` only:
+//! steps: all of them, or, where those are too many, all with at most three interruptions; of four threads, with one
+//! or two. They are built under `cfg(loom)` only:
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -p tribunal-resilience --lib model

@@ -15,6 +15,11 @@ pub(crate) fn most_orders(play: impl Fn() + Sync + Send + 'static) {
     orders(Some(3), play);
 }
 
+/// As [`most_orders`], with at most so many interruptions: for four threads.
+pub(crate) fn some_orders(interruptions: usize, play: impl Fn() + Sync + Send + 'static) {
+    orders(Some(interruptions), play);
+}
+
 /// Time stands still, so that each order comes out the same whenever it is tried.
 fn orders(most_interruptions: Option<usize>, play: impl Fn() + Sync + Send + 'static) {
     let runtime =
