@@ -8,17 +8,26 @@ use crate::last_line;
 /// Fewer would say little of the simulator.
 const AT_LEAST: u64 = 20;
 
+/// What cargo sets for a test, and how it is told flags that would go before `RUSTFLAGS`.
+const OF_A_TEST: [&str; 7] = [
+    "CARGO_BIN_",
+    "CARGO_CRATE_",
+    "CARGO_ENCODED_",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_PRIMARY_",
+    "CARGO_TARGET_",
+];
+
 /// The command as anyone would call it: with the flag, a target directory of its own, and nothing of what cargo has
 /// set for this test.
 fn seeded() -> Command {
     let mut command = Command::new(env!("CARGO"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for (name, _) in std::env::vars_os() {
-        let of_cargo = name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_") && name != "CARGO_HOME" && !name.starts_with("CARGO_NET")
-                || name.starts_with("RUST") && name != "RUSTUP_HOME"
-        });
-        if of_cargo {
+        let of_this_test =
+            name.to_str().is_some_and(|name| OF_A_TEST.iter().any(|own| name.starts_with(own)));
+        if of_this_test {
             command.env_remove(name);
         }
     }
@@ -26,7 +35,9 @@ fn seeded() -> Command {
         .current_dir(&root)
         .env("RUSTFLAGS", "--cfg seeded_bug")
         .env("CARGO_TARGET_DIR", "target/seeded")
+        // A little slower to build, and several times as fast.
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .args(["run", "--quiet", "--locked", "--package", "tribunal-tests", "--bin", "seeded"]);
     command
 }
