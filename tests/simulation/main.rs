@@ -7,6 +7,8 @@
     reason = "here to fail a test with a plain message"
 )]
 
+mod seeded;
+
 use std::process::{Command, Output};
 
 use serde_json::Value;

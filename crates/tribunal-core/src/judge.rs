@@ -16,6 +16,7 @@ use crate::{CriticInfo, CriticName, Mode, Outcome, Reason, Source, Status, Verdi
 pub fn calls_for(critic: &CriticInfo, outcome: &Outcome) -> Option<Verdict> {
     match &outcome.opinion {
         Some(opinion) => Some(critic.thresholds.verdict(opinion.worst_severity())),
+        None if outcome.is_failure() && seeded!(FailureCallsForNothing) => None,
         None if outcome.is_failure() => {
             let objected = outcome.reason.as_deref().and_then(Reason::objected);
             let heard =
@@ -42,7 +43,8 @@ impl Judgement {
     /// Judges. Each outcome's own `calls_for` must have been filled in by [`calls_for`].
     #[must_use]
     pub fn of<'a>(outcomes: impl Iterator<Item = (&'a CriticInfo, &'a Outcome)> + Clone) -> Self {
-        let enforced = outcomes.filter(|(critic, _)| critic.mode == Mode::Enforce);
+        let enforced =
+            outcomes.filter(|(critic, _)| critic.mode == Mode::Enforce || seeded!(MonitoredCounts));
         let mut heard = false;
         let mut verdict = Verdict::Allow;
         let mut let_pass = Vec::new();
@@ -60,7 +62,7 @@ impl Judgement {
             let called = enforced.filter(|(_, outcome)| outcome.calls_for == Some(verdict));
             causes.extend(called.map(|(critic, outcome)| Cause::of(critic, outcome)));
         }
-        if !heard && verdict < Verdict::Review {
+        if !heard && verdict < Verdict::Review && !seeded!(NothingHeardAllows) {
             verdict = Verdict::Review;
             causes.push(Cause::NoOpinion);
         }

@@ -20,6 +20,26 @@
 //! }
 //! ```
 
+/// Whether a deliberate defect is on; never, but under `cfg(seeded_bug)`: see [`seeded::Bug`].
+#[cfg(seeded_bug)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! seeded {
+    ($bug:ident) => {
+        $crate::seeded::is($crate::seeded::Bug::$bug)
+    };
+}
+
+/// Whether a deliberate defect is on; never, but under `cfg(seeded_bug)`.
+#[cfg(not(seeded_bug))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! seeded {
+    ($bug:ident) => {
+        false
+    };
+}
+
 mod answer;
 mod catalogue;
 mod condition;
@@ -38,6 +58,9 @@ mod pointer;
 mod reads;
 mod report;
 mod risk;
+#[cfg(seeded_bug)]
+#[doc(hidden)]
+pub mod seeded;
 mod snapshot;
 mod stage;
 mod verdict;

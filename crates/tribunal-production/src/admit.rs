@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
-use tribunal_core::TimeoutLevel;
+use tribunal_core::{TimeoutLevel, seeded};
 use tribunal_resilience::{AdaptiveError, Admission, Admitted, Deadline, Refused};
 
 use crate::RunSettings;
@@ -19,6 +19,8 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn new(settings: &RunSettings) -> Result<Self, AdaptiveError> {
         let RunSettings { max_runs, adaptive_runs, max_queued_runs, .. } = *settings;
+        let max_runs = max_runs + usize::from(seeded!(RunLimitPlusOne));
+        let max_queued_runs = max_queued_runs + usize::from(seeded!(RunQueuePlusOne));
         Ok(Self { admission: admission(max_runs, adaptive_runs, max_queued_runs)? })
     }
 

@@ -10,7 +10,7 @@ use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 use tribunal_core::{
     Answer, Contained, CriticError, Opinion, Outcome, Panicked, RunEvent, Status, TimeoutLevel,
-    contain,
+    contain, seeded,
 };
 use tribunal_resilience::{AdmittedCall, CallResult, Deadline};
 
@@ -37,6 +37,7 @@ impl<'r> Execution<'r> {
         let admitted = match node.breaker.as_ref().map(|breaker| breaker.admit(started)) {
             None => None,
             Some(Ok(admitted)) => Some(admitted),
+            Some(Err(_)) if seeded!(HalfOpenOverAdmits) => None,
             Some(Err(_)) => {
                 held.hand_back();
                 return Some(Call::Answered(Err(broken())));

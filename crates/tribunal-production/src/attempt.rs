@@ -7,7 +7,9 @@ use std::task::Context;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
-use tribunal_core::{CriticInfo, Outcome, Reason, RunEvent, Source, Status, View, calls_for};
+use tribunal_core::{
+    CriticInfo, Outcome, Reason, RunEvent, Source, Status, View, calls_for, seeded,
+};
 use tribunal_resilience::{BreakerState, Intervals};
 
 use crate::call::{Call, InFlight, broken};
@@ -140,7 +142,10 @@ impl<'r> Execution<'r> {
         let hooks = &self.run.court.hooks;
         let (view, stage) = (self.view(), self.limits.deadline);
         let rules = &self.limits.node.validation;
-        let accept = |opinion| validate(rules, opinion).ok();
+        let accept = |opinion| match seeded!(CachedNotValidated) {
+            true => Some(Valid { opinion, let_pass: Vec::new() }),
+            false => validate(rules, opinion).ok(),
+        };
 
         let time = Time { stage, critic: self.limits.node.timeout };
         let Told { opinion, leases } = hooks.before(self.info, view, time, accept).await;
@@ -187,11 +192,15 @@ impl<'r> Execution<'r> {
                 Entry::Missed(miss) => Err(miss),
                 Entry::InFlight(flight) => self.see_through(ledger, flight).await,
                 Entry::Queue { tokens } => {
-                    self.limits.tokens(tokens).await?;
+                    if ledger.attempts == 0 || !seeded!(RetryTakesNoToken) {
+                        self.limits.tokens(tokens).await?;
+                    }
                     // Taken per attempt: a permit kept while backing off would starve the rest.
                     let held = self.limits.permits().await?;
                     let now = Instant::now();
-                    if let Err(reason) = self.time_left(now) {
+                    if let Err(reason) = self.time_left(now)
+                        && !seeded!(BegunAfterDeadline)
+                    {
                         held.hand_back();
                         return Err(reason);
                     }
@@ -265,7 +274,8 @@ impl<'r> Execution<'r> {
     }
 
     fn may_repeat(&self, ledger: &Ledger, miss: &Miss) -> bool {
-        !matches!(miss.again, Again::No) && ledger.attempts < self.limits.node.retry.attempts
+        let most = self.limits.node.retry.attempts + u32::from(seeded!(OneAttemptMore));
+        !matches!(miss.again, Again::No) && ledger.attempts < most
     }
 
     /// How long until the next attempt, if there may be one: by the critic's own limit, by the deadline, by the
@@ -289,24 +299,33 @@ impl<'r> Execution<'r> {
         let delay = match miss.again {
             Again::No => return None,
             Again::Yes => interval,
+            Again::NotBefore(_) if seeded!(RetryAfterIgnored) => interval,
             Again::NotBefore(wait) => interval.max(wait),
         };
         let fits = delay < self.limits.deadline.left(Instant::now());
+        let fits = fits || seeded!(BackoffPastDeadline);
         if !fits || !self.run.budget.reserve(self.info.cost, self.info.mode) {
             return None;
         }
-        if self.run.take_retry() {
-            if self.run.court.retry_budget.withdraw(Instant::now()) {
+        if self.run.take_retry() || seeded!(TotalRetriesIgnored) {
+            let given = self.run.court.retry_budget.withdraw(Instant::now());
+            if given || seeded!(RetryBudgetIgnored) {
                 return Some(delay);
             }
-            self.run.give_back_retry();
+            if !seeded!(RefusedRetryKept) {
+                self.run.give_back_retry();
+            }
         }
-        self.run.budget.give_back(self.info.cost, self.info.mode);
+        if !seeded!(RefusedRetryPaid) {
+            self.run.budget.give_back(self.info.cost, self.info.mode);
+        }
         None
     }
 
     /// The outcome of all attempts, into its place.
     fn close(&self, ledger: &Ledger, result: Result<Valid, Reason>, out: &mut Outcome) {
+        #[cfg(seeded_bug)]
+        let result = result.or_else(crate::seeded::let_pass);
         match result {
             Ok(valid) => valid.fill(out),
             Err(reason) => *out = Outcome::without(reason),

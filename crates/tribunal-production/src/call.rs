@@ -12,7 +12,7 @@ use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 use tribunal_core::{
     Answer, Contained, CriticError, Failure, FailureKind, Opinion, Panicked, Reason, RunEvent,
-    TimeoutLevel, contain,
+    TimeoutLevel, contain, seeded,
 };
 use tribunal_resilience::{AdmittedCall, CallResult, Deadline};
 
@@ -85,6 +85,7 @@ impl<'r> InFlight<'r> {
     fn cut(self) -> About<'r> {
         let Self { work, held, about } = self;
         match work {
+            Work::Here(future) if seeded!(TimedOutGoesOn) => std::mem::forget(future),
             Work::Here(future) => drop(future),
             Work::Apart(apart) => apart.late(),
         }
@@ -130,6 +131,7 @@ impl<'r> Execution<'r> {
         let admitted = match node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
             None => None,
             Some(Ok(admitted)) => Some(admitted),
+            Some(Err(_)) if seeded!(HalfOpenOverAdmits) => None,
             Some(Err(_)) => {
                 held.hand_back();
                 return Call::Answered(Err(broken()));
@@ -202,7 +204,7 @@ impl<'r> Execution<'r> {
     ) -> Result<Valid, Miss> {
         ledger.clock = now;
         let About { admitted, started, deadline } = about;
-        let late = deadline.is_over(now);
+        let late = deadline.is_over(now) && !seeded!(LateAnswerTaken);
         let took = now.saturating_duration_since(started);
         if let Some(admitted) = admitted {
             admitted.report(self.lesson(&called, late, took), now);
@@ -241,6 +243,7 @@ impl<'r> Execution<'r> {
     /// What a breaker learns from an answer. What the input may be to blame for, a panic too, teaches it nothing.
     fn lesson(&self, called: &Called, late: bool, took: Duration) -> CallResult {
         match called {
+            Ok(Err(CriticError::Input(_))) if seeded!(InputMovesBreaker) => CallResult::Failure,
             Err(Panicked) | Ok(Err(CriticError::Input(_))) => CallResult::Ignored,
             Ok(Err(_)) => CallResult::Failure,
             Ok(Ok(_)) if late => self.cut_lesson(took),
@@ -251,7 +254,7 @@ impl<'r> Execution<'r> {
     /// A call that ran out of time, its stage's or its run's perhaps, says something about the critic only if it
     /// had at least half of its own: otherwise a queue before the critic would open its breaker.
     fn cut_lesson(&self, took: Duration) -> CallResult {
-        let fair = took >= self.limits.node.timeout / 2;
+        let fair = took >= self.limits.node.timeout / 2 || seeded!(ShortCutMovesBreaker);
         if fair { CallResult::Failure } else { CallResult::Ignored }
     }
 
@@ -263,6 +266,7 @@ impl<'r> Execution<'r> {
 
     fn timed_out(&self, deadline: Deadline<TimeoutLevel>) -> Miss {
         let own = deadline.level() == TimeoutLevel::Critic && self.limits.node.retry.on_timeout;
+        let own = own || seeded!(TimeoutRepeated);
         let again = if own { Again::Yes } else { Again::No };
         Miss { reason: Reason::Timeout(deadline.level()), again }
     }
@@ -275,6 +279,9 @@ fn refused(error: CriticError) -> Miss {
             failed(FailureKind::Transient, message, again)
         }
         CriticError::Input(message) => failed(FailureKind::Input, message, Again::No),
+        CriticError::Permanent(message) if seeded!(PermanentErrorRepeated) => {
+            failed(FailureKind::Permanent, message, Again::Yes)
+        }
         CriticError::Permanent(message) => failed(FailureKind::Permanent, message, Again::No),
         other => failed(FailureKind::Permanent, other.to_string(), Again::No),
     }

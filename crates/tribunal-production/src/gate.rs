@@ -5,7 +5,7 @@
 //!
 //! Start at [`decide`]. A refusal names its reason, and the report repeats it word for word.
 
-use tribunal_core::{Failure, FailureKind, Gated, Outcome, Reason, Skipped, View, contain};
+use tribunal_core::{Failure, FailureKind, Gated, Outcome, Reason, Skipped, View, contain, seeded};
 
 use crate::plan::{Node, Plan};
 use crate::run::Summary;
@@ -28,7 +28,7 @@ pub(crate) fn decide(
     if !node.phases.contains(phase) {
         return Err(Reason::Gated(Gated::OtherPhase(phase)));
     }
-    if !node.run_anyway {
+    if !node.run_anyway && !seeded!(DependencyIgnored) {
         dependencies(plan, node, view)?;
     }
     match &node.policy {
@@ -84,7 +84,8 @@ fn dependencies(plan: &Plan, node: &Node, view: View<'_>) -> Result<(), Reason> 
         let Some(name) = plan.names.get(place as usize) else { continue };
         if found.is_none_or(Outcome::is_failure) {
             // A failure counts before a gate: it must not be hidden by one.
-            return Err(Reason::Skipped(Skipped::Dependency { name: name.clone(), gated: false }));
+            let gated = seeded!(DependencyFailureHidden);
+            return Err(Reason::Skipped(Skipped::Dependency { name: name.clone(), gated }));
         }
         gated.get_or_insert(name);
     }

@@ -51,6 +51,8 @@ mod run;
 #[cfg(test)]
 #[cfg(shuttle)]
 mod schedules;
+#[cfg(seeded_bug)]
+mod seeded;
 mod settings;
 mod spec;
 mod stage;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
-use tribunal_core::{Reason, TimeoutLevel};
+use tribunal_core::{Reason, TimeoutLevel, seeded};
 use tribunal_resilience::{
     Admission, Admitted, Deadline, OwnedAdmitted, OwnedPermit, Permit, Permits,
 };
@@ -81,7 +81,13 @@ impl<'p> Held<'p> {
 
     /// Gives them back: the call's time ran out.
     pub(crate) fn late(self) {
+        if seeded!(StagePermitLeaked) {
+            std::mem::forget(self.stage);
+        }
         if let Some(critic) = self.critic {
+            if seeded!(CriticPermitLeaked) {
+                return std::mem::forget(critic);
+            }
             critic.late();
         }
     }
@@ -261,6 +267,9 @@ impl Drop for Waiting<'_> {
 impl Held<'_> {
     /// Gives them back unused.
     pub(crate) fn hand_back(self) {
+        if seeded!(GlobalPermitLeaked) {
+            std::mem::forget(self.global);
+        }
         self.critic.into_iter().for_each(Admitted::hand_back);
     }
 }

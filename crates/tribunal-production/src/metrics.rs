@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use crate::RunError;
 use serde::Serialize;
-use tribunal_core::{CriticInfo, CriticName, Outcome, Report, Source, Stage, Status, Verdict};
+use tribunal_core::{
+    CriticInfo, CriticName, Outcome, Report, Source, Stage, Status, Verdict, seeded,
+};
 
 /// What has been counted since the orchestrator was built.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -165,7 +167,7 @@ impl Counted {
         if outcome.attempts == 0 {
             counts.cost_saved += outcome.saved(info);
         } else {
-            counts.executions += 1;
+            counts.executions += 1 + u64::from(seeded!(CountedTwice));
             counts.execution_time = counts.execution_time.saturating_add(outcome.execution);
         }
         counts.cost_spent += outcome.cost;

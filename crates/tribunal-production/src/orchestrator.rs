@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::time::Instant;
-use tribunal_core::{Critic, CriticInfo, Hook, Observer, Report, Snapshot, TimeoutLevel};
+use tribunal_core::{Critic, CriticInfo, Hook, Observer, Report, Snapshot, TimeoutLevel, seeded};
 use tribunal_resilience::{Admitted, Deadline, RetryBudget};
 
 use crate::RunSettings;
@@ -92,6 +92,11 @@ impl ProductionOrchestrator {
                 (place.inspect_err(|error| court.counters.refused(error))?, Instant::now())
             }
         };
+        let deadline = if seeded!(QueueTimeIsFree) {
+            Deadline::after(admitted, court.plan.settings.timeout, TimeoutLevel::Run)
+        } else {
+            deadline
+        };
         let place = Place { admitted: Some(place), stop: &court.stop };
         let judged = run::judge(court, &snapshot, Times { called, admitted }, deadline);
         let report = court.stop.unless_cut(judged).await.ok_or(RunError::ShutDown)?;
@@ -159,6 +164,9 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
+        if seeded!(RunPlaceLeaked) {
+            std::mem::forget(self.admitted.take());
+        }
         drop(self.admitted.take());
         self.stop.run_ended();
     }

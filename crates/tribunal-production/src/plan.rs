@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tribunal_core::{
     BuildId, ConfigHash, Critic, CriticInfo, CriticName, Mode, Origin, Phases, Priority, Stage,
-    Verdict, contain,
+    Verdict, contain, seeded,
 };
 use tribunal_resilience::{
     AdaptiveError, AdaptiveLimit, Admission, Breaker, LatencyWindow, Permits, RetryBudget,
@@ -155,7 +155,10 @@ impl Plan {
             return Err(PlanErrors(errors));
         };
 
-        let hash = hash::of(&specs, &settings);
+        let hash = match seeded!(HashOfNothing) {
+            true => hash::of(&[], &RunSettings::default()),
+            false => hash::of(&specs, &settings),
+        };
         let build = BuildId::next();
         let origin = |spec: &CriticSpec| match spec.fingerprint.is_empty() {
             true => Origin::within(hash, build),
@@ -174,7 +177,9 @@ impl Plan {
         let nodes: Result<Box<[Node]>, PlanError> =
             nodes.map(|((entry, order), info)| node(entry, order, info, &shared)).collect();
         let nodes = nodes.map_err(|error| PlanErrors(vec![error]))?;
-        let permits = Arc::new(Permits::new(at_least_one(settings.max_in_flight)));
+        let permits = Arc::new(Permits::new(at_least_one(
+            settings.max_in_flight + usize::from(seeded!(GlobalLimitPlusOne)),
+        )));
         let pool = Arc::new(Permits::new(at_least_one(settings.max_blocking)));
         let mut highest = [0; Verdict::ALL.len()];
         for (node, _) in nodes.iter().zip(&*infos).filter(|(_, info)| info.mode == Mode::Enforce) {
@@ -239,10 +244,14 @@ fn node(
     let problem = |key, problem| PlanError::Spec { critic: info.name.clone(), key, problem };
     let hedging = spec.hedge.map(Hedging::new).transpose();
     let hedging = hedging.map_err(|error| problem("hedge", error))?;
-    let door = spec.max_in_flight.map(|limit| admission(limit, spec.adaptive, usize::MAX));
+    let door = spec.max_in_flight.map(|limit| {
+        let limit = limit + usize::from(seeded!(CriticLimitPlusOne));
+        admission(limit, spec.adaptive, usize::MAX)
+    });
     let door = door.transpose().map_err(|error| problem("adaptive", error.to_string()))?;
     let own = spec.rate.map(|rate| Arc::new(TokenBucket::new(rate)));
-    let shared = spec.shares.iter().filter_map(|name| shared.get(name).cloned());
+    let taken = |_: &&String| !seeded!(SharedRateFree);
+    let shared = spec.shares.iter().filter(taken).filter_map(|name| shared.get(name).cloned());
     let highest = match spec.mode {
         Mode::Monitor => Verdict::Allow,
         Mode::Enforce => info.thresholds.highest().max(info.failure_mode.verdict()),
@@ -290,8 +299,13 @@ fn stages(
             timeout: own.timeout,
             sees_itself: of_stage.iter().any(|order| order.sees_stage),
             waits: of_stage.iter().any(|order| order.waits_for > 0),
-            permits: own.max_in_flight.map(|limit| Arc::new(Permits::new(at_least_one(limit)))),
+            permits: own.max_in_flight.map(|limit| {
+                let limit = limit + usize::from(seeded!(StageLimitPlusOne));
+                Arc::new(Permits::new(at_least_one(limit)))
+            }),
         })
     });
+    #[cfg(seeded_bug)]
+    let with_critics = crate::seeded::without_barrier(with_critics.collect()).into_iter();
     with_critics.collect()
 }

@@ -3,7 +3,7 @@
 //! The verdict is a maximum, so it is settled once nothing that is left can call for more than has been
 //! called for. The verdict itself is decided in `tribunal_core`, over the complete set.
 
-use tribunal_core::{CriticInfo, Mode, Outcome, Verdict};
+use tribunal_core::{CriticInfo, Mode, Outcome, Verdict, seeded};
 
 use crate::plan::Plan;
 
@@ -63,7 +63,7 @@ impl Ruling {
         let left = self.may_block + self.may_review + self.may_only_allow;
         match self.verdict {
             Verdict::Block => true,
-            Verdict::Review => self.may_block == 0 && left > 0,
+            Verdict::Review => self.may_block <= usize::from(seeded!(SettledTooEarly)) && left > 0,
             // With nothing heard the verdict is `review`, and an opinion could still make it `allow`.
             Verdict::Allow => self.heard && self.may_block + self.may_review == 0 && left > 0,
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tribunal_core::{
     CriticInfo, Mode, Outcome, Report, RunEvent, RunTimings, Snapshot, StageTiming, StageTimings,
-    TimeoutLevel,
+    TimeoutLevel, seeded,
 };
 use tribunal_resilience::Deadline;
 
@@ -50,7 +50,7 @@ impl Summary {
     /// The critics of a stage have their outcomes. Those that are monitored are seen by no gate.
     pub(crate) fn add(&mut self, infos: &[CriticInfo], outcomes: &[Outcome]) {
         for (info, outcome) in infos.iter().zip(outcomes) {
-            if info.mode == Mode::Enforce {
+            if info.mode == Mode::Enforce || seeded!(GateReadsMonitored) {
                 self.violation |= outcome.has_violation();
                 self.doubt = self.doubt.max(outcome.doubt());
             }
@@ -101,6 +101,8 @@ pub(crate) async fn judge(
         queued: times.admitted.saturating_duration_since(times.called),
     };
     let trace_id = snapshot.shared_trace_id();
+    #[cfg(seeded_bug)]
+    crate::seeded::exchange(tally.split(&(0..plan.nodes.len())).1);
     let report = tally
         .finish(|outcomes| Report::new(trace_id, plan.infos.clone(), outcomes, timings, plan.hash));
     court.observers.tell(RunEvent::RunFinished { report: &report });
@@ -148,6 +150,7 @@ impl Run<'_> {
     ) -> Deadline<TimeoutLevel> {
         match own {
             None => self.deadline,
+            Some(_) if seeded!(StageDeadlineIgnored) => self.deadline,
             Some(own) => Deadline::after(now, own, TimeoutLevel::Stage).within(self.deadline),
         }
     }

@@ -15,7 +15,7 @@ use futures_core::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, Stream};
 use tokio::time::Instant;
 use tribunal_core::{
-    CriticInfo, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for,
+    CriticInfo, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for, seeded,
 };
 use tribunal_resilience::Deadline;
 
@@ -29,8 +29,8 @@ use crate::run::{Run, Summary};
 /// What the critics of a stage see of the stages before and of each other.
 #[derive(Clone, Copy)]
 pub(crate) struct Sight<'r> {
-    earlier: &'r [Outcome],
-    current: &'r [OnceLock<Outcome>],
+    pub(crate) earlier: &'r [Outcome],
+    pub(crate) current: &'r [OnceLock<Outcome>],
     pub(crate) summary: Summary,
 }
 
@@ -82,7 +82,11 @@ impl<'r> Run<'r> {
         } else {
             (&[][..], Places::Own(&mut *handover.current))
         };
-        let waits = if plan.waits { self.waits(plan) } else { Vec::new() };
+        let waits = if plan.waits && !seeded!(DependencyNotAwaited) {
+            self.waits(plan)
+        } else {
+            Vec::new()
+        };
         let mut driver = Driver {
             run: self,
             stage: plan,
@@ -152,6 +156,15 @@ struct Driver<'r> {
     pending: Option<FuturesUnordered<Later<'r>>>,
 }
 
+#[cfg(seeded_bug)]
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        if seeded!(DroppedRunGoesOn) {
+            std::mem::forget(self.pending.take());
+        }
+    }
+}
+
 impl<'r> Driver<'r> {
     fn poll(&mut self, ruling: &mut Ruling, cx: &mut Context<'_>) -> Poll<()> {
         // Wide permits go from one critic to the next within this pass, and are free when it ends.
@@ -218,8 +231,11 @@ impl<'r> Driver<'r> {
         };
         let Some(out) = out else { return };
         let view = self.run.view(self.sight, node);
+        #[cfg(seeded_bug)]
+        let view = crate::seeded::wider(self.run, self.sight, view);
         let kept = gate::decide(plan, node, view, self.sight.summary).and_then(|()| {
             let fits = self.run.budget.reserve(info.cost, info.mode);
+            let fits = fits || seeded!(OverBudgetRuns);
             fits.then_some(()).ok_or(Reason::Skipped(Skipped::OverBudget))
         });
         if let Err(reason) = kept {
@@ -259,6 +275,7 @@ impl<'r> Driver<'r> {
     fn put(&mut self, place: usize, outcome: Outcome) {
         let at = place - self.stage.critics.start;
         match &mut self.places {
+            _ if place + 1 == self.stage.critics.end && seeded!(OutcomeLost) => {}
             Places::Own(own) => {
                 if let Some(own) = own.get_mut(at) {
                     *own = outcome;

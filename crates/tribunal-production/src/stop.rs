@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
+use tribunal_core::seeded;
 
 use crate::admit::Door;
 
@@ -56,13 +57,17 @@ impl Stop {
     pub(crate) async fn shut_down(&self, door: &Door, within: Duration) -> Shutdown {
         let now = Instant::now();
         self.stopping.store(true, SeqCst);
-        door.close();
+        if !seeded!(ShutdownAdmits) {
+            door.close();
+        }
         let going_on = door.in_flight();
         let until = now.checked_add(within).unwrap_or(now);
+        let until = if seeded!(ShutdownCutsEarly) { now } else { until };
         let in_time = timeout_at(until, self.all_ended(door)).await.is_ok();
         let cut = if in_time { 0 } else { door.in_flight() };
         self.time_is_up.store(true, SeqCst);
         self.cut.notify_waiters();
+        let cut = cut.saturating_sub(usize::from(seeded!(ShutdownLosesARun)));
         Shutdown { ended: going_on.saturating_sub(cut), cut }
     }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::case::{Case, run_count};
 use super::marks::Marks;
+use super::page;
 use super::rng::mix;
 use super::user::UserPipeline;
 use super::watch::Violation;
@@ -244,15 +245,7 @@ impl Summary {
     ///
     /// When the page cannot be read or written, or has no such lines.
     pub fn write_report(&self, path: &Path, arguments: &str) -> std::io::Result<()> {
-        let page = std::fs::read_to_string(path)?;
-        let parts = page.split_once(OPEN).and_then(|(before, rest)| {
-            let (_, after) = rest.split_once(CLOSE)?;
-            Some((before, after))
-        });
-        let (before, after) = parts.ok_or_else(|| {
-            std::io::Error::other(format!("no `{OPEN}` followed by `{CLOSE}` in the page"))
-        })?;
-        std::fs::write(path, format!("{before}{OPEN}\n{}{CLOSE}{after}", self.table(arguments)))
+        page::write_between(path, (OPEN, CLOSE), &self.table(arguments))
     }
 
     fn table(&self, arguments: &str) -> String {
