@@ -131,6 +131,12 @@ bugs! {
     ShutdownCutsEarly,
     /// a shutdown does not tell of one that it cut off
     ShutdownLosesARun,
+    /// more calls are hedged than may be
+    HedgedTooOften,
+    /// the slower of two calls goes on
+    LoserGoesOn,
+    /// a hedge takes no token
+    HedgeTakesNoToken,
     /// executions are counted twice
     CountedTwice,
 }

@@ -93,6 +93,10 @@ marks! {
     ReloadWithQueue = "a reload with runs waiting",
     EndsOnTheOld = "a run that ends by the old config after a reload",
     BeginsOnTheNew = "a run that begins by the new config",
+    Hedged = "a second call beside a slow one",
+    HedgeWins = "a hedge that answers and the first call does not",
+    FirstWins = "a first call that answers beside its hedge",
+    BothFailed = "a call and its hedge that both come to nothing",
     AlikeAfterwards = "a healthy run after faults",
 }
 

@@ -6,6 +6,7 @@
 mod breaker;
 mod calls;
 mod events;
+mod hedges;
 mod money;
 mod retries;
 mod state;
@@ -21,6 +22,7 @@ use super::case::Case;
 use super::marks::Mark;
 
 pub(crate) use calls::Flight;
+pub(crate) use hedges::check_outcome as check_hedged;
 pub(crate) use state::{End, Landed, State};
 
 /// An invariant that did not hold.

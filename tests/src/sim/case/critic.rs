@@ -37,6 +37,8 @@ pub(crate) struct CriticCase {
     pub(crate) shares: Vec<usize>,
     pub(crate) breaker: Option<BreakerCase>,
     pub(crate) timeout: Duration,
+    /// After how long a call gets a second one beside it.
+    pub(crate) hedge: Option<Duration>,
     pub(crate) demands: Demands,
     pub(crate) cost: f64,
 }

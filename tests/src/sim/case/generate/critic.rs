@@ -54,6 +54,7 @@ pub(super) fn generated(rng: &mut Rng, stages: &[Stage], calm: bool) -> CriticCa
         shares: Vec::new(),
         breaker: None,
         timeout: millis(1),
+        hedge: None,
         demands: rng.weighted(&[
             (40, Demands::Nothing),
             (4, Demands::Score),

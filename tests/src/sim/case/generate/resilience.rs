@@ -17,11 +17,12 @@ fn breaker(rng: &mut Rng) -> BreakerCase {
     }
 }
 
-const RETRY_SHARES: [(u64, RetryShare); 6] = [
+const RETRY_SHARES: [(u64, RetryShare); 7] = [
     (6, RetryShare { share: 100, floor: 10 }),
     (1, RetryShare { share: 0, floor: 0 }),
     (1, RetryShare { share: 0, floor: 2 }),
     (1, RetryShare { share: 250, floor: 0 }),
+    (2, RetryShare { share: 500, floor: 0 }),
     (1, RetryShare { share: 500, floor: 1 }),
     (1, RetryShare { share: 1_000, floor: 3 }),
 ];
