@@ -137,6 +137,10 @@ bugs! {
     LoserGoesOn,
     /// a hedge takes no token
     HedgeTakesNoToken,
+    /// what a hook waits for is waited for too long
+    HookWaitsTooLong,
+    /// the lease of a hook is never given back
+    LeaseKeptForEver,
     /// executions are counted twice
     CountedTwice,
 }

@@ -97,6 +97,10 @@ marks! {
     HedgeWins = "a hedge that answers and the first call does not",
     FirstWins = "a first call that answers beside its hedge",
     BothFailed = "a call and its hedge that both come to nothing",
+    AtCeiling = "as many in flight as the ceiling of a limit that moves",
+    LeaseKept = "a lease that a hook has kept while a critic runs",
+    AnswerAwaited = "an opinion that a hook waited for",
+    AwaitedInVain = "a hook that waits for what does not come",
     AlikeAfterwards = "a healthy run after faults",
 }
 

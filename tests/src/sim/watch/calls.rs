@@ -249,6 +249,8 @@ fn check_limits(state: &mut State, case: &Case, place: usize) {
     state.live += 1;
     state.live_by_stage[stage] += 1;
     state.live_by_critic[place] += 1;
+    let moving = own.adaptive.is_some();
+    state.marks.hit_if(moving && own.limit == Some(state.live_by_critic[place]), Mark::AtCeiling);
     let levels = [
         (state.live, Some(case.max_in_flight), Mark::AtGlobalLimit),
         (state.live_by_stage[stage], case.stage_limits[stage], Mark::AtStageLimit),

@@ -74,7 +74,10 @@ impl Observer for Watch {
                 log.kept = was_kept(outcome);
                 log.spent = outcome.cost;
                 let attempts = (log.calls, log.announced);
-                let hedges = log.hedges;
+                let (hedges, kept) = (log.hedges, log.kept_for_hooks);
+                state.check("hooks", kept == 0, || {
+                    format!("run {run}: {} has ended with {kept} leases or waits", critic.name)
+                });
                 state.check("I1", !twice, || format!("run {run}: {} ends twice", critic.name));
                 state.check("I4", live == 0, || {
                     format!("run {run}: {} has ended and is still at work", critic.name)

@@ -53,6 +53,8 @@ pub(crate) struct Call {
 pub(crate) struct PlaceLog {
     pub(crate) calls: u32,
     pub(crate) announced: u32,
+    /// Leases and waits of hooks.
+    pub(crate) kept_for_hooks: u32,
     pub(crate) live: u32,
     pub(crate) backing_off: bool,
     pub(crate) last: Option<Call>,
@@ -278,7 +280,9 @@ impl State {
         let log = &self.runs[run];
         let (live, started, finished) = (log.live, log.started, log.finished_events);
         let elapsed = log.called.map_or(Duration::ZERO, |called| called.elapsed());
+        let kept: u32 = log.places.iter().map(|place| place.kept_for_hooks).sum();
         self.check("I4", live == 0, || format!("run {run} is over with {live} calls at work"));
+        self.check("hooks", kept == 0, || format!("run {run} is over with {kept} leases or waits"));
         if started && finished == 0 {
             // Dropped: its `RunFinished` will not come.
             self.active_runs = self.active_runs.saturating_sub(1);

@@ -126,6 +126,9 @@ pub(super) fn spec(case: &Case, place: usize) -> CriticSpec {
     if let Some(limit) = own.limit {
         spec = spec.max_in_flight(limit);
     }
+    if let Some(how) = own.adaptive {
+        spec = spec.adaptive(1, how);
+    }
     if let Some(delay) = own.hedge {
         spec = spec.hedge(Hedge::after(delay));
     }

@@ -50,6 +50,7 @@ pub(super) fn generated(rng: &mut Rng, stages: &[Stage], calm: bool) -> CriticCa
         on_timeout: false,
         backoff: (0, 1.0),
         limit: None,
+        adaptive: None,
         rate: None,
         shares: Vec::new(),
         breaker: None,
