@@ -95,7 +95,7 @@ impl Observer for Watch {
                     Some(Reason::Skipped(Skipped::VerdictSettled))
                 );
                 let hedges = if cut_off { outcome.hedges } else { hedges };
-                state.check("I24", hedges == outcome.hedges, || {
+                state.check("hedges", hedges == outcome.hedges, || {
                     format!(
                         "run {run}: {} tells of {} hedges, and had {hedges}",
                         critic.name, outcome.hedges

@@ -21,7 +21,7 @@ pub(super) fn announced(state: &mut State, case: &Case, run: usize, place: usize
     let slow = log
         .last
         .is_some_and(|first| own.hedge.is_some_and(|delay| first.began + delay <= Instant::now()));
-    state.check("I24", case.is_foreign() || (slow && live == 1), || {
+    state.check("hedges", case.is_foreign() || (slow && live == 1), || {
         format!("run {run}: {} is hedged beside {live} calls, slow: {slow}", own.name)
     });
 }
@@ -30,7 +30,7 @@ pub(super) fn announced(state: &mut State, case: &Case, run: usize, place: usize
 pub(super) fn check_call(state: &mut State, case: &Case, run: usize, place: usize, is_hedge: bool) {
     let own = &case.critics[place];
     let beside = state.runs[run].places[place].live;
-    state.check("I24", beside == u32::from(is_hedge), || {
+    state.check("hedges", beside == u32::from(is_hedge), || {
         format!("run {run}: {} is called beside {beside} calls, hedge: {is_hedge}", own.name)
     });
     if !is_hedge {
@@ -41,7 +41,7 @@ pub(super) fn check_call(state: &mut State, case: &Case, run: usize, place: usiz
     let (calls, hedges) = (state.calls[place], state.hedges[place]);
     // A breaker that refuses ends an attempt that has paid in, and there was no call.
     let exact = own.breaker.is_none() && !case.is_foreign();
-    state.check("I24", !exact || hedges * CALLS_PER_HEDGE <= calls - hedges, || {
+    state.check("hedges", !exact || hedges * CALLS_PER_HEDGE <= calls - hedges, || {
         format!("{hedges} of {calls} calls of {} are hedges", own.name)
     });
 }
@@ -80,7 +80,7 @@ pub(crate) fn check_outcome(
         }
     };
     state.marks.hit(mark);
-    state.check("I24", fits, || {
+    state.check("hedges", fits, || {
         format!(
             "run {run}: {} is {outcome:?} after {first:?} and {second:?}",
             case.critics[place].name
