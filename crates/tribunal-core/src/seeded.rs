@@ -131,6 +131,16 @@ bugs! {
     ShutdownCutsEarly,
     /// a shutdown does not tell of one that it cut off
     ShutdownLosesARun,
+    /// more calls are hedged than may be
+    HedgedTooOften,
+    /// the slower of two calls goes on
+    LoserGoesOn,
+    /// a hedge takes no token
+    HedgeTakesNoToken,
+    /// what a hook waits for is waited for too long
+    HookWaitsTooLong,
+    /// the lease of a hook is never given back
+    LeaseKeptForEver,
     /// executions are counted twice
     CountedTwice,
 }

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use tokio::time::{Instant, timeout_at};
-use tribunal_core::RunEvent;
+use tribunal_core::{RunEvent, seeded};
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger, Miss};
@@ -72,7 +72,7 @@ impl<'r> Execution<'r> {
         let held = self.limits.try_extra(now)?;
         let (cost, mode) = (self.info.cost, self.info.mode);
         let affordable = self.run.budget.reserve(cost, mode);
-        let paid = affordable && hedging.budget.withdraw(now);
+        let paid = affordable && (hedging.budget.withdraw(now) || seeded!(HedgedTooOften));
         if affordable && !paid {
             self.run.budget.give_back(cost, mode);
         }
@@ -122,7 +122,10 @@ impl<'r> Execution<'r> {
 
     /// Cancels a call that is no longer needed. It is paid for, and says nothing about the critic.
     fn lose(&self, ledger: &mut Ledger, flight: InFlight<'r>) {
-        drop(flight);
+        match seeded!(LoserGoesOn) {
+            true => std::mem::forget(flight),
+            false => drop(flight),
+        }
         self.charge(ledger, None);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tribunal_core::{
     Answer, Before, Contained, CriticInfo, Hook, HookError, Lease, Opinion, Outcome, TimeoutLevel,
-    View, contain,
+    View, contain, seeded,
 };
 use tribunal_resilience::Deadline;
 
@@ -59,7 +59,9 @@ impl Hooks {
             let said = match said.unwrap_or_default() {
                 Before::Wait(future) => {
                     let wait = || Answer::Later(future);
-                    self.call(time.stage, time.critic, wait).await.unwrap_or_default().into()
+                    let longer = seeded!(HookWaitsTooLong);
+                    let within = if longer { time.critic.saturating_mul(100) } else { time.critic };
+                    self.call(time.stage, within, wait).await.unwrap_or_default().into()
                 }
                 said => said,
             };

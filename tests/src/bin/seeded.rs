@@ -41,8 +41,7 @@ fn run() -> Result<bool, String> {
 }
 
 /// How it is built and run.
-const COMMAND: &str =
-    "RUSTFLAGS='--cfg seeded_bug' CARGO_TARGET_DIR=target/seeded cargo run --bin seeded";
+const COMMAND: &str = "RUSTFLAGS='--cfg seeded_bug' CARGO_TARGET_DIR=target/seeded cargo run -p tribunal-tests --bin seeded";
 
 fn main() -> ExitCode {
     match run() {

@@ -93,6 +93,14 @@ marks! {
     ReloadWithQueue = "a reload with runs waiting",
     EndsOnTheOld = "a run that ends by the old config after a reload",
     BeginsOnTheNew = "a run that begins by the new config",
+    Hedged = "a second call beside a slow one",
+    HedgeWins = "a hedge that answers and the first call does not",
+    FirstWins = "a first call that answers beside its hedge",
+    BothFailed = "a call and its hedge that both come to nothing",
+    AtCeiling = "as many in flight as the ceiling of a limit that moves",
+    LeaseKept = "a lease that a hook has kept while a critic runs",
+    AnswerAwaited = "an opinion that a hook waited for",
+    AwaitedInVain = "a hook that waits for what does not come",
     AlikeAfterwards = "a healthy run after faults",
 }
 

@@ -12,7 +12,7 @@ use tribunal_core::{
 use super::case::{Case, CriticCase, DOUBT, Demands, Gate};
 use super::marks::Mark;
 use super::script::Says;
-use super::watch::{Landed, State};
+use super::watch::{Landed, State, check_hedged};
 
 /// Rule 5: the critics of its own stage whose outcomes a gate may read.
 fn before_in_stage(case: &Case, place: usize) -> Vec<usize> {
@@ -289,6 +289,9 @@ fn check_outcome(
 
 /// What the last call did is what the outcome says.
 fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome, place: usize) {
+    if check_hedged(state, case, run, place, outcome) {
+        return;
+    }
     let own = &case.critics[place];
     let log = &state.runs[run].places[place];
     let outer = state.outer_deadline(case, run, place);

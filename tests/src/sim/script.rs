@@ -8,14 +8,14 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tribunal_core::{
-    Answer, Before, Critic, CriticError, CriticInfo, Hook, HookError, Opinion, Outcome, Review,
-    View, Violation,
+    Answer, Before, Critic, CriticError, CriticInfo, Hook, HookError, Lease, Opinion, Outcome,
+    Review, View, Violation, Waited,
 };
 
 use super::case::Case;
 use super::quiet::scripted_panic;
 use super::rng::Rng;
-use super::watch::{Flight, Watch};
+use super::watch::{Flight, Kept, Watch};
 
 /// What a call comes to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -239,6 +239,29 @@ impl SimHook {
         ])
     }
 
+    /// A lease, or something to wait for; seldom.
+    fn says_later(&self, critic: &CriticInfo, view: View<'_>) -> Option<Before<'static>> {
+        let (case, run, place) = self.0.hook_called(critic, view)?;
+        let mut rng = Rng::of(&[case.seed, 10, run as u64, place as u64]);
+        let watch = Arc::clone(&self.0);
+        let wait = Duration::from_millis(rng.pick(&[0, 1, 4, 1_000]));
+        let opinion = Opinion::clean().severity(rng.pick(&[0.0, 0.6])).score(0.5);
+        let comes_to = match rng.below(25) {
+            0 => return Some(Before::Hold(Lease::new(Kept::lease(&watch, run, place)))),
+            1 => Waited::Hold(Lease::new(Kept::lease(&watch, run, place))),
+            2 => Waited::Answer(opinion),
+            3 => Waited::Proceed,
+            _ => return None,
+        };
+        let fails = rng.percent(20);
+        Some(Before::Wait(Box::pin(async move {
+            let kept = Kept::wait(&watch, run, place);
+            tokio::time::sleep(wait).await;
+            kept.comes();
+            if fails { Err(HookError("as scripted".into())) } else { Ok(comes_to) }
+        })))
+    }
+
     fn play<'a>(&self, step: HookStep) -> Answer<'a, Result<Option<Opinion>, HookError>> {
         let faulty = !matches!(step, HookStep::Nothing | HookStep::Gives(_) | HookStep::Slow);
         self.0.hook_fault(faulty);
@@ -274,6 +297,9 @@ impl Hook for SimHook {
         critic: &'a CriticInfo,
         view: View<'a>,
     ) -> Answer<'a, Result<Before<'a>, HookError>> {
+        if let Some(said) = self.says_later(critic, view) {
+            return Answer::now(Ok(said));
+        }
         match self.play(self.step(critic, view, 0)) {
             Answer::Now(answered) => Answer::Now(answered.map(Before::from)),
             Answer::Later(future) => Answer::later(async move { future.await.map(Before::from) }),

@@ -110,6 +110,8 @@ fn facts(court: &ProductionOrchestrator) -> Case {
         shares: Vec::new(),
         breaker: None,
         timeout: critic.timeout,
+        adaptive: None,
+        hedge: None,
         demands: Demands::Unknown,
         cost: info.cost,
     });

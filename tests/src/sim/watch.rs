@@ -6,6 +6,8 @@
 mod breaker;
 mod calls;
 mod events;
+mod hedges;
+mod kept;
 mod money;
 mod retries;
 mod state;
@@ -21,6 +23,8 @@ use super::case::Case;
 use super::marks::Mark;
 
 pub(crate) use calls::Flight;
+pub(crate) use hedges::check_outcome as check_hedged;
+pub(crate) use kept::Kept;
 pub(crate) use state::{End, Landed, State};
 
 /// An invariant that did not hold.

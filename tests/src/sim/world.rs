@@ -205,7 +205,8 @@ fn at_rest(seat: &Seat) {
             counts.rate_limited,
         ];
         let same = counted == tally.statuses
-            && (counts.executions, counts.retries) == (tally.executions, tally.retries);
+            && (counts.executions, counts.retries, counts.hedges)
+                == (tally.executions, tally.retries, tally.hedges);
         let tally = tally.clone();
         state.check("I6", same, || {
             format!("{}: the metrics say {counts:?}, the events {tally:?}", own.name)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tribunal_core::{Condition, ConditionError, FailureMode, Mode, Phases, Stage, Thresholds};
 use tribunal_core::{Verdict, View};
-use tribunal_production::{Jitter, Policy};
+use tribunal_production::{Adaptation, Jitter, Policy};
 
 use super::{BreakerCase, RateCase};
 use crate::sim::quiet::scripted_panic;
@@ -32,11 +32,15 @@ pub(crate) struct CriticCase {
     /// The first delay in milliseconds, and the factor.
     pub(crate) backoff: (u64, f64),
     pub(crate) limit: Option<usize>,
+    /// How its limit moves below that.
+    pub(crate) adaptive: Option<Adaptation>,
     pub(crate) rate: Option<RateCase>,
     /// Which of [`super::Case::rates`] it takes its tokens from as well.
     pub(crate) shares: Vec<usize>,
     pub(crate) breaker: Option<BreakerCase>,
     pub(crate) timeout: Duration,
+    /// After how long a call gets a second one beside it.
+    pub(crate) hedge: Option<Duration>,
     pub(crate) demands: Demands,
     pub(crate) cost: f64,
 }

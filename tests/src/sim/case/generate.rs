@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tribunal_core::{Phase, Stage};
 
-use super::{Cancel, Case, CriticCase, RetryShare, RunCase, Turn};
+use super::{Cancel, Case, CriticCase, RateCase, RetryShare, RunCase, Turn};
 use crate::sim::model;
 use crate::sim::rng::Rng;
 
@@ -22,9 +22,18 @@ pub(crate) fn run_count(seed: u64) -> u64 {
     1 + faulty_runs(seed)
 }
 
-fn faulty_runs(seed: u64) -> u64 {
-    1 + Rng::of(&[seed, 0]).below(5)
+/// A few cases are long: what is a share of many calls does not come up in a few.
+fn is_long(seed: u64) -> bool {
+    Rng::of(&[seed, 8]).below(100) == 0
 }
+
+fn faulty_runs(seed: u64) -> u64 {
+    if is_long(seed) { LONG } else { 1 + Rng::of(&[seed, 0]).below(5) }
+}
+
+/// The runs of a long case, and how many milliseconds there are from one to the next.
+const LONG: u64 = 60;
+const APART: u64 = 20;
 
 fn run(rng: &mut Rng, timeout: Duration) -> RunCase {
     let cancel = match rng.below(12) {
@@ -90,8 +99,31 @@ impl Case {
         case.make_resilient(&mut Rng::of(&[seed, 6]));
         case.turn = case.some_turn(&mut Rng::of(&[seed, 7]), calm);
         // What blocks its thread can be cut off after it was late, and nobody could tell which came first.
+        if is_long(seed) {
+            case.lengthen(&mut Rng::of(&[seed, 9]));
+        }
         case.blocks &= !matches!(case.turn, Turn::Stop { .. });
         case
+    }
+
+    /// Its runs come one after the other, and slow calls of its critics are hedged.
+    fn lengthen(&mut self, rng: &mut Rng) {
+        for (at, run) in (0..).zip(&mut self.runs) {
+            run.arrives += millis(at * APART);
+        }
+        let with_breakers = rng.percent(30);
+        let all = std::iter::once(&mut self.critics);
+        let next = match &mut self.turn {
+            Turn::Reload { to, .. } => Some(&mut to.critics),
+            _ => None,
+        };
+        for own in all.chain(next).flatten() {
+            own.breaker = own.breaker.filter(|_| with_breakers);
+            own.hedge = rng.percent(70).then(|| millis(rng.pick(&[2, 2, 4])));
+            // One token for each run: there is none for a hedge.
+            let scarce = RateCase { tokens: 1, per: APART, burst: 1 };
+            own.rate = if rng.percent(25) { Some(scarce) } else { own.rate };
+        }
     }
 
     /// Room for calls and runs, and time for stages.

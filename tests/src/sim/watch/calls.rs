@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tribunal_core::{CriticError, Opinion, View};
 
 use super::state::{Call, Landed, State};
-use super::{Watch, breaker, money, retries};
+use super::{Watch, breaker, hedges, money, retries};
 use crate::sim::case::{Case, Gate};
 use crate::sim::marks::Mark;
 use crate::sim::script::{Says, Step};
@@ -17,6 +17,7 @@ pub(crate) struct Flight {
     watch: Arc<Watch>,
     run: usize,
     place: usize,
+    number: u32,
     landed: Option<Landed>,
 }
 
@@ -32,13 +33,17 @@ impl Flight {
         let polled = state.current == Some(run);
         state.check("I32", polled, || format!("run {run} is at work in another run's poll"));
         let log = &mut state.runs[run].places[place];
+        // With nothing beside it, it is none: a breaker has refused the one that was announced.
+        let is_hedge = std::mem::take(&mut log.hedging) && log.live > 0;
         log.calls += 1;
+        log.hedges += u32::from(is_hedge);
         let attempt = log.calls;
         state.check("I4", announced == Some((place, attempt)), || {
             format!("run {run}: call {attempt} of c{place} was announced as {announced:?}")
         });
         check_order(&mut state, case, run, place, view);
-        check_attempt(&mut state, case, run, place, attempt);
+        check_attempt(&mut state, case, run, place, is_hedge);
+        hedges::check_call(&mut state, case, run, place, is_hedge);
         let step = if state.healthy {
             Step::healthy(case, place)
         } else {
@@ -48,14 +53,16 @@ impl Flight {
         let log = &mut state.runs[run].places[place];
         log.live += 1;
         log.backing_off = false;
-        log.last = Some(Call { says: step.says, began, landed: None });
+        log.beside = log.last.take().filter(|_| is_hedge);
+        let ends = log.beside.map_or(began + case.critics[place].timeout, |first| first.ends);
+        log.last = Some(Call { number: attempt, says: step.says, began, ends, landed: None });
         state.runs[run].live += 1;
         check_limits(&mut state, case, place);
         breaker::check_call(&mut state, case, run, place, began);
         money::check_call(&mut state, case, run, place);
         state.note(&[1, run as u64, place as u64, u64::from(attempt)]);
         drop(state);
-        (step, Self { watch: Arc::clone(watch), run, place, landed: None })
+        (step, Self { watch: Arc::clone(watch), run, place, number: attempt, landed: None })
     }
 
     /// The call came to its end by itself.
@@ -73,11 +80,11 @@ impl Flight {
     /// What follows from the end of the call: for the breaker, and for its repetition.
     fn told(&self, state: &mut State, landed: Landed, now: Instant) {
         let (case, run, place) = (&*self.watch.case, self.run, self.place);
+        let Some(&mut call) = state.runs[run].places[place].call(self.number) else { return };
         let log = &state.runs[run];
-        let Some(call) = log.places[place].last else { return };
         let given_up = landed == Landed::Dropped
             && (log.dropping || log.is_settled_in(case.critics[place].stage));
-        let own = call.began + case.critics[place].timeout;
+        let own = call.ends;
         let outer = state.outer_deadline(case, run, place);
         let timed_out = !given_up && outer.is_some_and(|outer| now >= own.min(outer));
         let own_timeout = case.critics[place].timeout;
@@ -96,23 +103,23 @@ impl Drop for Flight {
     fn drop(&mut self) {
         let mut state = self.watch.lock();
         let case = &*self.watch.case;
-        let bomb = |state: &State| {
-            let last = state.runs[self.run].places[self.place].last;
-            last.is_some_and(|call| call.says == Says::Bomb)
+        let bomb = |state: &mut State| {
+            let own = state.runs[self.run].places[self.place].call(self.number);
+            own.is_some_and(|call| call.says == Says::Bomb)
         };
         let landed = self.landed.unwrap_or_else(|| {
-            if std::thread::panicking() && !bomb(&state) {
+            if std::thread::panicking() && !bomb(&mut state) {
                 Landed::Panicked
             } else {
                 Landed::Dropped
             }
         });
-        let exploded = std::thread::panicking() && bomb(&state);
+        let exploded = std::thread::panicking() && bomb(&mut state);
         state.marks.hit_if(exploded, Mark::PanicInDrop);
         let now = Instant::now();
         let log = &mut state.runs[self.run].places[self.place];
         log.live -= 1;
-        if let Some(call) = &mut log.last {
+        if let Some(call) = log.call(self.number) {
             call.landed = Some((landed, now));
             let took = now.saturating_duration_since(call.began);
             let timeout = case.critics[self.place].timeout;
@@ -170,26 +177,29 @@ fn check_order(state: &mut State, case: &Case, run: usize, place: usize, view: V
 }
 
 /// I16, I25 and I30: in time, as often as it may, and only after what may be repeated.
-fn check_attempt(state: &mut State, case: &Case, run: usize, place: usize, attempt: u32) {
+fn check_attempt(state: &mut State, case: &Case, run: usize, place: usize, is_hedge: bool) {
     let own = &case.critics[place];
     let now = Instant::now();
+    let attempt = state.runs[run].places[place].attempts();
     let in_time = state.outer_deadline(case, run, place).is_some_and(|ends| now < ends);
     state.check("I16", in_time, || format!("run {run}: {} begins after its deadline", own.name));
     state.check("I25", attempt <= own.attempts, || {
         format!("run {run}: attempt {attempt} of {} at {}", own.attempts, own.name)
     });
-    if attempt > 1 {
+    if attempt > 1 && !is_hedge {
         state.runs[run].retries += 1;
         let retries = state.runs[run].retries;
         state.check("I25", retries <= case.max_total_retries, || {
             format!("run {run}: {retries} retries of {}", case.max_total_retries)
         });
         let last = state.runs[run].places[place].last;
-        let legal = last.is_some_and(|call| match call.landed {
-            Some((Landed::Failed { transient: true }, _)) => true,
-            Some((Landed::Panicked, _)) | None => false,
-            Some((_, at)) => own.on_timeout && at >= call.began + own.timeout,
-        });
+        let hedged = state.runs[run].places[place].beside.is_some();
+        let legal = hedged
+            || last.is_some_and(|call| match call.landed {
+                Some((Landed::Failed { transient: true }, _)) => true,
+                Some((Landed::Panicked, _)) | None => false,
+                Some((_, at)) => own.on_timeout && at >= call.ends,
+            });
         state.check("I25", legal, || {
             format!("run {run}: {} is called again after {last:?}", own.name)
         });
@@ -204,7 +214,8 @@ fn check_attempt(state: &mut State, case: &Case, run: usize, place: usize, attem
     check_rates(state, case, place);
     // Without a limit of its own in the way, who begins later than it could has waited.
     let began = state.runs[run].stage_began[own.stage.index()];
-    let waited = began.is_some_and(|began| now > began) && attempt == 1 && own.sees.is_empty();
+    let waited =
+        began.is_some_and(|began| now > began) && attempt == 1 && !is_hedge && own.sees.is_empty();
     let alone = own.depends_on.is_empty() && case.hook_timeout.is_none() && !case.blocks;
     let free = own.rate.is_none() && own.shares.is_empty();
     state.marks.hit_if(waited && alone && !free, Mark::WaitedForToken);
@@ -238,6 +249,8 @@ fn check_limits(state: &mut State, case: &Case, place: usize) {
     state.live += 1;
     state.live_by_stage[stage] += 1;
     state.live_by_critic[place] += 1;
+    let moving = own.adaptive.is_some();
+    state.marks.hit_if(moving && own.limit == Some(state.live_by_critic[place]), Mark::AtCeiling);
     let levels = [
         (state.live, Some(case.max_in_flight), Mark::AtGlobalLimit),
         (state.live_by_stage[stage], case.stage_limits[stage], Mark::AtStageLimit),

@@ -1,9 +1,9 @@
 //! The events that the engine tells its observers.
 
 use tokio::time::Instant;
-use tribunal_core::{FailureKind, Observer, Outcome, Reason, RunEvent, Source, Stage};
+use tribunal_core::{FailureKind, Observer, Outcome, Reason, RunEvent, Skipped, Source, Stage};
 
-use super::{Watch, breaker, money, retries, ticks};
+use super::{Watch, breaker, hedges, money, retries, ticks};
 use crate::sim::marks::Mark;
 
 impl Observer for Watch {
@@ -40,6 +40,11 @@ impl Observer for Watch {
                 state.runs[run].stage_began[stage] = Some(now);
                 state.note(&[31, run as u64, stage as u64]);
             }
+            RunEvent::Hedging { critic, .. } => {
+                let Some(place) = case.place(critic.name.as_str()) else { return };
+                hedges::announced(&mut state, case, run, place);
+                state.note(&[36, run as u64, place as u64]);
+            }
             RunEvent::CriticStarted { critic, attempt } => {
                 let Some(place) = case.place(critic.name.as_str()) else { return };
                 let log = &mut state.runs[run].places[place];
@@ -69,6 +74,10 @@ impl Observer for Watch {
                 log.kept = was_kept(outcome);
                 log.spent = outcome.cost;
                 let attempts = (log.calls, log.announced);
+                let (hedges, kept) = (log.hedges, log.kept_for_hooks);
+                state.check("hooks", kept == 0, || {
+                    format!("run {run}: {} has ended with {kept} leases or waits", critic.name)
+                });
                 state.check("I1", !twice, || format!("run {run}: {} ends twice", critic.name));
                 state.check("I4", live == 0, || {
                     format!("run {run}: {} has ended and is still at work", critic.name)
@@ -80,13 +89,26 @@ impl Observer for Watch {
                         critic.name, outcome.attempts
                     )
                 });
+                // Of one that is cut off by an early exit it is not told which of its calls were hedges.
+                let cut_off = matches!(
+                    outcome.reason.as_deref(),
+                    Some(Reason::Skipped(Skipped::VerdictSettled))
+                );
+                let hedges = if cut_off { outcome.hedges } else { hedges };
+                state.check("hedges", hedges == outcome.hedges, || {
+                    format!(
+                        "run {run}: {} tells of {} hedges, and had {hedges}",
+                        critic.name, outcome.hedges
+                    )
+                });
                 breaker::check_refusal(&mut state, case, run, place, outcome);
                 money::check_skip(&mut state, case, run, place, outcome);
                 retries::check_none_due(&mut state, case, run, place);
                 let tally = &mut state.tallies[place];
                 tally.statuses[outcome.status as usize] += 1;
                 tally.executions += u64::from(outcome.attempts > 0);
-                tally.retries += u64::from(outcome.attempts.saturating_sub(1));
+                tally.retries += u64::from((outcome.attempts - hedges).saturating_sub(1));
+                tally.hedges += u64::from(hedges);
                 state.marks.hit_if(outcome.source == Source::Cache, Mark::CacheAnswer);
                 state.marks.hit_if(outcome.source == Source::Fallback, Mark::Fallback);
                 state.note(&[

@@ -23,7 +23,7 @@ fn taken(state: &State, case: &Case, run: usize, place: usize, mode: Mode) -> (f
             return (least, most);
         }
         // Its first call and every repetition are paid for before they are made.
-        let paid = f64::from(1 + log.planned);
+        let paid = f64::from(1 + log.planned + log.hedges_planned);
         let (sure, possible) = match (log.calls, log.kept) {
             (0, true) => (0.0, 0.0),
             // What it asks for itself is not there yet.

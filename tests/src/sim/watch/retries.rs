@@ -15,6 +15,8 @@ use crate::sim::script::Says;
 pub(crate) enum Again {
     #[default]
     No,
+    /// Of two calls at once it is not told here.
+    Unknown,
     /// It would be, were it not for this.
     Not(Mark),
     After(Duration),
@@ -108,6 +110,9 @@ pub(super) fn again(
     timed_out: bool,
 ) -> Again {
     let own = &case.critics[place];
+    if state.runs[run].places[place].beside.is_some() {
+        return Again::Unknown;
+    }
     let outer = state.outer_deadline(case, run, place);
     let own_time = outer.is_some_and(|outer| call.began + own.timeout < outer);
     let asked = match (landed, call.says) {
@@ -118,7 +123,7 @@ pub(super) fn again(
         (Landed::Failed { transient: true }, _) => 0,
         _ => return Again::No,
     };
-    let attempts = state.runs[run].places[place].calls;
+    let attempts = state.runs[run].places[place].attempts();
     if attempts >= own.attempts {
         return if attempts > 1 { Again::Not(Mark::AttemptsUsedUp) } else { Again::No };
     }
@@ -142,7 +147,8 @@ pub(super) fn check_planned(
     let paid = budget.take(Instant::now());
     let left = (!paid).then(|| budget.clone());
     let name = &case.critics[place].name;
-    state.check("I26", again == Again::After(delay) && obstacle.is_none(), || {
+    let due = again == Again::Unknown || again == Again::After(delay);
+    state.check("I26", due && obstacle.is_none(), || {
         format!("run {run}: {name} backs off for {delay:?}, not {again:?} ({obstacle:?})")
     });
     state.check("I27", paid, || {
@@ -156,7 +162,7 @@ pub(super) fn check_none_due(state: &mut State, case: &Case, run: usize, place: 
     let (again, taken) = (std::mem::take(&mut log.again), log.budget_then);
     let delay = match again {
         _ if state.runs[run].is_settled_in(case.critics[place].stage) => return,
-        Again::No => return,
+        Again::No | Again::Unknown => return,
         Again::Not(mark) => return state.marks.hit(mark),
         Again::After(delay) => delay,
     };

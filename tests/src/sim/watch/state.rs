@@ -39,8 +39,12 @@ pub(crate) enum Landed {
 /// The last call of one critic in one run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call {
+    /// The how-manieth of its critic in its run, hedges with them.
+    pub(crate) number: u32,
     pub(crate) says: Says,
     pub(crate) began: Instant,
+    /// When its own time is up; of a hedge, that of the call beside it.
+    pub(crate) ends: Instant,
     pub(crate) landed: Option<(Landed, Instant)>,
 }
 
@@ -49,9 +53,19 @@ pub(crate) struct Call {
 pub(crate) struct PlaceLog {
     pub(crate) calls: u32,
     pub(crate) announced: u32,
+    /// Leases and waits of hooks.
+    pub(crate) kept_for_hooks: u32,
     pub(crate) live: u32,
     pub(crate) backing_off: bool,
     pub(crate) last: Option<Call>,
+    /// The call that the last one was begun beside.
+    pub(crate) beside: Option<Call>,
+    /// Whether the next call was announced as a hedge.
+    pub(crate) hedging: bool,
+    /// Hedges that were announced, and are paid for.
+    pub(crate) hedges_planned: u32,
+    /// Hedges that were made.
+    pub(crate) hedges: u32,
     /// Whether its last call is to be repeated, until that is decided.
     pub(crate) again: Again,
     /// If the budget of all runs had one left when its last call ended: how many had been taken by then.
@@ -84,6 +98,19 @@ pub(crate) struct RunLog {
     pub(crate) places: Vec<PlaceLog>,
 }
 
+impl PlaceLog {
+    /// One of the calls of the last attempt.
+    pub(crate) fn call(&mut self, number: u32) -> Option<&mut Call> {
+        let calls = self.last.iter_mut().chain(&mut self.beside);
+        calls.into_iter().find(|call| call.number == number)
+    }
+
+    /// Calls that were no hedges.
+    pub(crate) const fn attempts(&self) -> u32 {
+        self.calls - self.hedges
+    }
+}
+
 impl RunLog {
     pub(crate) fn is_settled_in(&self, stage: Stage) -> bool {
         self.settled == Some(stage.index())
@@ -112,6 +139,18 @@ pub(crate) struct Tally {
     pub(crate) statuses: [u64; Status::ALL.len()],
     pub(crate) executions: u64,
     pub(crate) retries: u64,
+    pub(crate) hedges: u64,
+}
+
+/// Whether a first call of it that a breaker refuses has paid in for retries, and nobody sees it.
+pub(super) const fn pays_unseen(own: &CriticCase) -> bool {
+    own.breaker.is_some() && own.attempts > 1
+}
+
+/// Where such a refusal would be seen only later, since hooks take their time, the budget is not known.
+fn retry_budget(case: &Case, begun: Instant) -> Option<RetryBudgetModel> {
+    let known = case.hook_timeout.is_none() || !case.critics.iter().any(pays_unseen);
+    case.retry_share.filter(|_| known).map(|share| RetryBudgetModel::new(share, begun))
 }
 
 /// Everything about one orchestrator and its runs.
@@ -128,6 +167,8 @@ pub(crate) struct State {
     pub(crate) live_by_critic: Vec<usize>,
     /// Calls of each critic in all.
     pub(crate) calls: Vec<u64>,
+    /// Those of them that were hedges.
+    pub(crate) hedges: Vec<u64>,
     /// Calls under each shared rate.
     pub(crate) shared_calls: Vec<u64>,
     pub(super) breakers: Vec<Option<BreakerModel>>,
@@ -162,9 +203,10 @@ impl State {
             live_by_stage: [0; 6],
             live_by_critic: vec![0; critics],
             calls: vec![0; critics],
+            hedges: vec![0; critics],
             shared_calls: vec![0; case.rates.len()],
             breakers: case.critics.iter().map(breaker).collect(),
-            retry_budget: case.retry_share.map(|share| RetryBudgetModel::new(share, begun)),
+            retry_budget: retry_budget(case, begun),
             stop: None,
             config_hash: None,
             replaced: false,
@@ -238,7 +280,9 @@ impl State {
         let log = &self.runs[run];
         let (live, started, finished) = (log.live, log.started, log.finished_events);
         let elapsed = log.called.map_or(Duration::ZERO, |called| called.elapsed());
+        let kept: u32 = log.places.iter().map(|place| place.kept_for_hooks).sum();
         self.check("I4", live == 0, || format!("run {run} is over with {live} calls at work"));
+        self.check("hooks", kept == 0, || format!("run {run} is over with {kept} leases or waits"));
         if started && finished == 0 {
             // Dropped: its `RunFinished` will not come.
             self.active_runs = self.active_runs.saturating_sub(1);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tribunal_core::{Opinion, RunEvent};
 use tribunal_production::{
-    Backoff, Builder, CriticSpec, ProductionOrchestrator, Retry, RunSettings, Validation,
+    Backoff, Builder, CriticSpec, Hedge, ProductionOrchestrator, Retry, RunSettings, Validation,
 };
 
 use super::Loaded;
@@ -125,6 +125,12 @@ pub(super) fn spec(case: &Case, place: usize) -> CriticSpec {
     }
     if let Some(limit) = own.limit {
         spec = spec.max_in_flight(limit);
+    }
+    if let Some(how) = own.adaptive {
+        spec = spec.adaptive(1, how);
+    }
+    if let Some(delay) = own.hedge {
+        spec = spec.hedge(Hedge::after(delay));
     }
     if let Some(rate) = own.rate {
         spec = spec.rate(rate.rate());

@@ -50,10 +50,12 @@ pub(super) fn generated(rng: &mut Rng, stages: &[Stage], calm: bool) -> CriticCa
         on_timeout: false,
         backoff: (0, 1.0),
         limit: None,
+        adaptive: None,
         rate: None,
         shares: Vec::new(),
         breaker: None,
         timeout: millis(1),
+        hedge: None,
         demands: rng.weighted(&[
             (40, Demands::Nothing),
             (4, Demands::Score),
