@@ -315,13 +315,16 @@ async def runs_of(judge, seconds):
 
 
 def environment(name, venvs, limit):
-    """The interpreter of the rival's own environment, made and filled where it is not there."""
+    """The interpreter of the rival's own environment, made and filled where it is not there.
+
+    What is there is left as it is: remove the environment to have the latest version once more.
+    """
     home = venvs / name
     python = home / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
     package = RIVALS[name]
-    if package:
+    if package and not any(home.glob(f"lib/*/site-packages/{package.replace('-', '_')}-*.dist-info")):
         command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package]
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
         if done.returncode:

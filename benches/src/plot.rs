@@ -18,7 +18,7 @@ pub fn svg(plot: &Plot) -> String {
         Kind::Bars => bars(plot, &mut body),
         Kind::Lines => lines(plot, &mut body),
     };
-    let title = escape(&plot.title);
+    let title = escape(&plot.title) + if plot.log { " (logarithmic)" } else { "" };
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" width=\"{WIDTH}\" \
          height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#222\">\n\
@@ -30,6 +30,12 @@ pub fn svg(plot: &Plot) -> String {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A mark of the axis: without places where it has none.
+fn round(mark: f64) -> String {
+    let text = number(mark);
+    if mark.fract() == 0.0 { text.split('.').next().unwrap_or_default().into() } else { text }
 }
 
 fn colour(series: usize) -> &'static str {
@@ -117,7 +123,7 @@ fn bars(plot: &Plot, body: &mut String) -> f64 {
             "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom:.1}\" stroke=\"#ddd\"/>\
              <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#666\">{}</text>",
             bottom + 16.0,
-            number(mark)
+            round(mark)
         );
     }
     let mut y = TOP;
@@ -163,7 +169,7 @@ fn lines(plot: &Plot, body: &mut String) -> f64 {
              <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#666\">{}</text>",
             left - 8.0,
             y + 4.0,
-            number(mark)
+            round(mark)
         );
     }
     let steps = plot.places.len().saturating_sub(1).max(1) as f64;

@@ -10,13 +10,13 @@ use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 use tribunal_core::{
     Answer, Contained, CriticError, Opinion, Outcome, Panicked, RunEvent, Status, TimeoutLevel,
-    contain, seeded,
+    contain,
 };
 use tribunal_resilience::{AdmittedCall, CallResult, Deadline};
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger};
-use crate::call::{About, Call, InFlight, broken};
+use crate::call::{About, Call, InFlight};
 use crate::limit::{Carried, Held};
 use crate::validate::is_plainly_valid;
 
@@ -34,15 +34,14 @@ impl<'r> Execution<'r> {
         cx: &mut Context<'_>,
     ) -> Option<Call<'r>> {
         let (node, started) = (self.limits.node, *clock);
-        let admitted = match node.breaker.as_ref().map(|breaker| breaker.admit(started)) {
-            None => None,
-            Some(Ok(admitted)) => Some(admitted),
-            Some(Err(_)) if seeded!(HalfOpenOverAdmits) => None,
-            Some(Err(_)) => {
+        let admitted = match self.let_through(started) {
+            Ok(admitted) => admitted,
+            Err(miss) => {
                 held.hand_back();
-                return Some(Call::Answered(Err(broken())));
+                return Some(Call::Answered(Err(miss)));
             }
         };
+        self.begin_attempt(ledger);
         ledger.calls = 1;
         self.run.note_call(self.place, 1);
         let observers = &self.run.court.observers;

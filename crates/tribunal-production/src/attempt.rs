@@ -108,11 +108,10 @@ impl<'r> Execution<'r> {
             }
             Ok(Asked::Tokens(tokens)) => Entry::Queue { tokens },
             Ok(Asked::Held(held)) => {
-                self.begin_attempt(&mut ledger);
                 let call = if self.limits.node.isolation == Isolation::Run {
                     self.call_at_once(&mut ledger, held, clock, carried, out, cx)?
                 } else {
-                    self.call(&mut ledger, held, now, carried)
+                    self.attempt(&mut ledger, held, now)
                 };
                 match call {
                     Call::InFlight(flight) => Entry::InFlight(flight),
@@ -207,8 +206,7 @@ impl<'r> Execution<'r> {
                         held.hand_back();
                         return Err(reason);
                     }
-                    self.begin_attempt(ledger);
-                    match self.call(ledger, held, now, &mut Carried::default()) {
+                    match self.attempt(ledger, held, now) {
                         Call::Answered(result) => result,
                         Call::InFlight(flight) => self.see_through(ledger, flight).await,
                     }
@@ -246,7 +244,7 @@ impl<'r> Execution<'r> {
     }
 
     /// Counts an attempt. First ones pay for the retries of all.
-    fn begin_attempt(&self, ledger: &mut Ledger) {
+    pub(crate) fn begin_attempt(&self, ledger: &mut Ledger) {
         ledger.attempts += 1;
         if ledger.attempts == 1 && self.limits.node.retry.attempts > 1 {
             self.run.court.retry_budget.deposit();

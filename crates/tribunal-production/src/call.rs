@@ -118,25 +118,39 @@ impl Future for InFlight<'_> {
 }
 
 impl<'r> Execution<'r> {
-    /// Calls the critic. An answer that is there at once gives its permits back at once, wide ones to be carried
-    /// on to the next critic.
+    /// Asks the breaker, where there is one.
+    pub(crate) fn let_through(&self, now: Instant) -> Result<Option<AdmittedCall<'r>>, Miss> {
+        match self.limits.node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
+            None => Ok(None),
+            Some(Ok(admitted)) => Ok(Some(admitted)),
+            Some(Err(_)) if seeded!(HalfOpenOverAdmits) => Ok(None),
+            Some(Err(_)) => Err(broken()),
+        }
+    }
+
+    /// Makes an attempt: one that the breaker refuses is none, and pays for no retries.
+    pub(crate) fn attempt(&self, ledger: &mut Ledger, held: Held<'r>, now: Instant) -> Call<'r> {
+        match self.let_through(now) {
+            Ok(admitted) => {
+                self.begin_attempt(ledger);
+                self.call(ledger, held, admitted, now)
+            }
+            Err(miss) => {
+                held.hand_back();
+                Call::Answered(Err(miss))
+            }
+        }
+    }
+
+    /// Calls the critic. An answer that is there at once gives its permits back at once.
     pub(crate) fn call(
         &self,
         ledger: &mut Ledger,
         held: Held<'r>,
+        admitted: Option<AdmittedCall<'r>>,
         now: Instant,
-        carried: &mut Carried<'r>,
     ) -> Call<'r> {
         let node = self.limits.node;
-        let admitted = match node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
-            None => None,
-            Some(Ok(admitted)) => Some(admitted),
-            Some(Err(_)) if seeded!(HalfOpenOverAdmits) => None,
-            Some(Err(_)) => {
-                held.hand_back();
-                return Call::Answered(Err(broken()));
-            }
-        };
         ledger.calls += 1;
         self.run.note_call(self.place, ledger.calls);
         let attempt = ledger.calls;
@@ -152,11 +166,11 @@ impl<'r> Execution<'r> {
                 Call::InFlight(InFlight::here(Contained::new(future), held, about))
             }
             Ok(Answer::Now(answer)) => {
-                held.done(carried);
+                held.done(&mut Carried::default());
                 Call::Answered(self.read(ledger, about, Ok(answer)))
             }
             Err(panicked) => {
-                held.done(carried);
+                held.done(&mut Carried::default());
                 Call::Answered(self.read(ledger, about, Err(panicked)))
             }
         }

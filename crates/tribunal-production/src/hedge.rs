@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use tokio::time::{Instant, timeout_at};
 use tribunal_core::{RunEvent, seeded};
+use tribunal_resilience::AdmittedCall;
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger, Miss};
@@ -70,23 +71,28 @@ impl<'r> Execution<'r> {
             return None;
         }
         let held = self.limits.try_extra(now)?;
-        let (cost, mode) = (self.info.cost, self.info.mode);
-        let affordable = self.run.budget.reserve(cost, mode);
-        let paid = affordable && (hedging.budget.withdraw(now) || seeded!(HedgedTooOften));
-        if affordable && !paid {
-            self.run.budget.give_back(cost, mode);
-        }
-        if !paid {
+        let Some(admitted) = self.paid_for(hedging, now) else {
             held.hand_back();
             return None;
-        }
+        };
         let after = now.saturating_duration_since(first);
         self.run.court.observers.tell(RunEvent::Hedging { critic: self.info, after });
-        let before = ledger.calls;
-        let call = self.call(ledger, held, now, &mut Carried::default());
-        // A breaker may have refused it.
-        ledger.hedges += ledger.calls - before;
-        Some(call)
+        ledger.hedges += 1;
+        Some(self.call(ledger, held, admitted, now))
+    }
+
+    /// Whether the breaker lets a second call through, and there is a hedge and the money left for it.
+    fn paid_for(&self, hedging: &Hedging, now: Instant) -> Option<Option<AdmittedCall<'r>>> {
+        let admitted = self.let_through(now).ok()?;
+        let (cost, mode) = (self.info.cost, self.info.mode);
+        if !self.run.budget.reserve(cost, mode) {
+            return None;
+        }
+        if hedging.budget.withdraw(now) || seeded!(HedgedTooOften) {
+            return Some(admitted);
+        }
+        self.run.budget.give_back(cost, mode);
+        None
     }
 
     /// Both are at work. The first wins a tie, so that the same times give the same report.
