@@ -14,7 +14,7 @@ use tribunal_resilience::{BreakerState, Intervals};
 
 use crate::call::{Call, InFlight, broken};
 use crate::hooks::{Time, Told};
-use crate::limit::{Asked, Carried, Limits};
+use crate::limit::{Asked, Carried, Held, Limits};
 use crate::run::Run;
 use crate::spec::Isolation;
 use crate::stage::{Later, Sight};
@@ -62,7 +62,7 @@ enum Entry<'r> {
     /// In the queue, with a token of so many buckets.
     Queue { tokens: usize },
     /// With an attempt that has been polled and is pending.
-    InFlight(InFlight<'r>),
+    InFlight(Box<InFlight<'r>>),
     /// With an attempt that has failed.
     Missed(Miss),
 }
@@ -190,15 +190,13 @@ impl<'r> Execution<'r> {
     async fn attempts(&self, ledger: &mut Ledger, mut entry: Entry<'r>) -> Result<Valid, Reason> {
         let mut intervals = None;
         loop {
-            let result = match entry {
-                Entry::Missed(miss) => Err(miss),
-                Entry::InFlight(flight) => self.see_through(ledger, flight).await,
+            let call = match entry {
+                Entry::Missed(miss) => Call::Answered(Err(miss)),
+                Entry::InFlight(flight) => Call::InFlight(flight),
                 Entry::Queue { tokens } => {
-                    if ledger.attempts == 0 || !seeded!(RetryTakesNoToken) {
-                        self.limits.tokens(tokens).await?;
-                    }
-                    // Taken per attempt: a permit kept while backing off would starve the rest.
-                    let held = self.limits.permits().await?;
+                    let first = ledger.attempts == 0;
+                    // Boxed: most calls that have to be awaited had everything at once, and need no room for this.
+                    let held = Box::pin(self.turn(first, tokens)).await?;
                     let now = Instant::now();
                     if let Err(reason) = self.time_left(now)
                         && !seeded!(BegunAfterDeadline)
@@ -206,10 +204,15 @@ impl<'r> Execution<'r> {
                         held.hand_back();
                         return Err(reason);
                     }
-                    match self.attempt(ledger, held, now) {
-                        Call::Answered(result) => result,
-                        Call::InFlight(flight) => self.see_through(ledger, flight).await,
-                    }
+                    self.attempt(ledger, held, now)
+                }
+            };
+            let result = match (call, &self.limits.node.hedging) {
+                (Call::Answered(result), _) => result,
+                (Call::InFlight(flight), None) => self.wait(ledger, flight).await,
+                // Boxed, so that critics without hedges do not carry the room for two calls with them.
+                (Call::InFlight(flight), Some(hedging)) => {
+                    Box::pin(self.wait_hedged(ledger, flight, hedging)).await
                 }
             };
             let miss = match result {
@@ -227,6 +230,15 @@ impl<'r> Execution<'r> {
             sleep(delay).await;
             entry = Entry::Queue { tokens: 0 };
         }
+    }
+
+    /// Waits for the tokens that are missing, and for permits.
+    async fn turn(&self, first: bool, tokens: usize) -> Result<Held<'r>, Reason> {
+        if first || !seeded!(RetryTakesNoToken) {
+            self.limits.tokens(tokens).await?;
+        }
+        // Taken per attempt: a permit kept while backing off would starve the rest.
+        self.limits.permits().await
     }
 
     fn time_left(&self, now: Instant) -> Result<(), Reason> {
@@ -254,19 +266,11 @@ impl<'r> Execution<'r> {
         }
     }
 
-    /// Waits for an attempt to end, with a hedge where the critic has them.
-    async fn see_through(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Result<Valid, Miss> {
-        match &self.limits.node.hedging {
-            None => self.wait(ledger, flight).await,
-            Some(hedging) => self.wait_hedged(ledger, flight, hedging).await,
-        }
-    }
-
     /// Waits for a call, until its deadline.
     pub(crate) async fn wait(
         &self,
         ledger: &mut Ledger,
-        mut flight: InFlight<'r>,
+        mut flight: Box<InFlight<'r>>,
     ) -> Result<Valid, Miss> {
         match timeout_at(flight.about().deadline.at(), &mut flight).await {
             Ok(called) => self.read(ledger, flight.ended(&mut Carried::default()), called),

@@ -27,7 +27,8 @@ pub(crate) enum Call<'r> {
     /// It is over.
     Answered(Result<Valid, Miss>),
     /// It goes on.
-    InFlight(InFlight<'r>),
+    /// Boxed: it is moved about a good deal before it is over.
+    InFlight(Box<InFlight<'r>>),
 }
 
 /// A call that goes on. Dropped in this order: first the critic's work, then its permits.
@@ -63,17 +64,17 @@ impl<'r> About<'r> {
 
 impl<'r> InFlight<'r> {
     /// One that goes on in the run's own task.
-    pub(crate) const fn here(
+    pub(crate) fn here(
         future: Contained<BoxFuture<'r, Result<Opinion, CriticError>>>,
         held: Held<'r>,
         about: About<'r>,
-    ) -> Self {
-        Self { work: Work::Here(future), held: Some(held), about }
+    ) -> Box<Self> {
+        Box::new(Self { work: Work::Here(future), held: Some(held), about })
     }
 
     /// The permits of a call that has answered are free, and its time counts.
-    pub(crate) fn ended(self, carried: &mut Carried<'r>) -> About<'r> {
-        let Self { work, held, about } = self;
+    pub(crate) fn ended(self: Box<Self>, carried: &mut Carried<'r>) -> About<'r> {
+        let Self { work, held, about } = *self;
         drop(work);
         if let Some(held) = held {
             held.done(carried);
@@ -82,8 +83,8 @@ impl<'r> InFlight<'r> {
     }
 
     /// The work of a call whose time has run out is cancelled.
-    fn cut(self) -> About<'r> {
-        let Self { work, held, about } = self;
+    fn cut(self: Box<Self>) -> About<'r> {
+        let Self { work, held, about } = *self;
         match work {
             Work::Here(future) if seeded!(TimedOutGoesOn) => std::mem::forget(future),
             Work::Here(future) => drop(future),
@@ -96,7 +97,7 @@ impl<'r> InFlight<'r> {
     }
 
     /// The same call, with no more time than another.
-    pub(crate) fn within(mut self, deadline: Deadline<TimeoutLevel>) -> Self {
+    pub(crate) fn within(mut self: Box<Self>, deadline: Deadline<TimeoutLevel>) -> Box<Self> {
         self.about.deadline = self.about.deadline.within(deadline);
         self
     }
@@ -193,7 +194,10 @@ impl<'r> Execution<'r> {
             })
         };
         match self.limits.owned(held).ok_or(Panicked).and_then(begin) {
-            Ok(apart) => Call::InFlight(InFlight { work: Work::Apart(apart), held: None, about }),
+            Ok(apart) => {
+                let work = Work::Apart(apart);
+                Call::InFlight(Box::new(InFlight { work, held: None, about }))
+            }
             Err(panicked) => Call::Answered(self.read(ledger, about, Err(panicked))),
         }
     }
@@ -241,7 +245,7 @@ impl<'r> Execution<'r> {
     }
 
     /// Gives up a call whose time has run out.
-    pub(crate) fn overdue(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Miss {
+    pub(crate) fn overdue(&self, ledger: &mut Ledger, flight: Box<InFlight<'r>>) -> Miss {
         let now = Instant::now();
         let About { admitted, started, deadline } = flight.cut();
         let took = now.saturating_duration_since(started);

@@ -29,7 +29,7 @@ impl<'r> Execution<'r> {
     pub(crate) async fn wait_hedged(
         &self,
         ledger: &mut Ledger,
-        first: InFlight<'r>,
+        first: Box<InFlight<'r>>,
         hedging: &Hedging,
     ) -> Result<Valid, Miss> {
         let (before, started) = (ledger.execution, first.about().started);
@@ -43,7 +43,7 @@ impl<'r> Execution<'r> {
     async fn hedged(
         &self,
         ledger: &mut Ledger,
-        mut first: InFlight<'r>,
+        mut first: Box<InFlight<'r>>,
         hedging: &Hedging,
     ) -> Result<Valid, Miss> {
         let (started, deadline) = (first.about().started, first.about().deadline);
@@ -99,8 +99,8 @@ impl<'r> Execution<'r> {
     async fn race(
         &self,
         ledger: &mut Ledger,
-        mut first: InFlight<'r>,
-        mut second: InFlight<'r>,
+        mut first: Box<InFlight<'r>>,
+        mut second: Box<InFlight<'r>>,
     ) -> Result<Valid, Miss> {
         let deadline = first.about().deadline.at();
         let either = poll_fn(|cx| {
@@ -127,7 +127,7 @@ impl<'r> Execution<'r> {
     }
 
     /// Cancels a call that is no longer needed. It is paid for, and says nothing about the critic.
-    fn lose(&self, ledger: &mut Ledger, flight: InFlight<'r>) {
+    fn lose(&self, ledger: &mut Ledger, flight: Box<InFlight<'r>>) {
         match seeded!(LoserGoesOn) {
             true => std::mem::forget(flight),
             false => drop(flight),
