@@ -274,7 +274,7 @@ impl<'r> Execution<'r> {
     ) -> Result<Valid, Miss> {
         match timeout_at(flight.about().deadline.at(), &mut flight).await {
             Ok(called) => self.read(ledger, flight.ended(&mut Carried::default()), called),
-            Err(_) => Err(self.overdue(ledger, flight)),
+            Err(_) => Err(self.overdue(ledger, *flight)),
         }
     }
 

@@ -73,8 +73,8 @@ impl<'r> InFlight<'r> {
     }
 
     /// The permits of a call that has answered are free, and its time counts.
-    pub(crate) fn ended(self: Box<Self>, carried: &mut Carried<'r>) -> About<'r> {
-        let Self { work, held, about } = *self;
+    pub(crate) fn ended(self, carried: &mut Carried<'r>) -> About<'r> {
+        let Self { work, held, about } = self;
         drop(work);
         if let Some(held) = held {
             held.done(carried);
@@ -83,8 +83,8 @@ impl<'r> InFlight<'r> {
     }
 
     /// The work of a call whose time has run out is cancelled.
-    fn cut(self: Box<Self>) -> About<'r> {
-        let Self { work, held, about } = *self;
+    fn cut(self) -> About<'r> {
+        let Self { work, held, about } = self;
         match work {
             Work::Here(future) if seeded!(TimedOutGoesOn) => std::mem::forget(future),
             Work::Here(future) => drop(future),
@@ -245,7 +245,7 @@ impl<'r> Execution<'r> {
     }
 
     /// Gives up a call whose time has run out.
-    pub(crate) fn overdue(&self, ledger: &mut Ledger, flight: Box<InFlight<'r>>) -> Miss {
+    pub(crate) fn overdue(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Miss {
         let now = Instant::now();
         let About { admitted, started, deadline } = flight.cut();
         let took = now.saturating_duration_since(started);

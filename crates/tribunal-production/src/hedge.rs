@@ -111,8 +111,8 @@ impl<'r> Execution<'r> {
         });
         let (called, winner, loser) = match timeout_at(deadline, either).await {
             Err(_) => {
-                self.overdue(ledger, second);
-                return Err(self.overdue(ledger, first));
+                self.overdue(ledger, *second);
+                return Err(self.overdue(ledger, *first));
             }
             Ok(Which::First(called)) => (called, first, second),
             Ok(Which::Second(called)) => (called, second, first),
