@@ -43,7 +43,7 @@ use tribunal_core::Critic;
 const BUDGETS: [(&str, Shape, u64); 8] = [
     ("everything", Shape::Flat, 21_800),
     ("everything", Shape::Staged, 23_200),
-    ("everything", Shape::Gated, 14_300),
+    ("everything", Shape::Gated, 15_200),
     ("lean", Shape::Flat, 16_400),
     ("lean", Shape::Staged, 17_300),
     ("sync", Shape::Flat, 20_000),
