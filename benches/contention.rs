@@ -23,7 +23,6 @@ use std::time::Duration;
 
 use governor::{Quota, RateLimiter};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use tribunal_benches::answer::{Answer, Kind, Plot, number, times};
 use tribunal_benches::contender::one_thread;
 use tribunal_benches::noop::{Check, Noop};
@@ -32,6 +31,7 @@ use tribunal_benches::rivals::{self, Bench};
 use tribunal_benches::rounds::median;
 use tribunal_benches::shape::Shape;
 use tribunal_core::Critic;
+use tribunal_resilience::Moment;
 use tribunal_resilience::{Admission, Permits, TokenBucket};
 
 /// Something that a thread does so many times.
@@ -49,8 +49,8 @@ const TOTAL: Duration = Duration::from_secs(15);
 fn main() {
     let cases = cases();
     let mut seen: Vec<[Vec<f64>; 2]> = cases.iter().map(|_| [Vec::new(), Vec::new()]).collect();
-    let end = Instant::now() + TOTAL;
-    while Instant::now() < end {
+    let end = Moment::now() + TOTAL;
+    while Moment::now() < end {
         for (case, seen) in cases.iter().zip(&mut seen) {
             for (threads, seen) in [1, 2].into_iter().zip(seen) {
                 seen.push(round(case, threads));
@@ -99,7 +99,7 @@ fn round(case: &Case, threads: usize) -> f64 {
     let barrier = Barrier::new(threads);
     let one = || {
         barrier.wait();
-        let start = Instant::now();
+        let start = Moment::now();
         (case.work)(case.count);
         start.elapsed()
     };
@@ -164,7 +164,7 @@ fn cases() -> Vec<Case> {
         case("token bucket", 50_000, move || assert!(bucket.take().is_ok())),
         case("governor", 50_000, move || assert!(governor.check().is_ok())),
         case("admission, tried", 50_000, {
-            let now = Instant::now();
+            let now = Moment::now();
             move || drop(black_box(admission.try_enter(now)))
         }),
     ];

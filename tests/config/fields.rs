@@ -265,7 +265,7 @@ async fn a_rate_arrives() {
         let report = court.run_all(Snapshot::of_input("x")).await.unwrap();
         let outcome = report.outcome("a").unwrap();
         statuses.push(outcome.status);
-        let limited = matches!(outcome.reason.as_deref(), Some(Reason::RateLimited { .. }));
+        let limited = matches!(outcome.reason.as_ref(), Some(Reason::RateLimited { .. }));
         assert_eq!(limited, outcome.status == Status::RateLimited);
     }
     assert_eq!(statuses, [Status::Success, Status::Success, Status::RateLimited]);

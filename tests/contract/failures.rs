@@ -18,7 +18,7 @@ async fn around<E: Engine>(third: Scripted) -> Report {
 }
 
 fn failure(report: &Report, critic: &str) -> FailureKind {
-    match report[critic].reason.as_deref() {
+    match report[critic].reason.as_ref() {
         Some(Reason::Failed(failure)) => failure.kind,
         other => panic!("{critic} did not fail: {other:?}"),
     }
@@ -105,7 +105,7 @@ pub(crate) async fn a_critic_that_hangs_times_out<E: Engine>() {
     let probe = hangs.probe();
     let report = E::build(Panel::of([hangs]).timeout(secs(4))).run(snapshot("x")).await;
     assert_eq!(report["x"].status, Status::Timeout);
-    assert_eq!(report["x"].reason.as_deref(), Some(&Reason::Timeout(TimeoutLevel::Run)));
+    assert_eq!(report["x"].reason.as_ref(), Some(&Reason::Timeout(TimeoutLevel::Run)));
     assert_eq!(report["x"].execution, secs(4));
     assert_eq!(report.elapsed, secs(4));
     assert_eq!((probe.cancelled(), probe.in_flight()), (1, 0));

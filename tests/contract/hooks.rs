@@ -76,7 +76,7 @@ pub(crate) async fn a_fallback_stands_in_for_a_failure<E: Engine>() {
         assert_eq!(report["x"].status, Status::Success);
         assert_eq!(report["x"].source, Source::Fallback);
         assert_eq!(report["x"].attempts, 1);
-        assert!(report["x"].reason.as_deref().is_some_and(Reason::is_failure));
+        assert!(report["x"].reason.as_ref().is_some_and(Reason::is_failure));
         assert_eq!(report.verdict, Verdict::Allow);
         assert_eq!(report.let_pass, ["x"]);
     }

@@ -167,7 +167,7 @@ async fn a_wait_ends_at_the_deadline_of_the_stage() {
         .stage_timeout(Stage::CoreAnalysis, secs(1))
         .run()
         .await;
-    let reason = report["x"].reason.as_deref();
+    let reason = report["x"].reason.as_ref();
     assert_eq!(reason, Some(&Reason::Timeout(TimeoutLevel::Stage)));
     assert_eq!((report.verdict, report.elapsed), (Verdict::Review, secs(1)));
 }

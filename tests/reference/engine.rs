@@ -233,7 +233,7 @@ impl<'p> Engine<'p> {
     /// of the later stages are. Nothing else differs.
     pub(crate) fn check_early_exit(&self, does: &[Does], expected: &Judged, report: &Report) {
         let is_cut = |outcome: &Outcome| {
-            outcome.reason.as_deref() == Some(&Reason::Skipped(Skipped::VerdictSettled))
+            outcome.reason.as_ref() == Some(&Reason::Skipped(Skipped::VerdictSettled))
         };
         let mut settled_in = None;
         let mut outcomes_fit = true;
@@ -260,7 +260,7 @@ impl<'p> Engine<'p> {
     }
 
     fn fits(&self, place: usize, outcome: &Outcome, expected: &Judged) -> bool {
-        let reason = outcome.reason.as_deref();
+        let reason = outcome.reason.as_ref();
         let kind = reason.map(Reason::kind);
         let fate = expected.fates[place];
         let attempts = match fate {

@@ -18,7 +18,7 @@ pub fn calls_for(critic: &CriticInfo, outcome: &Outcome) -> Option<Verdict> {
         Some(opinion) => Some(critic.thresholds.verdict(opinion.worst_severity())),
         None if outcome.is_failure() && seeded!(FailureCallsForNothing) => None,
         None if outcome.is_failure() => {
-            let objected = outcome.reason.as_deref().and_then(Reason::objected);
+            let objected = outcome.reason.as_ref().and_then(Reason::objected);
             let heard =
                 objected.map_or(Verdict::Allow, |severity| critic.thresholds.verdict(severity));
             Some(critic.failure_mode.verdict().max(heard))
@@ -43,31 +43,62 @@ impl Judgement {
     /// Judges. Each outcome's own `calls_for` must have been filled in by [`calls_for`].
     #[must_use]
     pub fn of<'a>(outcomes: impl Iterator<Item = (&'a CriticInfo, &'a Outcome)> + Clone) -> Self {
-        let enforced =
-            outcomes.filter(|(critic, _)| critic.mode == Mode::Enforce || seeded!(MonitoredCounts));
-        let mut heard = false;
-        let mut verdict = Verdict::Allow;
-        let mut let_pass = Vec::new();
-        for (critic, outcome) in enforced.clone() {
-            heard |= outcome.opinion.is_some();
-            verdict = verdict.max(outcome.calls_for.unwrap_or(Verdict::Allow));
-            let opened = outcome.is_failure() && outcome.calls_for == Some(Verdict::Allow);
-            if opened || outcome.source == Source::Fallback {
-                let_pass.push(critic.name.clone());
-            }
+        let mut hearing = Hearing::new();
+        for (critic, outcome) in outcomes.clone() {
+            hearing.hear(critic, outcome);
         }
+        hearing.judge(outcomes)
+    }
+}
 
+/// What is noted of one outcome after the other, before it is judged.
+pub(crate) struct Hearing {
+    heard: bool,
+    verdict: Verdict,
+    let_pass: Vec<CriticName>,
+}
+
+impl Hearing {
+    pub(crate) const fn new() -> Self {
+        Self { heard: false, verdict: Verdict::Allow, let_pass: Vec::new() }
+    }
+
+    #[inline]
+    pub(crate) fn hear(&mut self, critic: &CriticInfo, outcome: &Outcome) {
+        if !is_enforced(critic) {
+            return;
+        }
+        self.heard |= outcome.opinion.is_some();
+        self.verdict = self.verdict.max(outcome.calls_for.unwrap_or(Verdict::Allow));
+        let opened = outcome.is_failure() && outcome.calls_for == Some(Verdict::Allow);
+        if opened || outcome.source == Source::Fallback {
+            self.let_pass.push(critic.name.clone());
+        }
+    }
+
+    /// All have been heard; these are they.
+    pub(crate) fn judge<'a>(
+        self,
+        outcomes: impl Iterator<Item = (&'a CriticInfo, &'a Outcome)>,
+    ) -> Judgement {
+        let Self { heard, mut verdict, let_pass } = self;
         let mut causes = Vec::new();
         if verdict > Verdict::Allow {
-            let called = enforced.filter(|(_, outcome)| outcome.calls_for == Some(verdict));
+            let called = outcomes.filter(|(critic, outcome)| {
+                is_enforced(critic) && outcome.calls_for == Some(verdict)
+            });
             causes.extend(called.map(|(critic, outcome)| Cause::of(critic, outcome)));
         }
         if !heard && verdict < Verdict::Review && !seeded!(NothingHeardAllows) {
             verdict = Verdict::Review;
             causes.push(Cause::NoOpinion);
         }
-        Self { verdict, causes, let_pass }
+        Judgement { verdict, causes, let_pass }
     }
+}
+
+fn is_enforced(critic: &CriticInfo) -> bool {
+    critic.mode == Mode::Enforce || seeded!(MonitoredCounts)
 }
 
 /// Why a verdict is not `allow`.

@@ -60,7 +60,7 @@ pub struct Outcome {
     /// What it said.
     pub opinion: Option<Opinion>,
     /// Why there is no opinion; or, with one, what it replaced or which faults were let pass.
-    pub reason: Option<Box<Reason>>,
+    pub reason: Option<Reason>,
     /// How long it waited for tokens, permits and retries.
     pub queued: Duration,
     /// How long it was at work, all attempts together.
@@ -80,7 +80,7 @@ impl Outcome {
     #[must_use]
     pub fn without(reason: Reason) -> Self {
         let bare = Self::bare(reason.status());
-        Self { reason: Some(Box::new(reason)), ..bare }
+        Self { reason: Some(reason), ..bare }
     }
 
     /// For engines: what stands in a place until the outcome is there. One that stays is a failure, never a pass.
@@ -113,7 +113,7 @@ impl Outcome {
     /// Whether it should have given an opinion and did not: what failure modes are for.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        self.opinion.is_none() && self.reason.as_deref().is_none_or(Reason::is_failure)
+        self.opinion.is_none() && self.reason.as_ref().is_none_or(Reason::is_failure)
     }
 
     /// What it would have cost more, had its gate been open: what gating and early exit saved.
@@ -147,7 +147,7 @@ impl Outcome {
             map.serialize_entry("source", &self.source)?;
         }
         if let Some(reason) = &self.reason {
-            map.serialize_entry("reason", &**reason)?;
+            map.serialize_entry("reason", reason)?;
         }
         if let Some(opinion) = &self.opinion {
             map.serialize_entry("opinion", opinion)?;

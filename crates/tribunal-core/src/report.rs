@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
+use crate::judge::Hearing;
 use crate::outcome::millis;
 use crate::{
     Cause, ConfigHash, CriticName, Failure, FailureKind, FailureMode, Judgement, Mode, Origin,
@@ -168,17 +169,17 @@ impl Report {
     ) -> Self {
         debug_assert_eq!(critics.len(), outcomes.len(), "rule 1: one outcome each");
         outcomes.resize_with(critics.len(), Outcome::missing);
+        let mut hearing = Hearing::new();
+        let (mut cost_spent, mut cost_saved) = (0.0, 0.0);
         for (critic, outcome) in critics.iter().zip(&mut outcomes) {
             if outcome.is_missing() {
                 *outcome = lost(critic);
             }
+            hearing.hear(critic, outcome);
+            cost_spent += outcome.cost;
+            cost_saved += outcome.saved(critic);
         }
-        let Judgement { verdict, causes, let_pass } =
-            Judgement::of(critics.iter().zip(outcomes.iter()));
-        let cost_spent = outcomes.iter().map(|outcome| outcome.cost).sum();
-        let saved =
-            critics.iter().zip(outcomes.iter()).map(|(critic, outcome)| outcome.saved(critic));
-        let cost_saved = saved.sum();
+        let Judgement { verdict, causes, let_pass } = hearing.judge(critics.iter().zip(&outcomes));
         Self {
             trace_id,
             verdict,

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tribunal_core::{TimeoutLevel, seeded};
-use tribunal_resilience::{AdaptiveError, Admission, Admitted, Deadline, Refused};
+use tribunal_resilience::{AdaptiveError, Admission, Admitted, Deadline, Moment, Refused};
 
 use crate::RunSettings;
 use crate::orchestrator::RunError;
@@ -25,21 +25,21 @@ impl Door {
     }
 
     /// Comes in at once, if nobody has to be waited for.
-    pub(crate) fn try_admit(&self, called: Instant) -> Option<Admitted<'_>> {
+    pub(crate) fn try_admit(&self, called: Moment) -> Option<Admitted<'_>> {
         self.admission.try_enter(called)
     }
 
     /// Waits for a turn, as long as the run itself could take.
     pub(crate) async fn admit(
         &self,
-        called: Instant,
+        called: Moment,
         deadline: Deadline<TimeoutLevel>,
     ) -> Result<Admitted<'_>, RunError> {
         let overloaded =
             |retry_after| RunError::Overloaded { waited: called.elapsed(), retry_after };
-        match timeout_at(deadline.at(), self.admission.enter(deadline.at())).await {
+        match timeout_at(deadline.at().instant(), self.admission.enter(deadline.at())).await {
             // A turn that comes when time is up is none: every critic would only be told so.
-            Ok(Ok(admitted)) if !deadline.is_over(Instant::now()) => Ok(admitted),
+            Ok(Ok(admitted)) if !deadline.is_over(Moment::now()) => Ok(admitted),
             Ok(Err(Refused::Full { retry_after })) => Err(overloaded(retry_after)),
             Ok(Err(Refused::Closed)) => Err(RunError::ShutDown),
             Ok(Ok(_) | Err(_)) | Err(_) => Err(overloaded(Duration::ZERO)),

@@ -7,106 +7,139 @@
 use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
-use tokio::time::Instant;
 use tribunal_core::{
-    Answer, Contained, CriticError, Opinion, Outcome, Panicked, RunEvent, Status, TimeoutLevel,
-    contain,
+    Answer, Contained, CriticError, Opinion, Outcome, Panicked, Reason, RunEvent, Status,
+    TimeoutLevel, contain,
 };
-use tribunal_resilience::{AdmittedCall, CallResult, Deadline};
+use tribunal_resilience::{AdmittedCall, CallResult, Deadline, Moment};
 
 use crate::apart::Called;
-use crate::attempt::{Execution, Ledger};
+use crate::attempt::{Entry, Execution, Ledger};
 use crate::call::{About, Call, InFlight};
-use crate::limit::{Carried, Held};
-use crate::validate::is_plainly_valid;
+use crate::limit::{Asked, Carried, Held};
+use crate::stage::Later;
 
 type Future<'r> = BoxFuture<'r, Result<Opinion, CriticError>>;
 
 impl<'r> Execution<'r> {
-    /// Makes the first call. `None` when its outcome is in its place; `clock` is then what is now.
-    pub(crate) fn call_at_once(
+    /// Makes the first call of a critic that is called in the run's own task, if nothing has to be waited for.
+    /// `None` when its outcome is in its place; `clock` is then what is now.
+    pub(crate) fn at_once(
         &self,
-        ledger: &mut Ledger,
-        held: Held<'r>,
-        clock: &mut Instant,
+        clock: &mut Moment,
         carried: &mut Carried<'r>,
         out: &mut Outcome,
         cx: &mut Context<'_>,
-    ) -> Option<Call<'r>> {
-        let (node, started) = (self.limits.node, *clock);
-        let admitted = match self.let_through(started) {
-            Ok(admitted) => admitted,
-            Err(miss) => {
-                held.hand_back();
-                return Some(Call::Answered(Err(miss)));
-            }
+    ) -> Option<Later<'r>> {
+        let (node, now) = (self.node, *clock);
+        let admitted = match &node.breaker {
+            None => None,
+            Some(breaker) => match breaker.try_admit(now) {
+                None => return self.by_and_by(clock, carried, out),
+                admitted => admitted,
+            },
         };
-        self.begin_attempt(ledger);
-        ledger.calls = 1;
-        self.run.note_call(self.place, 1);
-        let observers = &self.run.court.observers;
-        if !observers.is_empty() {
-            observers.tell(RunEvent::CriticStarted { critic: self.info, attempt: 1 });
+        if self.scope.deadline.is_over(now) {
+            return self.by_and_by(clock, carried, out);
         }
-        // Both outside of the boundary: the future is not to be dropped while a panic passes by, since a second one
-        // would end the process, and an answer is one although what gave it panics while it is dropped.
-        let mut future: Option<Future<'r>> = None;
-        let mut answer = None;
-        let polled = contain(|| match node.critic.review(self.view()) {
-            Answer::Now(now) => answer = Some(now),
-            Answer::Later(later) => {
-                if let Poll::Ready(now) = future.insert(later).as_mut().poll(cx) {
-                    answer = Some(now);
-                    future = None;
-                }
-            }
-        });
-        let called: Called = match (answer, polled) {
-            (Some(answer), _) => Ok(answer),
-            (None, Err(Panicked)) => {
-                // A panic while it is dropped stays inside too.
-                drop(future.map(Contained::new));
-                Err(Panicked)
-            }
-            (None, Ok(())) => {
-                let about = self.about(admitted, started);
-                return Some(Call::InFlight(InFlight::here(Contained::new(future?), held, about)));
-            }
-        };
-        let now = Instant::now();
-        let took = now.saturating_duration_since(started);
-        match called {
-            Ok(Ok(opinion))
-                if took < node.timeout
-                    && !self.limits.deadline.is_over(now)
-                    && is_plainly_valid(&node.validation, &opinion) =>
-            {
-                held.done_after(took, carried);
-                if let Some(admitted) = admitted {
-                    admitted.report(CallResult::Success, now);
-                }
-                if let Some(hedging) = &node.hedging {
-                    hedging.note(took);
-                }
-                let stated = opinion.cost.filter(|cost| *cost >= 0.0 && cost.is_finite());
-                out.cost = stated.unwrap_or(self.info.cost);
-                out.status = Status::Success;
-                out.opinion = Some(opinion);
-                out.attempts = 1;
-                out.execution = took;
-                *clock = now;
+        match self.try_take(now, carried) {
+            Asked::Held(held) => self.call_at_once(admitted, held, clock, carried, out, cx),
+            Asked::Tokens(tokens) => Some(self.later(Ledger::new(now), Entry::Queue { tokens })),
+            Asked::TooLate(wait) => {
+                self.close(&Ledger::new(now), Err(Reason::RateLimited { wait }), out);
                 None
-            }
-            called => {
-                held.done_after(took, carried);
-                let about = self.about(admitted, started);
-                Some(Call::Answered(self.read_at(ledger, about, called, now)))
             }
         }
     }
 
-    fn about(&self, admitted: Option<AdmittedCall<'r>>, started: Instant) -> About<'r> {
-        let own = Deadline::after(started, self.limits.node.timeout, TimeoutLevel::Critic);
-        About::new(admitted, started, own.within(self.limits.deadline))
+    fn call_at_once(
+        &self,
+        admitted: Option<AdmittedCall<'r>>,
+        held: Held<'r>,
+        clock: &mut Moment,
+        carried: &mut Carried<'r>,
+        out: &mut Outcome,
+        cx: &mut Context<'_>,
+    ) -> Option<Later<'r>> {
+        let (node, started) = (self.node, *clock);
+        carried.first_calls += u32::from(node.retry.attempts > 1);
+        if let Some(hedging) = &node.hedging {
+            hedging.budget.deposit();
+        }
+        let observers = &self.run().court.observers;
+        if !observers.is_empty() {
+            observers.tell(RunEvent::CriticStarted { critic: self.info, attempt: 1 });
+        }
+        // All outside of the boundary: the future is not to be dropped while a panic passes by, since a second one
+        // would end the process, and an answer is one although what gave it panics while it is dropped. An opinion
+        // goes straight to its place, where nobody looks before it has been found valid.
+        let mut future: Option<Future<'r>> = None;
+        let mut error = None;
+        let opinion = &mut out.opinion;
+        let mut answer = |answer: Result<Opinion, CriticError>| match answer {
+            Ok(said) => *opinion = Some(said),
+            Err(failed) => error = Some(failed),
+        };
+        let polled = contain(|| match node.critic.review(self.scope.view(node)) {
+            Answer::Now(now) => answer(now),
+            Answer::Later(later) => {
+                if let Poll::Ready(now) = future.insert(later).as_mut().poll(cx) {
+                    answer(now);
+                    future = None;
+                }
+            }
+        });
+        let now = Moment::now();
+        let took = now.since(started);
+        if let Some(said) = &out.opinion
+            && took < node.timeout
+            && !self.scope.deadline.is_over(now)
+            && said.is_sound()
+            && node.plainly.is_met(said)
+        {
+            held.done_at(now, carried);
+            if let Some(admitted) = admitted {
+                admitted.report(CallResult::Success, now);
+            }
+            if let Some(hedging) = &node.hedging {
+                hedging.note(took);
+            }
+            out.cost = said.cost.unwrap_or(self.info.cost);
+            out.status = Status::Success;
+            out.attempts = 1;
+            out.execution = took;
+            *clock = now;
+            return None;
+        }
+        let called: Called = match (out.opinion.take(), error, polled) {
+            (Some(opinion), ..) => Ok(Ok(opinion)),
+            (None, Some(error), _) => Ok(Err(error)),
+            (None, None, Err(Panicked)) => {
+                // A panic while it is dropped stays inside too.
+                drop(future.take().map(Contained::new));
+                Err(Panicked)
+            }
+            (None, None, Ok(())) => {
+                let about = self.about(admitted, started);
+                let flight = InFlight::here(Contained::new(future?), held, about);
+                return self.after(self.called_once(started), Call::InFlight(flight), clock, out);
+            }
+        };
+        held.done_at(now, carried);
+        let mut ledger = self.called_once(started);
+        let about = self.about(admitted, started);
+        let read = self.read_at(&mut ledger, about, called, now);
+        self.after(ledger, Call::Answered(read), clock, out)
+    }
+
+    /// What the first call leaves behind that is over, or goes on.
+    fn called_once(&self, started: Moment) -> Ledger {
+        self.run().note_call(self.place, 1);
+        Ledger::of_first_call(started)
+    }
+
+    fn about(&self, admitted: Option<AdmittedCall<'r>>, started: Moment) -> About<'r> {
+        let own = Deadline::after(started, self.node.timeout, TimeoutLevel::Critic);
+        About::new(admitted, started, own.within(self.scope.deadline))
     }
 }

@@ -6,35 +6,34 @@
 use std::task::Context;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at};
 use tribunal_core::{
     CriticInfo, Outcome, Reason, RunEvent, Source, Status, View, calls_for, seeded,
 };
-use tribunal_resilience::{BreakerState, Intervals};
+use tribunal_resilience::{BreakerState, Intervals, Moment};
 
 use crate::call::{Call, InFlight, broken};
 use crate::hooks::{Time, Told};
-use crate::limit::{Asked, Carried, Held, Limits};
+use crate::limit::{Asked, Carried, Held};
+use crate::plan::Node;
 use crate::run::Run;
-use crate::spec::Isolation;
-use crate::stage::{Later, Sight};
+use crate::stage::{Later, Scope};
 use crate::validate::{Valid, validate};
 
 /// One critic of one run, about to be executed.
 #[derive(Clone, Copy)]
 pub(crate) struct Execution<'r> {
-    pub(crate) run: &'r Run<'r>,
-    pub(crate) sight: Sight<'r>,
+    pub(crate) scope: &'r Scope<'r>,
     pub(crate) place: usize,
+    pub(crate) node: &'r Node,
     pub(crate) info: &'r CriticInfo,
-    pub(crate) limits: Limits<'r>,
 }
 
 /// What an execution has used so far.
 pub(crate) struct Ledger {
-    entered: Instant,
+    entered: Moment,
     /// The clock as it was last read: one reading serves the end of a call and the start of the next.
-    pub(crate) clock: Instant,
+    pub(crate) clock: Moment,
     /// Attempts, of which each is one call and perhaps a hedge.
     attempts: u32,
     pub(crate) calls: u32,
@@ -44,7 +43,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    const fn new(now: Instant) -> Self {
+    pub(crate) const fn new(now: Moment) -> Self {
         Self {
             entered: now,
             clock: now,
@@ -55,10 +54,15 @@ impl Ledger {
             cost: 0.0,
         }
     }
+
+    /// One in which a first call has been made.
+    pub(crate) const fn of_first_call(started: Moment) -> Self {
+        Self { attempts: 1, calls: 1, ..Self::new(started) }
+    }
 }
 
 /// Where the loop of attempts is entered.
-enum Entry<'r> {
+pub(crate) enum Entry<'r> {
     /// In the queue, with a token of so many buckets.
     Queue { tokens: usize },
     /// With an attempt that has been polled and is pending.
@@ -83,86 +87,121 @@ pub(crate) enum Again {
 impl<'r> Execution<'r> {
     /// Goes as far as it can without waiting: puts the outcome into its place, or gives what is left to await.
     /// `clock` is now, and is set to what is now when there is an outcome.
+    #[inline]
     pub(crate) fn start(
         &self,
-        clock: &mut Instant,
+        clock: &mut Moment,
         carried: &mut Carried<'r>,
         out: &mut Outcome,
         cx: &mut Context<'_>,
     ) -> Option<Later<'r>> {
+        if self.node.is_simple && self.run().court.hooks.is_empty() {
+            self.at_once(clock, carried, out, cx)
+        } else {
+            self.by_and_by(clock, carried, out)
+        }
+    }
+
+    /// As far as it goes without the ways that a healthy critic of the run's own task has.
+    #[inline(never)]
+    pub(crate) fn by_and_by(
+        &self,
+        clock: &mut Moment,
+        carried: &mut Carried<'r>,
+        out: &mut Outcome,
+    ) -> Option<Later<'r>> {
         let now = *clock;
         let mut ledger = Ledger::new(now);
-        let place = self.place;
-        if !self.run.court.hooks.is_empty() {
+        if !self.run().court.hooks.is_empty() {
             let this = *self;
-            return Some(Box::pin(async move { (place, this.with_hooks(ledger).await) }));
+            return Some(Box::pin(async move { (this.place, this.with_hooks(ledger).await) }));
         }
-        let asked = self
-            .time_left(now)
-            .and_then(|()| self.not_broken(now))
-            .and_then(|()| self.limits.try_take(now, carried));
-        let entry = match asked {
+        let asked = match self.time_left(now).and_then(|()| self.not_broken(now)) {
+            Ok(()) => self.try_take(now, carried),
             Err(reason) => {
                 self.close(&ledger, Err(reason), out);
                 return None;
             }
-            Ok(Asked::Tokens(tokens)) => Entry::Queue { tokens },
-            Ok(Asked::Held(held)) => {
-                let call = if self.limits.node.isolation == Isolation::Run {
-                    self.call_at_once(&mut ledger, held, clock, carried, out, cx)?
-                } else {
-                    self.attempt(&mut ledger, held, now)
-                };
-                match call {
-                    Call::InFlight(flight) => Entry::InFlight(flight),
-                    Call::Answered(Err(miss)) if self.may_repeat(&ledger, &miss) => {
-                        Entry::Missed(miss)
-                    }
-                    Call::Answered(result) => {
-                        *clock = ledger.clock;
-                        self.close(&ledger, result.map_err(|miss| miss.reason), out);
-                        return None;
-                    }
-                }
+        };
+        match asked {
+            Asked::TooLate(wait) => {
+                self.close(&ledger, Err(Reason::RateLimited { wait }), out);
+                None
+            }
+            Asked::Tokens(tokens) => Some(self.later(ledger, Entry::Queue { tokens })),
+            Asked::Held(held) => {
+                let call = self.attempt(&mut ledger, held, now);
+                self.after(ledger, call, clock, out)
+            }
+        }
+    }
+
+    /// What is left to do once the first call has been begun.
+    #[inline(never)]
+    pub(crate) fn after(
+        &self,
+        ledger: Ledger,
+        call: Call<'r>,
+        clock: &mut Moment,
+        out: &mut Outcome,
+    ) -> Option<Later<'r>> {
+        let entry = match call {
+            Call::InFlight(flight) => Entry::InFlight(flight),
+            Call::Answered(Err(miss)) if self.may_repeat(&ledger, &miss) => Entry::Missed(miss),
+            Call::Answered(result) => {
+                *clock = ledger.clock;
+                self.close(&ledger, result.map_err(|miss| miss.reason), out);
+                return None;
             }
         };
+        Some(self.later(ledger, entry))
+    }
+
+    /// What has to be awaited.
+    #[inline(never)]
+    pub(crate) fn later(&self, mut ledger: Ledger, entry: Entry<'r>) -> Later<'r> {
         let this = *self;
-        Some(Box::pin(async move {
+        Box::pin(async move {
             let result = this.attempts(&mut ledger, entry).await;
-            ledger.clock = Instant::now();
+            ledger.clock = Moment::now();
             let mut outcome = Outcome::missing();
             this.close(&ledger, result, &mut outcome);
-            (place, outcome)
-        }))
+            (this.place, outcome)
+        })
+    }
+
+    #[inline]
+    pub(crate) fn run(&self) -> &'r Run<'r> {
+        self.scope.run
     }
 
     /// The whole execution with hooks around it.
     async fn with_hooks(self, mut ledger: Ledger) -> Outcome {
-        let hooks = &self.run.court.hooks;
-        let (view, stage) = (self.view(), self.limits.deadline);
-        let rules = &self.limits.node.validation;
+        let hooks = &self.run().court.hooks;
+        let (view, stage) = (self.view(), self.scope.deadline);
+        let rules = &self.node.validation;
         let accept = |opinion| match seeded!(CachedNotValidated) {
             true => Some(Valid { opinion, let_pass: Vec::new() }),
             false => validate(rules, opinion).ok(),
         };
 
-        let time = Time { stage, critic: self.limits.node.timeout };
+        let time = Time { stage, critic: self.node.timeout };
         let Told { opinion, leases } = hooks.before(self.info, view, time, accept).await;
         let mut outcome = match opinion {
             Some(valid) => {
-                ledger.clock = Instant::now();
+                ledger.clock = Moment::now();
                 let mut outcome = Outcome::missing();
                 self.close(&ledger, Ok(valid), &mut outcome);
                 outcome.source = Source::Cache;
                 outcome
             }
             None => {
-                let now = Instant::now();
+                let now = Moment::now();
                 let result = match self.time_left(now).and_then(|()| self.not_broken(now)) {
                     Ok(()) => self.attempts(&mut ledger, Entry::Queue { tokens: 0 }).await,
                     Err(reason) => Err(reason),
                 };
-                ledger.clock = Instant::now();
+                ledger.clock = Moment::now();
                 let mut outcome = Outcome::missing();
                 self.close(&ledger, result, &mut outcome);
                 outcome
@@ -197,7 +236,7 @@ impl<'r> Execution<'r> {
                     let first = ledger.attempts == 0;
                     // Boxed: most calls that have to be awaited had everything at once, and need no room for this.
                     let held = Box::pin(self.turn(first, tokens)).await?;
-                    let now = Instant::now();
+                    let now = Moment::now();
                     if let Err(reason) = self.time_left(now)
                         && !seeded!(BegunAfterDeadline)
                     {
@@ -207,7 +246,7 @@ impl<'r> Execution<'r> {
                     self.attempt(ledger, held, now)
                 }
             };
-            let result = match (call, &self.limits.node.hedging) {
+            let result = match (call, &self.node.hedging) {
                 (Call::Answered(result), _) => result,
                 (Call::InFlight(flight), None) => self.wait(ledger, flight).await,
                 // Boxed, so that critics without hedges do not carry the room for two calls with them.
@@ -222,7 +261,7 @@ impl<'r> Execution<'r> {
             let Some(delay) = self.delay(ledger, &miss, &mut intervals) else {
                 return Err(miss.reason);
             };
-            self.run.court.observers.tell(RunEvent::Retrying {
+            self.run().court.observers.tell(RunEvent::Retrying {
                 critic: self.info,
                 attempt: ledger.calls,
                 delay,
@@ -235,20 +274,20 @@ impl<'r> Execution<'r> {
     /// Waits for the tokens that are missing, and for permits.
     async fn turn(&self, first: bool, tokens: usize) -> Result<Held<'r>, Reason> {
         if first || !seeded!(RetryTakesNoToken) {
-            self.limits.tokens(tokens).await?;
+            self.tokens(tokens).await?;
         }
         // Taken per attempt: a permit kept while backing off would starve the rest.
-        self.limits.permits().await
+        self.permits().await
     }
 
-    fn time_left(&self, now: Instant) -> Result<(), Reason> {
-        let deadline = self.limits.deadline;
+    fn time_left(&self, now: Moment) -> Result<(), Reason> {
+        let deadline = self.scope.deadline;
         if deadline.is_over(now) { Err(Reason::Timeout(deadline.level())) } else { Ok(()) }
     }
 
     /// Asked before a token is spent or a permit waited for; the breaker itself decides when it comes to it.
-    pub(crate) fn not_broken(&self, now: Instant) -> Result<(), Reason> {
-        let breaker = self.limits.node.breaker.as_ref();
+    pub(crate) fn not_broken(&self, now: Moment) -> Result<(), Reason> {
+        let breaker = self.node.breaker.as_ref();
         match breaker.is_some_and(|breaker| breaker.state(now) == BreakerState::Open) {
             true => Err(broken().reason),
             false => Ok(()),
@@ -258,10 +297,10 @@ impl<'r> Execution<'r> {
     /// Counts an attempt. First ones pay for the retries of all.
     pub(crate) fn begin_attempt(&self, ledger: &mut Ledger) {
         ledger.attempts += 1;
-        if ledger.attempts == 1 && self.limits.node.retry.attempts > 1 {
-            self.run.court.retry_budget.deposit();
+        if ledger.attempts == 1 && self.node.retry.attempts > 1 {
+            self.run().court.retry_budget.deposit();
         }
-        if let Some(hedging) = &self.limits.node.hedging {
+        if let Some(hedging) = &self.node.hedging {
             hedging.budget.deposit();
         }
     }
@@ -272,14 +311,14 @@ impl<'r> Execution<'r> {
         ledger: &mut Ledger,
         mut flight: Box<InFlight<'r>>,
     ) -> Result<Valid, Miss> {
-        match timeout_at(flight.about().deadline.at(), &mut flight).await {
-            Ok(called) => self.read(ledger, flight.ended(&mut Carried::default()), called),
+        match timeout_at(flight.about().deadline.at().instant(), &mut flight).await {
+            Ok(called) => self.read(ledger, flight.ended(), called),
             Err(_) => Err(self.overdue(ledger, *flight)),
         }
     }
 
     fn may_repeat(&self, ledger: &Ledger, miss: &Miss) -> bool {
-        let most = self.limits.node.retry.attempts + u32::from(seeded!(OneAttemptMore));
+        let most = self.node.retry.attempts + u32::from(seeded!(OneAttemptMore));
         !matches!(miss.again, Again::No) && ledger.attempts < most
     }
 
@@ -295,8 +334,8 @@ impl<'r> Execution<'r> {
         if !self.may_repeat(ledger, miss) {
             return None;
         }
-        let backoff = self.limits.node.retry.backoff;
-        let begin = || match self.run.jitter_seed(self.place) {
+        let backoff = self.node.retry.backoff;
+        let begin = || match self.run().jitter_seed(self.place) {
             Some(seed) => backoff.intervals_seeded(seed),
             None => backoff.intervals(),
         };
@@ -307,28 +346,28 @@ impl<'r> Execution<'r> {
             Again::NotBefore(_) if seeded!(RetryAfterIgnored) => interval,
             Again::NotBefore(wait) => interval.max(wait),
         };
-        let fits = delay < self.limits.deadline.left(Instant::now());
+        let fits = delay < self.scope.deadline.left(Moment::now());
         let fits = fits || seeded!(BackoffPastDeadline);
-        if !fits || !self.run.budget.reserve(self.info.cost, self.info.mode) {
+        if !fits || !self.run().budget.reserve(self.info.cost, self.info.mode) {
             return None;
         }
-        if self.run.take_retry() || seeded!(TotalRetriesIgnored) {
-            let given = self.run.court.retry_budget.withdraw(Instant::now());
+        if self.run().take_retry() || seeded!(TotalRetriesIgnored) {
+            let given = self.run().court.retry_budget.withdraw(Moment::now());
             if given || seeded!(RetryBudgetIgnored) {
                 return Some(delay);
             }
             if !seeded!(RefusedRetryKept) {
-                self.run.give_back_retry();
+                self.run().give_back_retry();
             }
         }
         if !seeded!(RefusedRetryPaid) {
-            self.run.budget.give_back(self.info.cost, self.info.mode);
+            self.run().budget.give_back(self.info.cost, self.info.mode);
         }
         None
     }
 
     /// The outcome of all attempts, into its place.
-    fn close(&self, ledger: &Ledger, result: Result<Valid, Reason>, out: &mut Outcome) {
+    pub(crate) fn close(&self, ledger: &Ledger, result: Result<Valid, Reason>, out: &mut Outcome) {
         #[cfg(seeded_bug)]
         let result = result.or_else(crate::seeded::let_pass);
         match result {
@@ -338,13 +377,13 @@ impl<'r> Execution<'r> {
         out.attempts = ledger.calls;
         out.hedges = ledger.hedges;
         out.execution = ledger.execution;
-        let entered = ledger.clock.saturating_duration_since(ledger.entered);
+        let entered = ledger.clock.since(ledger.entered);
         out.queued = entered.saturating_sub(ledger.execution);
         out.cost = ledger.cost;
     }
 
     /// What the critic sees.
     pub(crate) fn view(&self) -> View<'r> {
-        self.run.view(self.sight, self.limits.node)
+        self.scope.view(self.node)
     }
 }

@@ -9,16 +9,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
-use tokio::time::Instant;
 use tribunal_core::{
     Answer, Contained, CriticError, Failure, FailureKind, Opinion, Panicked, Reason, RunEvent,
     TimeoutLevel, contain, seeded,
 };
-use tribunal_resilience::{AdmittedCall, CallResult, Deadline};
+use tribunal_resilience::{AdmittedCall, CallResult, Deadline, Moment};
 
 use crate::apart::{Apart, Called, Luggage};
 use crate::attempt::{Again, Execution, Ledger, Miss};
-use crate::limit::{Carried, Held};
+use crate::limit::Held;
 use crate::spec::Isolation;
 use crate::validate::{Valid, validate};
 
@@ -41,7 +40,7 @@ pub(crate) struct InFlight<'r> {
 /// What has to be known of a call when it ends.
 pub(crate) struct About<'r> {
     admitted: Option<AdmittedCall<'r>>,
-    pub(crate) started: Instant,
+    pub(crate) started: Moment,
     pub(crate) deadline: Deadline<TimeoutLevel>,
 }
 
@@ -55,7 +54,7 @@ enum Work<'r> {
 impl<'r> About<'r> {
     pub(crate) const fn new(
         admitted: Option<AdmittedCall<'r>>,
-        started: Instant,
+        started: Moment,
         deadline: Deadline<TimeoutLevel>,
     ) -> Self {
         Self { admitted, started, deadline }
@@ -73,11 +72,11 @@ impl<'r> InFlight<'r> {
     }
 
     /// The permits of a call that has answered are free, and its time counts.
-    pub(crate) fn ended(self, carried: &mut Carried<'r>) -> About<'r> {
+    pub(crate) fn ended(self) -> About<'r> {
         let Self { work, held, about } = self;
         drop(work);
         if let Some(held) = held {
-            held.done(carried);
+            held.done();
         }
         about
     }
@@ -120,8 +119,8 @@ impl Future for InFlight<'_> {
 
 impl<'r> Execution<'r> {
     /// Asks the breaker, where there is one.
-    pub(crate) fn let_through(&self, now: Instant) -> Result<Option<AdmittedCall<'r>>, Miss> {
-        match self.limits.node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
+    pub(crate) fn let_through(&self, now: Moment) -> Result<Option<AdmittedCall<'r>>, Miss> {
+        match self.node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
             None => Ok(None),
             Some(Ok(admitted)) => Ok(Some(admitted)),
             Some(Err(_)) if seeded!(HalfOpenOverAdmits) => Ok(None),
@@ -130,7 +129,7 @@ impl<'r> Execution<'r> {
     }
 
     /// Makes an attempt: one that the breaker refuses is none, and pays for no retries.
-    pub(crate) fn attempt(&self, ledger: &mut Ledger, held: Held<'r>, now: Instant) -> Call<'r> {
+    pub(crate) fn attempt(&self, ledger: &mut Ledger, held: Held<'r>, now: Moment) -> Call<'r> {
         match self.let_through(now) {
             Ok(admitted) => {
                 self.begin_attempt(ledger);
@@ -149,15 +148,15 @@ impl<'r> Execution<'r> {
         ledger: &mut Ledger,
         held: Held<'r>,
         admitted: Option<AdmittedCall<'r>>,
-        now: Instant,
+        now: Moment,
     ) -> Call<'r> {
-        let node = self.limits.node;
+        let node = self.node;
         ledger.calls += 1;
-        self.run.note_call(self.place, ledger.calls);
+        self.run().note_call(self.place, ledger.calls);
         let attempt = ledger.calls;
-        self.run.court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
+        self.run().court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
         let deadline =
-            Deadline::after(now, node.timeout, TimeoutLevel::Critic).within(self.limits.deadline);
+            Deadline::after(now, node.timeout, TimeoutLevel::Critic).within(self.scope.deadline);
         let about = About { admitted, started: now, deadline };
         if node.isolation != Isolation::Run {
             return self.call_apart(ledger, held, about);
@@ -167,33 +166,33 @@ impl<'r> Execution<'r> {
                 Call::InFlight(InFlight::here(Contained::new(future), held, about))
             }
             Ok(Answer::Now(answer)) => {
-                held.done(&mut Carried::default());
+                held.done();
                 Call::Answered(self.read(ledger, about, Ok(answer)))
             }
             Err(panicked) => {
-                held.done(&mut Carried::default());
+                held.done();
                 Call::Answered(self.read(ledger, about, Err(panicked)))
             }
         }
     }
 
     fn call_apart(&self, ledger: &mut Ledger, held: Held<'r>, about: About<'r>) -> Call<'r> {
-        let run = self.run;
+        let run = self.run();
         let begin = |held| {
             let luggage = Luggage {
                 court: Arc::clone(run.court),
                 snapshot: run.snapshot.clone(),
                 place: self.place,
-                seen: self.sight.seen(&self.limits.node.sees),
+                seen: self.scope.sight.seen(&self.node.sees),
                 held,
             };
             // Without a runtime there is nowhere to go, which is a panic of the runtime's.
-            contain(|| match self.limits.node.isolation {
+            contain(|| match self.node.isolation {
                 Isolation::Blocking => Apart::blocking(luggage),
                 Isolation::Task | Isolation::Run => Apart::task(luggage),
             })
         };
-        match self.limits.owned(held).ok_or(Panicked).and_then(begin) {
+        match self.owned(held).ok_or(Panicked).and_then(begin) {
             Ok(apart) => {
                 let work = Work::Apart(apart);
                 Call::InFlight(Box::new(InFlight { work, held: None, about }))
@@ -209,7 +208,7 @@ impl<'r> Execution<'r> {
         about: About<'_>,
         called: Called,
     ) -> Result<Valid, Miss> {
-        self.read_at(ledger, about, called, Instant::now())
+        self.read_at(ledger, about, called, Moment::now())
     }
 
     /// Reads an answer. One that comes at its deadline or after it is none, also when it is `Ok`.
@@ -218,12 +217,12 @@ impl<'r> Execution<'r> {
         ledger: &mut Ledger,
         about: About<'_>,
         called: Called,
-        now: Instant,
+        now: Moment,
     ) -> Result<Valid, Miss> {
         ledger.clock = now;
         let About { admitted, started, deadline } = about;
         let late = deadline.is_over(now) && !seeded!(LateAnswerTaken);
-        let took = now.saturating_duration_since(started);
+        let took = now.since(started);
         if let Some(admitted) = admitted {
             admitted.report(self.lesson(&called, late, took), now);
         }
@@ -235,20 +234,20 @@ impl<'r> Execution<'r> {
             Ok(_) if late => Err(self.timed_out(deadline)),
             Ok(Err(error)) => Err(refused(error)),
             Ok(Ok(opinion)) => {
-                if let Some(hedging) = &self.limits.node.hedging {
+                if let Some(hedging) = &self.node.hedging {
                     hedging.note(took);
                 }
                 let faulty = |reason| Miss { reason, again: Again::No };
-                validate(&self.limits.node.validation, opinion).map_err(faulty)
+                validate(&self.node.validation, opinion).map_err(faulty)
             }
         }
     }
 
     /// Gives up a call whose time has run out.
     pub(crate) fn overdue(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Miss {
-        let now = Instant::now();
+        let now = Moment::now();
         let About { admitted, started, deadline } = flight.cut();
-        let took = now.saturating_duration_since(started);
+        let took = now.since(started);
         if let Some(admitted) = admitted {
             admitted.report(self.cut_lesson(took), now);
         }
@@ -272,7 +271,7 @@ impl<'r> Execution<'r> {
     /// A call that ran out of time, its stage's or its run's perhaps, says something about the critic only if it
     /// had at least half of its own: otherwise a queue before the critic would open its breaker.
     fn cut_lesson(&self, took: Duration) -> CallResult {
-        let fair = took >= self.limits.node.timeout / 2 || seeded!(ShortCutMovesBreaker);
+        let fair = took >= self.node.timeout / 2 || seeded!(ShortCutMovesBreaker);
         if fair { CallResult::Failure } else { CallResult::Ignored }
     }
 
@@ -283,7 +282,7 @@ impl<'r> Execution<'r> {
     }
 
     fn timed_out(&self, deadline: Deadline<TimeoutLevel>) -> Miss {
-        let own = deadline.level() == TimeoutLevel::Critic && self.limits.node.retry.on_timeout;
+        let own = deadline.level() == TimeoutLevel::Critic && self.node.retry.on_timeout;
         let own = own || seeded!(TimeoutRepeated);
         let again = if own { Again::Yes } else { Again::No };
         Miss { reason: Reason::Timeout(deadline.level()), again }

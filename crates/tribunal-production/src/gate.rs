@@ -21,9 +21,6 @@ pub(crate) fn decide(
     view: View<'_>,
     summary: Summary,
 ) -> Result<(), Reason> {
-    if node.always {
-        return Ok(());
-    }
     let phase = view.snapshot().phase();
     if !node.phases.contains(phase) {
         return Err(Reason::Gated(Gated::OtherPhase(phase)));

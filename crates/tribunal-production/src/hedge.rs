@@ -7,14 +7,13 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tribunal_core::{RunEvent, seeded};
-use tribunal_resilience::AdmittedCall;
+use tribunal_resilience::{AdmittedCall, Moment};
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger, Miss};
 use crate::call::{Call, InFlight};
-use crate::limit::Carried;
 use crate::plan::Hedging;
 use crate::validate::Valid;
 
@@ -35,7 +34,7 @@ impl<'r> Execution<'r> {
         let (before, started) = (ledger.execution, first.about().started);
         let result = self.hedged(ledger, first, hedging).await;
         // The time of two calls at once counts once.
-        let span = ledger.clock.saturating_duration_since(started);
+        let span = ledger.clock.since(started);
         ledger.execution = before.saturating_add(span);
         result
     }
@@ -47,12 +46,12 @@ impl<'r> Execution<'r> {
         hedging: &Hedging,
     ) -> Result<Valid, Miss> {
         let (started, deadline) = (first.about().started, first.about().deadline);
-        let slow = hedging.delay().and_then(|delay| started.checked_add(delay));
+        let slow = hedging.delay().map(|delay| started + delay);
         let Some(slow) = slow.filter(|slow| *slow < deadline.at()) else {
             return self.wait(ledger, first).await;
         };
-        if let Ok(called) = timeout_at(slow, &mut first).await {
-            return self.read(ledger, first.ended(&mut Carried::default()), called);
+        if let Ok(called) = timeout_at(slow.instant(), &mut first).await {
+            return self.read(ledger, first.ended(), called);
         }
         match self.second(ledger, hedging, started) {
             Some(Call::InFlight(second)) => self.race(ledger, first, second.within(deadline)).await,
@@ -65,33 +64,33 @@ impl<'r> Execution<'r> {
     }
 
     /// Begins the second call, if every limit has room for it now.
-    fn second(&self, ledger: &mut Ledger, hedging: &Hedging, first: Instant) -> Option<Call<'r>> {
-        let now = Instant::now();
-        if self.limits.deadline.is_over(now) || self.not_broken(now).is_err() {
+    fn second(&self, ledger: &mut Ledger, hedging: &Hedging, first: Moment) -> Option<Call<'r>> {
+        let now = Moment::now();
+        if self.scope.deadline.is_over(now) || self.not_broken(now).is_err() {
             return None;
         }
-        let held = self.limits.try_extra(now)?;
+        let held = self.try_extra(now)?;
         let Some(admitted) = self.paid_for(hedging, now) else {
             held.hand_back();
             return None;
         };
-        let after = now.saturating_duration_since(first);
-        self.run.court.observers.tell(RunEvent::Hedging { critic: self.info, after });
+        let after = now.since(first);
+        self.run().court.observers.tell(RunEvent::Hedging { critic: self.info, after });
         ledger.hedges += 1;
         Some(self.call(ledger, held, admitted, now))
     }
 
     /// Whether the breaker lets a second call through, and there is a hedge and the money left for it.
-    fn paid_for(&self, hedging: &Hedging, now: Instant) -> Option<Option<AdmittedCall<'r>>> {
+    fn paid_for(&self, hedging: &Hedging, now: Moment) -> Option<Option<AdmittedCall<'r>>> {
         let admitted = self.let_through(now).ok()?;
         let (cost, mode) = (self.info.cost, self.info.mode);
-        if !self.run.budget.reserve(cost, mode) {
+        if !self.run().budget.reserve(cost, mode) {
             return None;
         }
         if hedging.budget.withdraw(now) || seeded!(HedgedTooOften) {
             return Some(admitted);
         }
-        self.run.budget.give_back(cost, mode);
+        self.run().budget.give_back(cost, mode);
         None
     }
 
@@ -109,7 +108,7 @@ impl<'r> Execution<'r> {
             }
             Pin::new(&mut second).poll(cx).map(Which::Second)
         });
-        let (called, winner, loser) = match timeout_at(deadline, either).await {
+        let (called, winner, loser) = match timeout_at(deadline.instant(), either).await {
             Err(_) => {
                 self.overdue(ledger, *second);
                 return Err(self.overdue(ledger, *first));
@@ -117,7 +116,7 @@ impl<'r> Execution<'r> {
             Ok(Which::First(called)) => (called, first, second),
             Ok(Which::Second(called)) => (called, second, first),
         };
-        match self.read(ledger, winner.ended(&mut Carried::default()), called) {
+        match self.read(ledger, winner.ended(), called) {
             Ok(valid) => {
                 self.lose(ledger, loser);
                 Ok(valid)

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tribunal_core::{
     Answer, Before, Contained, CriticInfo, Hook, HookError, Lease, Opinion, Outcome, TimeoutLevel,
     View, contain, seeded,
 };
-use tribunal_resilience::Deadline;
+use tribunal_resilience::{Deadline, Moment};
 
 /// How long a hook may take: what there is of its stage, and for what it waits for, as long as the critic itself.
 #[derive(Clone, Copy)]
@@ -126,9 +125,9 @@ impl Hooks {
         let result = match contain(hook) {
             Ok(Answer::Now(result)) => Ok(result),
             Ok(Answer::Later(future)) => {
-                let own = Deadline::after(Instant::now(), timeout, TimeoutLevel::Critic);
+                let own = Deadline::after(Moment::now(), timeout, TimeoutLevel::Critic);
                 let until = own.within(stage).at();
-                match tokio::time::timeout_at(until, Contained::new(future)).await {
+                match tokio::time::timeout_at(until.instant(), Contained::new(future)).await {
                     Ok(Ok(result)) => Ok(result),
                     Ok(Err(_)) | Err(_) => Err(()),
                 }

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
-use tribunal_core::{Reason, TimeoutLevel, seeded};
+use tokio::time::{sleep, timeout_at};
+use tribunal_core::{Reason, seeded};
 use tribunal_resilience::{
-    Admission, Admitted, Deadline, OwnedAdmitted, OwnedPermit, Permit, Permits,
+    Admission, Admitted, Moment, OwnedAdmitted, OwnedPermit, Permit, Permits, RetryBudget,
 };
 
-use crate::plan::{Node, Plan, StagePlan};
+use crate::attempt::Execution;
 use crate::spec::Isolation;
 
 /// The permits of one call. Dropping it gives them back: the call was cut short.
@@ -32,12 +32,14 @@ pub(crate) struct OwnedHeld {
     _global: OwnedPermit,
 }
 
-/// Wide permits on the way from one call that is over to the next, within one pass over the critics of a stage:
-/// nobody else could have had them in between. Whoever waits for one gets it at the next call.
-#[derive(Default)]
+/// What goes from one call that is over to the next, within one pass over the critics of a stage.
 pub(crate) struct Carried<'p> {
+    /// Wide permits: nobody else could have had them in between. Whoever waits for one gets it at the next call.
     stage: Option<Permit<'p>>,
     global: Option<Permit<'p>>,
+    /// First calls that have yet to pay for the retries of all.
+    pub(crate) first_calls: u32,
+    budget: &'p RetryBudget,
 }
 
 /// What came of asking without waiting.
@@ -46,34 +48,47 @@ pub(crate) enum Asked<'p> {
     Held(Held<'p>),
     /// A token of so many of its buckets. The wait for another fits, or some permit was not free.
     Tokens(usize),
+    /// The next token comes after so long, which is too late.
+    TooLate(Duration),
 }
 
-/// Where a call takes its permits from.
-#[derive(Clone, Copy)]
-pub(crate) struct Limits<'p> {
-    pub(crate) plan: &'p Plan,
-    pub(crate) stage: &'p StagePlan,
-    pub(crate) node: &'p Node,
-    pub(crate) priority: u8,
-    pub(crate) deadline: Deadline<TimeoutLevel>,
+impl<'p> Carried<'p> {
+    /// Nothing yet.
+    #[inline]
+    pub(crate) const fn new(budget: &'p RetryBudget) -> Self {
+        Self { stage: None, global: None, first_calls: 0, budget }
+    }
+
+    /// The pass is over.
+    #[inline]
+    pub(crate) fn put_down(&mut self) {
+        self.stage = None;
+        self.global = None;
+        if self.first_calls > 0 {
+            self.budget.deposit_for(std::mem::take(&mut self.first_calls));
+        }
+    }
+}
+
+impl Drop for Carried<'_> {
+    fn drop(&mut self) {
+        self.put_down();
+    }
 }
 
 impl<'p> Held<'p> {
-    /// Gives them back: the call has ended by itself, and its time counts. Wide ones that nobody waits for may be
-    /// carried on to the next call.
-    pub(crate) fn done(self, carried: &mut Carried<'p>) {
+    /// Gives them back: the call has ended by itself, and its time counts.
+    pub(crate) fn done(self) {
         if let Some(critic) = self.critic {
             critic.done();
         }
-        carried.stage = self.stage;
-        carried.global = Some(self.global);
     }
 
-    /// The same, where it is known already how long it took.
+    /// The same, then. Wide ones that nobody waits for may be carried on to the next call.
     #[inline]
-    pub(crate) fn done_after(self, took: Duration, carried: &mut Carried<'p>) {
+    pub(crate) fn done_at(self, now: Moment, carried: &mut Carried<'p>) {
         if let Some(critic) = self.critic {
-            critic.done_after(took);
+            critic.done_at(now);
         }
         carried.stage = self.stage;
         carried.global = Some(self.global);
@@ -109,28 +124,28 @@ impl OwnedHeld {
     }
 }
 
-impl<'p> Limits<'p> {
+impl<'p> Execution<'p> {
     /// Everything at once, if nobody has to be waited for.
-    pub(crate) fn try_take(
-        &self,
-        now: Instant,
-        carried: &mut Carried<'p>,
-    ) -> Result<Asked<'p>, Reason> {
+    #[inline]
+    pub(crate) fn try_take(&self, now: Moment, carried: &mut Carried<'p>) -> Asked<'p> {
         for (taken, bucket) in self.node.buckets.iter().enumerate() {
             if let Err(wait) = bucket.take_at(now) {
-                self.in_time(now, wait)?;
-                return Ok(Asked::Tokens(taken));
+                return match self.is_in_time(now, wait) {
+                    true => Asked::Tokens(taken),
+                    false => Asked::TooLate(wait),
+                };
             }
         }
-        Ok(self
-            .try_permits(now, carried)
-            .map_or(Asked::Tokens(self.node.buckets.len()), Asked::Held))
+        match self.try_permits(now, carried) {
+            Some(held) => Asked::Held(held),
+            None => Asked::Tokens(self.node.buckets.len()),
+        }
     }
 
     /// Everything at once for a call that nobody would wait for. Permits come first: a token that was taken
     /// is gone.
-    pub(crate) fn try_extra(&self, now: Instant) -> Option<Held<'p>> {
-        let held = self.try_permits(now, &mut Carried::default())?;
+    pub(crate) fn try_extra(&self, now: Moment) -> Option<Held<'p>> {
+        let held = self.try_permits(now, &mut Carried::new(&self.run().court.retry_budget))?;
         let free = seeded!(HedgeTakesNoToken);
         if free || self.node.buckets.iter().all(|bucket| bucket.take_at(now).is_ok()) {
             return Some(held);
@@ -139,33 +154,24 @@ impl<'p> Limits<'p> {
         None
     }
 
-    fn try_permits(&self, now: Instant, carried: &mut Carried<'p>) -> Option<Held<'p>> {
-        fn optional<'p>(
-            permits: Option<&'p Arc<Permits>>,
-            carried: Option<Permit<'p>>,
-        ) -> Option<Option<Permit<'p>>> {
-            permits.map_or(Some(None), |permits| one(permits, carried).map(Some))
-        }
-        fn one<'p>(permits: &'p Permits, carried: Option<Permit<'p>>) -> Option<Permit<'p>> {
-            match carried {
-                Some(permit) if !permits.is_contended() => Some(permit),
-                // Free for whoever waits, and behind them.
-                carried => {
-                    drop(carried);
-                    permits.try_acquire()
-                }
-            }
-        }
-        let Carried { stage, global } = std::mem::take(carried);
+    #[inline]
+    fn try_permits(&self, now: Moment, carried: &mut Carried<'p>) -> Option<Held<'p>> {
         let critic = match &self.node.door {
             Some(door) => Some(door.try_enter(now)?),
             None => None,
         };
-        let wider = optional(self.stage.permits.as_ref(), stage).and_then(|stage| {
-            let pool = optional(self.pool(), None)?;
-            Some((stage, pool, one(&self.plan.permits, global)?))
-        });
-        match wider {
+        let mut wider = || {
+            let stage = match self.stage_permits() {
+                Some(permits) => Some(again(permits, &mut carried.stage)?),
+                None => None,
+            };
+            let pool = match self.pool() {
+                Some(permits) => Some(permits.try_acquire()?),
+                None => None,
+            };
+            Some((stage, pool, again(&self.run().court.plan.permits, &mut carried.global)?))
+        };
+        match wider() {
             Some((stage, pool, global)) => Some(Held { critic, stage, pool, global }),
             None => {
                 // Nothing ran under it, so its time must not count as that of a call.
@@ -175,16 +181,23 @@ impl<'p> Limits<'p> {
         }
     }
 
+    #[inline]
+    fn stage_permits(&self) -> Option<&'p Arc<Permits>> {
+        self.scope.stage.permits.as_ref()
+    }
+
     /// The threads that may block, for a critic that needs one.
     fn pool(&self) -> Option<&'p Arc<Permits>> {
-        (self.node.isolation == Isolation::Blocking).then_some(&self.plan.pool)
+        (self.node.isolation == Isolation::Blocking).then_some(&self.run().court.plan.pool)
     }
 
     /// Waits for a token of each bucket from the `taken`th on, within the deadline.
     pub(crate) async fn tokens(&self, taken: usize) -> Result<(), Reason> {
         for bucket in self.node.buckets.iter().skip(taken) {
             while let Err(wait) = bucket.take() {
-                self.in_time(Instant::now(), wait)?;
+                if !self.is_in_time(Moment::now(), wait) {
+                    return Err(Reason::RateLimited { wait });
+                }
                 sleep(wait).await;
             }
         }
@@ -192,9 +205,8 @@ impl<'p> Limits<'p> {
     }
 
     /// Nobody waits for what comes too late.
-    fn in_time(&self, now: Instant, wait: Duration) -> Result<(), Reason> {
-        let late = wait >= self.deadline.left(now);
-        if late { Err(Reason::RateLimited { wait }) } else { Ok(()) }
+    fn is_in_time(&self, now: Moment, wait: Duration) -> bool {
+        wait < self.scope.deadline.left(now)
     }
 
     /// Waits for permits, within the deadline.
@@ -203,7 +215,7 @@ impl<'p> Limits<'p> {
             Some(door) => Some(Waiting(Some(self.admitted(door).await?))),
             None => None,
         };
-        let stage = match &self.stage.permits {
+        let stage = match self.stage_permits() {
             Some(permits) => Some(self.one(permits).await?),
             None => None,
         };
@@ -211,7 +223,7 @@ impl<'p> Limits<'p> {
             Some(permits) => Some(self.one(permits).await?),
             None => None,
         };
-        let global = self.one(&self.plan.permits).await?;
+        let global = self.one(&self.run().court.plan.permits).await?;
         let critic = critic.as_mut().and_then(|waiting| waiting.0.take());
         Ok(Held { critic, stage, pool, global })
     }
@@ -219,8 +231,8 @@ impl<'p> Limits<'p> {
     /// The narrowest limit is where the jam is: nobody waits there for what would come too late, and in a jam
     /// the newest go first. All who wait at it have the same priority, so none is passed over.
     async fn admitted(&self, door: &'p Admission) -> Result<Admitted<'p>, Reason> {
-        let (until, level) = (self.deadline.at(), self.deadline.level());
-        match timeout_at(until, door.enter(until)).await {
+        let (until, level) = (self.scope.deadline.at(), self.scope.deadline.level());
+        match timeout_at(until.instant(), door.enter(until)).await {
             Ok(Ok(admitted)) => Ok(admitted),
             Ok(Err(_)) => Err(Reason::NoTurn(level)),
             Err(_) => Err(Reason::Timeout(level)),
@@ -228,10 +240,11 @@ impl<'p> Limits<'p> {
     }
 
     async fn one(&self, permits: &'p Permits) -> Result<Permit<'p>, Reason> {
-        match timeout_at(self.deadline.at(), permits.acquire(self.priority)).await {
+        let (deadline, priority) = (self.scope.deadline, self.info.priority.get());
+        match timeout_at(deadline.at().instant(), permits.acquire(priority)).await {
             Ok(Ok(permit)) => Ok(permit),
             // These queues have no bound of their own: the runs that feed them have.
-            Ok(Err(_)) | Err(_) => Err(Reason::Timeout(self.deadline.level())),
+            Ok(Err(_)) | Err(_) => Err(Reason::Timeout(deadline.level())),
         }
     }
 
@@ -248,11 +261,21 @@ impl<'p> Limits<'p> {
         };
         Some(OwnedHeld {
             critic,
-            _stage: owned(stage, self.stage.permits.as_ref())?,
+            _stage: owned(stage, self.stage_permits())?,
             _pool: owned(pool, self.pool())?,
-            _global: global.into_owned(&self.plan.permits).ok()?,
+            _global: global.into_owned(&self.run().court.plan.permits).ok()?,
         })
     }
+}
+
+/// One that was carried on; or, where it is waited for, one behind those who wait.
+#[inline]
+fn again<'p>(permits: &'p Permits, carried: &mut Option<Permit<'p>>) -> Option<Permit<'p>> {
+    if carried.is_some() && !permits.is_contended() {
+        return carried.take();
+    }
+    *carried = None;
+    permits.try_acquire()
 }
 
 /// A critic's place while its call waits for wider permits: given back unused, it says nothing about how long

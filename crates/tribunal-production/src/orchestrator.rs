@@ -1,13 +1,13 @@
 //! The door: build an orchestrator once, call `run_all` for every request.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::time::Instant;
 use tribunal_core::{Critic, CriticInfo, Hook, Observer, Report, Snapshot, TimeoutLevel, seeded};
-use tribunal_resilience::{Admitted, Deadline, RetryBudget};
+use tribunal_resilience::{Admitted, Deadline, Moment, RetryBudget};
 
 use crate::RunSettings;
 use crate::admit::Door;
@@ -83,13 +83,13 @@ impl ProductionOrchestrator {
     pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
         let snapshot = snapshot.into();
         let court = &self.court;
-        let called = Instant::now();
+        let called = Moment::now();
         let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
         let (place, admitted) = match court.door.try_admit(called) {
             Some(place) => (place, called),
             None => {
                 let place = court.door.admit(called, deadline).await;
-                (place.inspect_err(|error| court.counters.refused(error))?, Instant::now())
+                (place.inspect_err(|error| court.counters.refused(error))?, Moment::now())
             }
         };
         let deadline = if seeded!(QueueTimeIsFree) {
@@ -98,7 +98,8 @@ impl ProductionOrchestrator {
             deadline
         };
         let place = Place { admitted: Some(place), stop: &court.stop };
-        let judged = run::judge(court, &snapshot, Times { called, admitted }, deadline);
+        // In its place from the start: it is large, and would be copied on its way.
+        let judged = pin!(run::judge(court, &snapshot, Times { called, admitted }, deadline));
         let report = court.stop.unless_cut(judged).await.ok_or(RunError::ShutDown)?;
         place.done();
         Ok(report)

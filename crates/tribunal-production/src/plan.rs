@@ -27,6 +27,7 @@ pub use error::{CyclePath, PlanError, PlanErrors};
 
 use crate::RunSettings;
 use crate::spec::{Adaptive, CriticSpec, Hedge, HedgeWhen, Isolation, Policy, Retry, Validation};
+use crate::validate::Plainly;
 
 /// A critic and how it is to be run, not yet checked.
 pub(crate) struct Entry {
@@ -72,6 +73,9 @@ pub(crate) struct Node {
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
     pub(crate) validation: Validation,
+    pub(crate) plainly: Plainly,
+    /// Whether it is called in the run's own task.
+    pub(crate) is_simple: bool,
     /// Where its calls are let in, so many at a time.
     pub(crate) door: Option<Arc<Admission>>,
     /// How many calls the door lets in at most, and whether it may let in fewer.
@@ -265,6 +269,8 @@ fn node(
         policy: spec.policy,
         timeout: spec.timeout,
         retry: spec.retry,
+        plainly: Plainly::of(&spec.validation),
+        is_simple: spec.isolation == Isolation::Run,
         validation: spec.validation,
         door: door.map(Arc::new),
         max_in_flight: spec.max_in_flight,

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tribunal_core::{
     CriticInfo, Mode, Outcome, Report, RunEvent, RunTimings, Snapshot, StageTiming, StageTimings,
     TimeoutLevel, seeded,
 };
-use tribunal_resilience::Deadline;
+use tribunal_resilience::{Deadline, Moment};
 
 use crate::budget::Budget;
 use crate::metrics::Tally;
@@ -35,8 +34,8 @@ pub(crate) struct Run<'r> {
 /// When a run was called, and when its turn came.
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
-    pub(crate) called: Instant,
-    pub(crate) admitted: Instant,
+    pub(crate) called: Moment,
+    pub(crate) admitted: Moment,
 }
 
 /// What gates ask of all earlier stages together, so that none has to go through them.
@@ -87,18 +86,21 @@ pub(crate) async fn judge(
         let begun = clock;
         let (earlier, current) = tally.split(&stage.critics);
         run.stage(stage, earlier, current, summary, &mut ruling, &mut clock).await;
-        let (earlier, current) = tally.split(&stage.critics);
-        summary.add(plan.infos.get(stage.critics.clone()).unwrap_or_default(), current);
-        let so_far = || plan.infos.iter().zip(earlier.iter().chain(&*current));
-        run.budget.settle(|mode| spent(mode, so_far()));
-        let elapsed = clock.saturating_duration_since(begun);
+        // What comes after the last stage asks for neither.
+        if stage.critics.end < plan.nodes.len() {
+            let (earlier, current) = tally.split(&stage.critics);
+            summary.add(plan.infos.get(stage.critics.clone()).unwrap_or_default(), current);
+            let so_far = || plan.infos.iter().zip(earlier.iter().chain(&*current));
+            run.budget.settle(|mode| spent(mode, so_far()));
+        }
+        let elapsed = clock.since(begun);
         stages.push(StageTiming { stage: stage.stage, elapsed });
     }
 
     let timings = RunTimings {
         stages,
-        elapsed: clock.saturating_duration_since(times.called),
-        queued: times.admitted.saturating_duration_since(times.called),
+        elapsed: clock.since(times.called),
+        queued: times.admitted.since(times.called),
     };
     let trace_id = snapshot.shared_trace_id();
     #[cfg(seeded_bug)]
@@ -145,7 +147,7 @@ impl Run<'_> {
     /// When a stage that begins now has to end.
     pub(crate) fn stage_deadline(
         &self,
-        now: Instant,
+        now: Moment,
         own: Option<Duration>,
     ) -> Deadline<TimeoutLevel> {
         match own {

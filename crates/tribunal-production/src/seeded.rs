@@ -3,8 +3,7 @@
 use tribunal_core::{FailureKind, Opinion, Outcome, Reason, View, seeded};
 
 use crate::plan::StagePlan;
-use crate::run::Run;
-use crate::stage::Sight;
+use crate::stage::Scope;
 use crate::validate::Valid;
 
 /// A failure passes as a clean opinion.
@@ -43,10 +42,11 @@ pub(crate) fn without_barrier(mut stages: Vec<StagePlan>) -> Vec<StagePlan> {
 static ALL: [u32; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
 /// A gate sees every outcome that is there.
-pub(crate) fn wider<'r>(run: &'r Run<'r>, sight: Sight<'r>, view: View<'r>) -> View<'r> {
+pub(crate) fn wider<'r>(scope: &'r Scope<'r>, view: View<'r>) -> View<'r> {
     if !seeded!(GateReadsNeighbours) {
         return view;
     }
+    let (run, sight) = (scope.run, &scope.sight);
     View::with_prior(run.snapshot, &run.court.plan.names, sight.earlier, sight.current, &ALL)
 }
 

@@ -13,21 +13,37 @@ use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, Stream};
-use tokio::time::Instant;
 use tribunal_core::{
     CriticInfo, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for, seeded,
 };
-use tribunal_resilience::Deadline;
+use tribunal_resilience::{Deadline, Moment};
 
 use crate::attempt::Execution;
 use crate::gate;
-use crate::limit::{Carried, Limits};
+use crate::limit::Carried;
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
 use crate::run::{Run, Summary};
 
+/// What the critics of a stage of a run have in common.
+pub(crate) struct Scope<'r> {
+    pub(crate) run: &'r Run<'r>,
+    pub(crate) stage: &'r StagePlan,
+    pub(crate) sight: Sight<'r>,
+    pub(crate) deadline: Deadline<TimeoutLevel>,
+}
+
+impl<'r> Scope<'r> {
+    /// What a critic and its gate see.
+    #[inline]
+    pub(crate) fn view(&self, node: &'r Node) -> View<'r> {
+        let (run, sight) = (self.run, &self.sight);
+        let names = &run.court.plan.names;
+        View::with_prior(run.snapshot, names, sight.earlier, sight.current, &node.sees)
+    }
+}
+
 /// What the critics of a stage see of the stages before and of each other.
-#[derive(Clone, Copy)]
 pub(crate) struct Sight<'r> {
     pub(crate) earlier: &'r [Outcome],
     pub(crate) current: &'r [OnceLock<Outcome>],
@@ -55,12 +71,6 @@ impl Sight<'_> {
 }
 
 impl<'r> Run<'r> {
-    /// What a critic and its gate see.
-    pub(crate) fn view(&'r self, sight: Sight<'r>, node: &'r Node) -> View<'r> {
-        let names = &self.court.plan.names;
-        View::with_prior(self.snapshot, names, sight.earlier, sight.current, &node.sees)
-    }
-
     /// Runs the critics of a stage. `clock` is now, and is set to what is now when it ends.
     pub(crate) async fn stage(
         &self,
@@ -69,7 +79,7 @@ impl<'r> Run<'r> {
         current: &mut [Outcome],
         summary: Summary,
         ruling: &mut Ruling,
-        clock: &mut Instant,
+        clock: &mut Moment,
     ) {
         if !ruling.is_settled() {
             self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
@@ -87,11 +97,14 @@ impl<'r> Run<'r> {
         } else {
             Vec::new()
         };
-        let mut driver = Driver {
+        let scope = Scope {
             run: self,
             stage: plan,
             sight: Sight { earlier, current: slots, summary },
             deadline: self.stage_deadline(*clock, plan.timeout),
+        };
+        let mut driver = Driver {
+            scope: &scope,
             fresh: plan.critics.clone(),
             unblocked: BinaryHeap::new(),
             waits,
@@ -139,10 +152,7 @@ pub(crate) type Later<'r> = BoxFuture<'r, (usize, Outcome)>;
 
 /// Drives the critics of one stage to their outcomes.
 struct Driver<'r> {
-    run: &'r Run<'r>,
-    stage: &'r StagePlan,
-    sight: Sight<'r>,
-    deadline: Deadline<TimeoutLevel>,
+    scope: &'r Scope<'r>,
     /// Those that have not been looked at yet.
     fresh: Range<usize>,
     /// Those that waited and wait for nobody any more, first in the plan first.
@@ -151,7 +161,7 @@ struct Driver<'r> {
     waits: Vec<u32>,
     places: Places<'r>,
     /// The time while critics are started one after the other; the end of one is the start of the next.
-    clock: Instant,
+    clock: Moment,
     /// Those that have to be waited for; nothing is allocated while there are none.
     pending: Option<FuturesUnordered<Later<'r>>>,
 }
@@ -168,7 +178,7 @@ impl Drop for Driver<'_> {
 impl<'r> Driver<'r> {
     fn poll(&mut self, ruling: &mut Ruling, cx: &mut Context<'_>) -> Poll<()> {
         // Wide permits go from one critic to the next within this pass, and are free when it ends.
-        let mut carried = Carried::default();
+        let mut carried = Carried::new(&self.scope.run.court.retry_budget);
         loop {
             if ruling.is_settled() {
                 self.cut_off(ruling);
@@ -178,11 +188,11 @@ impl<'r> Driver<'r> {
                 self.start(place, &mut carried, ruling, cx);
                 continue;
             }
-            carried = Carried::default();
+            carried.put_down();
             let Some(pending) = &mut self.pending else { return Poll::Ready(()) };
             match Pin::new(pending).poll_next(cx) {
                 Poll::Ready(Some((place, mut outcome))) => {
-                    self.clock = Instant::now();
+                    self.clock = Moment::now();
                     self.note(place, &mut outcome, ruling);
                     self.put(place, outcome);
                 }
@@ -193,8 +203,13 @@ impl<'r> Driver<'r> {
     }
 
     /// The first in the plan of those that can start.
+    #[inline]
     fn next(&mut self) -> Option<usize> {
-        let start = self.stage.critics.start;
+        if self.waits.is_empty() { self.fresh.next() } else { self.next_unblocked() }
+    }
+
+    fn next_unblocked(&mut self) -> Option<usize> {
+        let start = self.scope.stage.critics.start;
         let waits = &self.waits;
         let blocked = |place: usize| waits.get(place - start).is_some_and(|waits| *waits > 0);
         let mut fresh = self.fresh.clone();
@@ -219,44 +234,30 @@ impl<'r> Driver<'r> {
         ruling: &mut Ruling,
         cx: &mut Context<'_>,
     ) {
-        let plan = &self.run.court.plan;
+        let scope = self.scope;
+        let plan = &scope.run.court.plan;
         let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
             return;
         };
-        let at = place - self.stage.critics.start;
+        let at = place - scope.stage.critics.start;
         let mut shared = Outcome::missing();
         let out = match &mut self.places {
             Places::Own(own) => own.get_mut(at),
             Places::Shared(_) => Some(&mut shared),
         };
         let Some(out) = out else { return };
-        let view = self.run.view(self.sight, node);
-        #[cfg(seeded_bug)]
-        let view = crate::seeded::wider(self.run, self.sight, view);
-        let kept = gate::decide(plan, node, view, self.sight.summary).and_then(|()| {
-            let fits = self.run.budget.reserve(info.cost, info.mode);
-            let fits = fits || seeded!(OverBudgetRuns);
-            fits.then_some(()).ok_or(Reason::Skipped(Skipped::OverBudget))
-        });
-        if let Err(reason) = kept {
+        if let Some(reason) = kept_out(scope, node, info) {
             *out = Outcome::without(reason);
         } else {
-            let limits = Limits {
-                plan,
-                stage: self.stage,
-                node,
-                priority: info.priority.get(),
-                deadline: self.deadline,
-            };
-            let execution = Execution { run: self.run, sight: self.sight, place, info, limits };
+            let execution = Execution { scope, place, node, info };
             if let Some(later) = execution.start(&mut self.clock, carried, out, cx) {
                 self.pending.get_or_insert_default().push(later);
                 // The critic has been polled, which may have taken its time.
-                self.clock = Instant::now();
+                self.clock = Moment::now();
                 return;
             }
         }
-        note(self.run, place, node, info, out, ruling);
+        note(scope.run, place, node, info, out, ruling);
         if let Places::Shared(slots) = self.places {
             fill(slots, at, shared);
         }
@@ -265,17 +266,17 @@ impl<'r> Driver<'r> {
 
     /// Takes down the outcome of one that was waited for.
     fn note(&mut self, place: usize, outcome: &mut Outcome, ruling: &mut Ruling) {
-        let plan = &self.run.court.plan;
+        let plan = &self.scope.run.court.plan;
         if let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) {
-            note(self.run, place, node, info, outcome, ruling);
+            note(self.scope.run, place, node, info, outcome, ruling);
         }
     }
 
     /// Puts an outcome in its place, and lets those go on that waited for it.
     fn put(&mut self, place: usize, outcome: Outcome) {
-        let at = place - self.stage.critics.start;
+        let at = place - self.scope.stage.critics.start;
         match &mut self.places {
-            _ if place + 1 == self.stage.critics.end && seeded!(OutcomeLost) => {}
+            _ if place + 1 == self.scope.stage.critics.end && seeded!(OutcomeLost) => {}
             Places::Own(own) => {
                 if let Some(own) = own.get_mut(at) {
                     *own = outcome;
@@ -283,15 +284,16 @@ impl<'r> Driver<'r> {
             }
             Places::Shared(slots) => fill(slots, at, outcome),
         }
-        if let Some(node) = self.run.court.plan.nodes.get(place) {
+        if let Some(node) = self.scope.run.court.plan.nodes.get(place) {
             self.unblock(node);
         }
     }
 
+    #[inline]
     fn unblock(&mut self, node: &Node) {
         for &next in &node.unblocks {
             let next = next as usize;
-            let waits = next.checked_sub(self.stage.critics.start);
+            let waits = next.checked_sub(self.scope.stage.critics.start);
             if let Some(waits) = waits.and_then(|at| self.waits.get_mut(at)) {
                 *waits = waits.saturating_sub(1);
                 // One that is still ahead is found when its turn comes.
@@ -312,13 +314,13 @@ impl<'r> Driver<'r> {
     /// The verdict is settled: what is in flight is cancelled, and what has not started does not start.
     fn cut_off(&mut self, ruling: &mut Ruling) {
         self.pending = None;
-        let start = self.stage.critics.start;
-        for place in self.stage.critics.clone() {
+        let start = self.scope.stage.critics.start;
+        for place in self.scope.stage.critics.clone() {
             if !self.is_open(place - start) {
                 continue;
             }
-            let calls = self.run.calls(place);
-            let cost = self.run.court.plan.infos.get(place).map_or(0.0, |info| info.cost);
+            let calls = self.scope.run.calls(place);
+            let cost = self.scope.run.court.plan.infos.get(place).map_or(0.0, |info| info.cost);
             let mut outcome = Outcome::without(Reason::Skipped(Skipped::VerdictSettled));
             outcome.attempts = calls;
             outcome.cost = cost * f64::from(calls);
@@ -326,6 +328,23 @@ impl<'r> Driver<'r> {
             self.put(place, outcome);
         }
     }
+}
+
+/// Why a critic does not run: by its gate, or by what the run may cost.
+#[inline]
+fn kept_out<'r>(scope: &'r Scope<'r>, node: &'r Node, info: &CriticInfo) -> Option<Reason> {
+    let run = scope.run;
+    if !node.always {
+        let view = scope.view(node);
+        #[cfg(seeded_bug)]
+        let view = crate::seeded::wider(scope, view);
+        let decided = gate::decide(&run.court.plan, node, view, scope.sight.summary);
+        if let Err(reason) = decided {
+            return Some(reason);
+        }
+    }
+    let fits = run.budget.reserve(info.cost, info.mode) || seeded!(OverBudgetRuns);
+    if fits { None } else { Some(Reason::Skipped(Skipped::OverBudget)) }
 }
 
 /// Each place is started once, so there is nothing to be lost here.

@@ -1,7 +1,7 @@
 //! Stopping gracefully: nobody new, time for those who are in, and a cut for those who need longer.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::Poll;
 use std::time::Duration;
@@ -34,8 +34,10 @@ pub(crate) struct Stop {
 
 impl Stop {
     /// The run, unless it is cut off before it ends.
-    pub(crate) async fn unless_cut<T>(&self, run: impl Future<Output = T>) -> Option<T> {
-        let mut run = pin!(run);
+    pub(crate) async fn unless_cut<T>(
+        &self,
+        mut run: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
         // Made before the run is polled, so that a cut in between is not missed; registers only if the run
         // has to wait.
         let mut cut = pin!(self.cut.notified());

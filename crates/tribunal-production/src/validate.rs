@@ -21,7 +21,7 @@ impl Valid {
         outcome.status = Status::Success;
         outcome.opinion = Some(self.opinion);
         if !self.let_pass.is_empty() {
-            outcome.reason = Some(Box::new(Reason::Invalid(self.let_pass)));
+            outcome.reason = Some(Reason::Invalid(self.let_pass));
         }
     }
 }
@@ -49,13 +49,48 @@ pub(crate) fn validate(rules: &Validation, opinion: Opinion) -> Result<Valid, Re
     }
 }
 
-/// Whether there is nothing at all to be said against it, as far as that can be told without more ado. One that is
-/// not may still be valid.
-#[inline]
-pub(crate) fn is_plainly_valid(rules: &Validation, opinion: &Opinion) -> bool {
-    opinion.is_sound()
-        && rules.checks.is_empty()
-        && rules.required.iter().all(|field| is_there(opinion, field))
+/// What is asked of opinions, as far as that can be told at a glance.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Plainly {
+    value: bool,
+    score: bool,
+    cost: bool,
+    violations: bool,
+    details: bool,
+    /// There is more to it.
+    deeper: bool,
+}
+
+impl Plainly {
+    pub(crate) fn of(rules: &Validation) -> Self {
+        let mut plainly = Self { deeper: !rules.checks.is_empty(), ..Self::default() };
+        for field in &rules.required {
+            let place = match field.tokens() {
+                [field] => match &**field {
+                    "value" => &mut plainly.value,
+                    "score" => &mut plainly.score,
+                    "cost" => &mut plainly.cost,
+                    "violations" => &mut plainly.violations,
+                    "details" => &mut plainly.details,
+                    _ => &mut plainly.deeper,
+                },
+                _ => &mut plainly.deeper,
+            };
+            *place = true;
+        }
+        plainly
+    }
+
+    /// Whether an opinion has all that is asked. One of which that cannot be told may still have it.
+    #[inline]
+    pub(crate) fn is_met(self, opinion: &Opinion) -> bool {
+        !(self.deeper
+            || self.value && opinion.value.is_null()
+            || self.score && opinion.score.is_none()
+            || self.cost && opinion.cost.is_none()
+            || self.violations && opinion.violations.is_empty()
+            || self.details && opinion.details.is_none())
+    }
 }
 
 fn run_check(check: &Arc<dyn OpinionCheck>, opinion: &Opinion) -> Vec<OpinionFault> {
@@ -171,6 +206,6 @@ mod tests {
         assert_eq!(outcome(&Validation::new(), Opinion::clean()).reason, None);
         let missing = OpinionFault::Missing("/score".into());
         let kept = outcome(&demands().lenient(), Opinion::clean());
-        assert_eq!(kept.reason, Some(Box::new(Reason::Invalid(vec![missing]))));
+        assert_eq!(kept.reason, Some(Reason::Invalid(vec![missing])));
     }
 }

@@ -29,8 +29,8 @@ use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::Moment;
 use thiserror::Error;
-use tokio::time::Instant;
 
 pub use self::adaptive::{Adaptation, AdaptiveError, AdaptiveLimit};
 pub use self::guard::{Admitted, OwnedAdmitted};
@@ -45,7 +45,7 @@ use queue::{Answer, Queue};
 #[derive(Debug)]
 pub struct Admission {
     door: Door,
-    epoch: Instant,
+    epoch: Moment,
     queue: Mutex<Queue<Waker>>,
 }
 
@@ -83,7 +83,7 @@ impl Admission {
     fn with_limit(limit: Limit, most_waiting: usize) -> Self {
         let door = Door::new(limit.fixed());
         let queue = Mutex::new(Queue::new(limit, most_waiting));
-        Self { door, epoch: Instant::now(), queue }
+        Self { door, epoch: Moment::now(), queue }
     }
 
     fn lock(&self) -> Locked<'_> {
@@ -96,26 +96,26 @@ impl Admission {
         Locked { door: &self.door, queue }
     }
 
-    fn since_epoch(&self, at: Instant) -> Duration {
-        at.saturating_duration_since(self.epoch)
+    fn since_epoch(&self, at: Moment) -> Duration {
+        at.since(self.epoch)
     }
 
     /// Comes in, or waits for it: as soon as it is one's turn, or as soon as it is known that it never will be.
     ///
     /// The caller enforces the deadline itself as well: nothing wakes it up just because time has passed.
-    pub fn enter(&self, deadline: Instant) -> Enter<'_> {
+    pub fn enter(&self, deadline: Moment) -> Enter<'_> {
         Enter { admission: self, deadline, ticket: None }
     }
 
     /// Comes in, if nobody has to be waited for.
     #[inline]
     #[must_use]
-    pub fn try_enter(&self, now: Instant) -> Option<Admitted<'_>> {
+    pub fn try_enter(&self, now: Moment) -> Option<Admitted<'_>> {
         let comes = match self.door.try_enter() {
             Ok(comes) => comes,
             Err(Taken) => self.try_enter_by_queue(),
         };
-        comes.then(|| Admitted { admission: self, stay: Stay::since(now) })
+        comes.then(|| Admitted { admission: self, since: now })
     }
 
     #[cold]
@@ -167,7 +167,7 @@ impl Admission {
 
     /// A place that was granted and never used.
     fn hand_back(&self) {
-        self.leave(Stay::unused(Instant::now()));
+        self.leave(Stay::unused(Moment::now()));
     }
 }
 
@@ -205,7 +205,7 @@ impl Drop for Locked<'_> {
 #[must_use = "a future does nothing until it is polled"]
 pub struct Enter<'a> {
     admission: &'a Admission,
-    deadline: Instant,
+    deadline: Moment,
     ticket: Option<u64>,
 }
 
@@ -215,9 +215,9 @@ impl<'a> Future for Enter<'a> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let admission = this.admission;
-        let now = Instant::now();
+        let now = Moment::now();
         if this.ticket.is_none() && admission.door.try_enter() == Ok(true) {
-            return Poll::Ready(Ok(Admitted { admission, stay: Stay::since(now) }));
+            return Poll::Ready(Ok(Admitted { admission, since: now }));
         }
         let since = admission.since_epoch(now);
         let deadline = admission.since_epoch(this.deadline);
@@ -257,7 +257,7 @@ impl<'a> Future for Enter<'a> {
             }
             Answer::Come => {
                 this.ticket = None;
-                Poll::Ready(Ok(Admitted { admission, stay: Stay::since(now) }))
+                Poll::Ready(Ok(Admitted { admission, since: now }))
             }
             Answer::Go(refused) => {
                 this.ticket = None;
@@ -291,7 +291,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_code_of_a_waker_runs_under_the_lock() {
         let admission = Arc::new(Admission::new(NonZeroUsize::MIN, 2));
-        let far = Instant::now() + MS(60_000);
+        let far = Moment::now() + MS(60_000);
         let poll = |enter: &mut Enter<'_>| {
             let looks_at = Arc::clone(&admission);
             let (waker, seen) = Nosy::waker(move || looks_at.queue.try_lock().is_ok());
@@ -300,7 +300,7 @@ mod tests {
             assert!(!seen.found_it_locked());
             (ready, seen)
         };
-        let inside = admission.try_enter(Instant::now()).unwrap();
+        let inside = admission.try_enter(Moment::now()).unwrap();
         let mut waits = [(); 5].map(|()| admission.enter(far));
         let mut seen = Vec::new();
         for enter in &mut waits[..2] {
@@ -334,12 +334,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_full_queue_refuses_at_once_and_says_when_to_come_back() {
         let admission = Admission::new(NonZeroUsize::MIN, 1);
-        let far = Instant::now() + MS(10_000);
+        let far = Moment::now() + MS(10_000);
         // One that took 100 ms, to learn from.
-        let first = admission.try_enter(Instant::now()).unwrap();
+        let first = admission.try_enter(Moment::now()).unwrap();
         tokio::time::advance(MS(100)).await;
         drop(first);
-        let _inside = admission.try_enter(Instant::now()).unwrap();
+        let _inside = admission.try_enter(Moment::now()).unwrap();
         let mut waits = admission.enter(far);
         assert!(poll(&mut waits).is_pending());
         let Poll::Ready(Err(Refused::Full { retry_after })) = poll(&mut admission.enter(far))
@@ -353,9 +353,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_can_no_longer_make_it_is_sent_away() {
         let admission = Admission::new(NonZeroUsize::MIN, 10);
-        let first = admission.try_enter(Instant::now()).unwrap();
-        let mut short = admission.enter(Instant::now() + MS(150));
-        let mut long = admission.enter(Instant::now() + MS(1_000));
+        let first = admission.try_enter(Moment::now()).unwrap();
+        let mut short = admission.enter(Moment::now() + MS(150));
+        let mut long = admission.enter(Moment::now() + MS(1_000));
         assert!(poll(&mut short).is_pending() && poll(&mut long).is_pending());
         tokio::time::advance(MS(100)).await;
         // Now it is known that one takes 100 ms, and the first in the queue has only 50 left.
@@ -367,12 +367,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn once_there_is_a_jam_the_newest_goes_first() {
         let admission = Admission::new(NonZeroUsize::MIN, 10);
-        let far = Instant::now() + MS(60_000);
-        let learned = admission.try_enter(Instant::now()).unwrap();
+        let far = Moment::now() + MS(60_000);
+        let learned = admission.try_enter(Moment::now()).unwrap();
         tokio::time::advance(MS(10)).await;
         drop(learned);
 
-        let inside = admission.try_enter(Instant::now()).unwrap();
+        let inside = admission.try_enter(Moment::now()).unwrap();
         let (mut old, mut new) = (admission.enter(far), admission.enter(far));
         assert!(poll(&mut old).is_pending());
         tokio::time::advance(MS(5)).await;
@@ -392,8 +392,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_place_granted_to_someone_who_left_goes_to_the_next() {
         let admission = Admission::new(NonZeroUsize::MIN, 10);
-        let far = Instant::now() + MS(60_000);
-        let inside = admission.try_enter(Instant::now()).unwrap();
+        let far = Moment::now() + MS(60_000);
+        let inside = admission.try_enter(Moment::now()).unwrap();
         let (mut first, mut second) = (admission.enter(far), admission.enter(far));
         assert!(poll(&mut first).is_pending() && poll(&mut second).is_pending());
         drop(inside);
@@ -408,15 +408,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_place_handed_back_unused_teaches_nothing() {
         let admission = Admission::new(NonZeroUsize::MIN, 10);
-        let learned = admission.try_enter(Instant::now()).unwrap();
+        let learned = admission.try_enter(Moment::now()).unwrap();
         tokio::time::advance(MS(100)).await;
         drop(learned);
         for _ in 0..100 {
-            admission.try_enter(Instant::now()).unwrap().hand_back();
+            admission.try_enter(Moment::now()).unwrap().hand_back();
         }
-        let _inside = admission.try_enter(Instant::now()).unwrap();
+        let _inside = admission.try_enter(Moment::now()).unwrap();
         // One takes 100 ms, so this one would need 200.
-        let mut late = admission.enter(Instant::now() + MS(150));
+        let mut late = admission.enter(Moment::now() + MS(150));
         assert!(matches!(poll(&mut late), Poll::Ready(Err(Refused::Full { .. }))));
         assert_eq!((admission.inside(), admission.waiting()), (1, 0));
     }
@@ -427,9 +427,9 @@ mod tests {
         let target = MS(100);
         let settings = AdaptiveLimit::new(1, 10, Adaptation::Aimd { target }).unwrap();
         let admission = Admission::adaptive(settings, 10);
-        let far = Instant::now() + MS(60_000);
+        let far = Moment::now() + MS(60_000);
         assert_eq!(admission.limit(), 1);
-        let first = admission.try_enter(Instant::now()).unwrap();
+        let first = admission.try_enter(Moment::now()).unwrap();
         let mut waits = [(); 5].map(|()| admission.enter(far));
         assert!(waits.iter_mut().all(|enter| poll(enter).is_pending()));
         first.done();
@@ -447,7 +447,7 @@ mod tests {
         third.hand_back();
         let (fourth, fifth) = (next(), next());
         assert_eq!((admission.limit(), admission.inside(), admission.waiting()), (2, 2, 0));
-        assert!(admission.try_enter(Instant::now()).is_none());
+        assert!(admission.try_enter(Moment::now()).is_none());
         drop((fourth, fifth));
         assert_eq!(admission.inside(), 0);
     }
@@ -455,15 +455,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn once_closed_nobody_comes_in_and_nobody_waits() {
         let admission = Admission::new(NonZeroUsize::MIN, 10);
-        let far = Instant::now() + MS(60_000);
-        let inside = admission.try_enter(Instant::now()).unwrap();
+        let far = Moment::now() + MS(60_000);
+        let inside = admission.try_enter(Moment::now()).unwrap();
         let mut waits = admission.enter(far);
         assert!(poll(&mut waits).is_pending());
         admission.close();
         assert!(matches!(poll(&mut waits), Poll::Ready(Err(Refused::Closed))));
         assert!(matches!(poll(&mut admission.enter(far)), Poll::Ready(Err(Refused::Closed))));
         drop(inside);
-        assert!(admission.try_enter(Instant::now()).is_none());
+        assert!(admission.try_enter(Moment::now()).is_none());
         assert_eq!((admission.inside(), admission.waiting()), (0, 0));
     }
 }

@@ -15,10 +15,11 @@ mod tally;
 #[cfg(not(any(loom, shuttle)))]
 mod tests;
 
+use std::mem::ManuallyDrop;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::Moment;
 
 pub use self::core::BreakerState;
 use self::core::{Core, Pass};
@@ -48,7 +49,7 @@ pub struct Breaker {
 /// What every call looks at.
 #[derive(Debug)]
 struct Hot {
-    epoch: Instant,
+    epoch: Moment,
     /// From when on a call is slow.
     slow: Option<Duration>,
     tally: Tally,
@@ -76,7 +77,7 @@ impl Breaker {
         let (tally, shown) = Tally::new(&core);
         let slow = settings.slow.map(|(limit, _)| limit);
         Self {
-            hot: OwnLines(Hot { epoch: Instant::now(), slow, tally }),
+            hot: OwnLines(Hot { epoch: Moment::now(), slow, tally }),
             guarded: Mutex::new(Guarded { core, shown }),
         }
     }
@@ -86,12 +87,12 @@ impl Breaker {
         self.guarded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn since_epoch(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.hot.0.epoch)
+    fn since_epoch(&self, now: Moment) -> Duration {
+        now.since(self.hot.0.epoch)
     }
 
     /// Has the core do something that may change everything, with nothing uncounted before or unsaid after it.
-    fn with_core<T>(&self, now: Instant, act: impl FnOnce(&mut Core, Duration) -> T) -> T {
+    fn with_core<T>(&self, now: Moment, act: impl FnOnce(&mut Core, Duration) -> T) -> T {
         let now = self.since_epoch(now);
         let Guarded { core, shown } = &mut *self.lock();
         let tally = &self.hot.0.tally;
@@ -101,30 +102,39 @@ impl Breaker {
         answer
     }
 
+    /// Lets a call through if all goes well, at the cost of a glance. `None`: ask [`Breaker::admit`].
+    #[inline]
+    #[must_use]
+    pub fn try_admit(&self, now: Moment) -> Option<AdmittedCall<'_>> {
+        let pass = self.hot.0.tally.closed()?;
+        Some(AdmittedCall { breaker: self, pass, started: now })
+    }
+
     /// Lets a call through, or refuses it.
     ///
     /// # Errors
     ///
     /// [`BreakerOpen`] while it is open, and while as many probes are in flight as may be.
     #[inline]
-    pub fn admit(&self, now: Instant) -> Result<AdmittedCall<'_>, BreakerOpen> {
-        let pass = match self.hot.0.tally.closed() {
-            Some(pass) => pass,
-            None => self.admit_if_time(now)?,
-        };
-        Ok(AdmittedCall { breaker: self, pass: Some(pass), started: now })
+    pub fn admit(&self, now: Moment) -> Result<AdmittedCall<'_>, BreakerOpen> {
+        match self.try_admit(now) {
+            Some(admitted) => Ok(admitted),
+            None => {
+                Ok(AdmittedCall { breaker: self, pass: self.admit_if_time(now)?, started: now })
+            }
+        }
     }
 
     /// It is not closed, or was not a moment ago.
     #[cold]
-    fn admit_if_time(&self, now: Instant) -> Result<Pass, BreakerOpen> {
+    fn admit_if_time(&self, now: Moment) -> Result<Pass, BreakerOpen> {
         self.with_core(now, Core::admit).map_err(|left| BreakerOpen { left })
     }
 
     /// What it is doing.
     #[inline]
     #[must_use]
-    pub fn state(&self, now: Instant) -> BreakerState {
+    pub fn state(&self, now: Moment) -> BreakerState {
         match self.hot.0.tally.closed() {
             Some(_) => BreakerState::Closed,
             None => self.with_core(now, Core::state),
@@ -132,17 +142,17 @@ impl Breaker {
     }
 
     #[inline]
-    fn report(&self, pass: Pass, result: CallResult, started: Instant, now: Instant) {
-        let Hot { slow, tally, .. } = &self.hot.0;
+    fn report(&self, pass: Pass, result: CallResult, started: Moment, now: Moment) {
+        let Hot { epoch, slow, tally } = &self.hot.0;
         if let Some(current) = tally.closed() {
             // Time alone changes nothing while it is closed, so these are of no consequence.
             if current != pass || result == CallResult::Ignored {
                 return;
             }
-            let took = || now.saturating_duration_since(started);
+            let took = || now.since(started);
             if result == CallResult::Success
                 && !slow.is_some_and(|limit| took() >= limit)
-                && tally.count(pass, nanos(self.since_epoch(now)))
+                && tally.count(pass, now.nanos_since(*epoch))
             {
                 return;
             }
@@ -151,8 +161,8 @@ impl Breaker {
     }
 
     #[cold]
-    fn report_to_core(&self, pass: Pass, result: CallResult, started: Instant, now: Instant) {
-        let took = now.saturating_duration_since(started);
+    fn report_to_core(&self, pass: Pass, result: CallResult, started: Moment, now: Moment) {
+        let took = now.since(started);
         self.with_core(now, |core, now| core.report(pass, result, took, now));
     }
 }
@@ -162,29 +172,27 @@ impl Breaker {
 #[must_use = "a call that reports nothing teaches the breaker nothing"]
 pub struct AdmittedCall<'b> {
     breaker: &'b Breaker,
-    pass: Option<Pass>,
-    started: Instant,
+    pass: Pass,
+    started: Moment,
 }
 
 impl AdmittedCall<'_> {
     /// The call ended, then.
     #[inline]
-    pub fn report(mut self, result: CallResult, now: Instant) {
-        if let Some(pass) = self.pass.take() {
-            self.breaker.report(pass, result, self.started, now);
-        }
+    pub fn report(self, result: CallResult, now: Moment) {
+        let call = ManuallyDrop::new(self);
+        call.breaker.report(call.pass, result, call.started, now);
     }
-}
 
-impl AdmittedCall<'_> {
     /// As dropping it, at a reading of the clock that one has already.
-    pub fn give_up(mut self, now: Instant) {
-        self.release(now);
+    pub fn give_up(self, now: Moment) {
+        ManuallyDrop::new(self).release(now);
     }
 
-    fn release(&mut self, now: Instant) {
-        if let Some(pass) = self.pass.take() {
-            self.breaker.with_core(now, |core, now| core.release(pass, now));
+    fn release(&self, now: Moment) {
+        // Where everything passes there is no place to give back.
+        if !self.pass.is_closed() {
+            self.breaker.with_core(now, |core, now| core.release(self.pass, now));
         }
     }
 }
@@ -192,9 +200,8 @@ impl AdmittedCall<'_> {
 impl Drop for AdmittedCall<'_> {
     #[inline]
     fn drop(&mut self) {
-        // Where everything passes there is no place to give back.
-        if self.pass.is_some_and(|pass| !pass.closed) {
-            self.release(Instant::now());
+        if !self.pass.is_closed() {
+            self.release(Moment::now());
         }
     }
 }

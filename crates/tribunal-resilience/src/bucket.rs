@@ -16,8 +16,8 @@ use std::num::NonZeroU32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use crate::Moment;
 use thiserror::Error;
-use tokio::time::Instant;
 
 use crate::nanos::nanos;
 use crate::sync::{AtomicU64, OwnLines};
@@ -91,7 +91,7 @@ pub struct TokenBucket {
 /// What it is made of: read together, so kept together.
 #[derive(Debug)]
 struct Cell {
-    epoch: Instant,
+    epoch: Moment,
     /// From one token to the next, in nanoseconds: 1 up to [`FAR`].
     interval: u64,
     /// How much earlier than it is due a token may be taken: all of a burst but its first. With an interval more it
@@ -109,7 +109,7 @@ impl TokenBucket {
         let burst = u64::from(rate.burst.get()).min(FAR / interval);
         let tolerance = interval * (burst - 1);
         let due = AtomicU64::new(0);
-        Self { cell: OwnLines(Cell { epoch: Instant::now(), interval, tolerance, due }) }
+        Self { cell: OwnLines(Cell { epoch: Moment::now(), interval, tolerance, due }) }
     }
 
     /// As [`TokenBucket::take_at`], now.
@@ -118,7 +118,7 @@ impl TokenBucket {
     ///
     /// The time until the next token, if nobody else takes it.
     pub fn take(&self) -> Result<(), Duration> {
-        self.take_at(Instant::now())
+        self.take_at(Moment::now())
     }
 
     /// Takes a token, or says how long it will be until there may be one: at least 1 ms. For callers that have read
@@ -128,9 +128,9 @@ impl TokenBucket {
     ///
     /// The time until the next token, if nobody else takes it.
     #[inline]
-    pub fn take_at(&self, now: Instant) -> Result<(), Duration> {
+    pub fn take_at(&self, now: Moment) -> Result<(), Duration> {
         let Cell { epoch, interval, tolerance, due } = &self.cell.0;
-        let now = nanos(now.saturating_duration_since(*epoch)).min(FAR);
+        let now = now.nanos_since(*epoch).min(FAR);
         // Nothing but the count itself depends on the order in which it is seen.
         let mut seen = due.load(Relaxed);
         loop {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::Moment;
 
 /// Longer than any process lives; added to an instant it does not overflow.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -10,16 +10,15 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// When time runs out, and for whom: `L` names the level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadline<L> {
-    at: Instant,
+    at: Moment,
     level: L,
 }
 
 impl<L: Copy> Deadline<L> {
     /// So much after a moment. A time that no clock can show becomes thirty years.
     #[must_use]
-    pub fn after(start: Instant, span: Duration, level: L) -> Self {
-        let at = start.checked_add(span.min(FAR)).unwrap_or(start);
-        Self { at, level }
+    pub fn after(start: Moment, span: Duration, level: L) -> Self {
+        Self { at: start + span.min(FAR), level }
     }
 
     /// What is left of the outer one, if the inner one would last longer. The outer wins a tie.
@@ -30,7 +29,7 @@ impl<L: Copy> Deadline<L> {
 
     /// The moment itself: at it, time is up.
     #[must_use]
-    pub const fn at(&self) -> Instant {
+    pub const fn at(&self) -> Moment {
         self.at
     }
 
@@ -42,14 +41,14 @@ impl<L: Copy> Deadline<L> {
 
     /// Whether time is up.
     #[must_use]
-    pub fn is_over(&self, now: Instant) -> bool {
+    pub fn is_over(&self, now: Moment) -> bool {
         now >= self.at
     }
 
     /// How much is left.
     #[must_use]
-    pub fn left(&self, now: Instant) -> Duration {
-        self.at.saturating_duration_since(now)
+    pub fn left(&self, now: Moment) -> Duration {
+        self.at.since(now)
     }
 }
 
@@ -59,7 +58,7 @@ mod tests {
 
     #[test]
     fn the_outer_deadline_wins_when_it_comes_first_or_at_the_same_time() {
-        let now = Instant::now();
+        let now = Moment::now();
         let at = |secs, level| Deadline::after(now, Duration::from_secs(secs), level);
         assert_eq!(at(5, "inner").within(at(3, "outer")).level(), "outer");
         assert_eq!(at(5, "inner").within(at(5, "outer")).level(), "outer");
@@ -69,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_span_beyond_all_clocks_does_not_overflow() {
-        let now = Instant::now();
+        let now = Moment::now();
         assert!(!Deadline::after(now, Duration::MAX, ()).is_over(now + Duration::from_secs(1)));
     }
 }

@@ -49,6 +49,7 @@ mod latency;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
+mod moment;
 mod nanos;
 #[cfg(test)]
 #[cfg(not(any(loom, shuttle)))]
@@ -70,5 +71,6 @@ pub use breaker::{
 pub use bucket::{Rate, RateError, TokenBucket};
 pub use deadline::Deadline;
 pub use latency::{LatencyWindow, PercentileError};
+pub use moment::Moment;
 pub use permits::{Acquire, OwnedPermit, Permit, Permits, QueueFull};
 pub use retry_budget::{RetryBudget, RetryBudgetError};

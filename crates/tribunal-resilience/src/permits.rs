@@ -16,8 +16,8 @@ use std::pin::Pin;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
+use crate::Moment;
 use thiserror::Error;
-use tokio::time::Instant;
 
 pub use self::owned::OwnedPermit;
 
@@ -29,7 +29,7 @@ use word::Word;
 #[derive(Debug)]
 pub struct Permits {
     word: Word,
-    epoch: Instant,
+    epoch: Moment,
     queue: Mutex<Queue<Waker>>,
 }
 
@@ -49,7 +49,7 @@ impl Permits {
     #[must_use]
     pub fn with_queue(limit: NonZeroUsize, most_waiting: usize) -> Self {
         let queue = Mutex::new(Queue::new(most_waiting));
-        Self { word: Word::new(limit.get()), epoch: Instant::now(), queue }
+        Self { word: Word::new(limit.get()), epoch: Moment::now(), queue }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue<Waker>> {

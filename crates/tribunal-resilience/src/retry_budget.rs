@@ -9,8 +9,8 @@ mod model;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use crate::Moment;
 use thiserror::Error;
-use tokio::time::Instant;
 
 use crate::sync::AtomicU64;
 
@@ -20,7 +20,7 @@ const RETRY: u64 = 1_000;
 /// A budget of retries that first calls pay into.
 #[derive(Debug)]
 pub struct RetryBudget {
-    epoch: Instant,
+    epoch: Moment,
     share: u64,
     floor: u64,
     most: u64,
@@ -56,7 +56,7 @@ impl RetryBudget {
             return Err(RetryBudgetError);
         }
         Ok(Self {
-            epoch: Instant::now(),
+            epoch: Moment::now(),
             // In range, so the cast only drops what is less than a thousandth.
             share: (share * RETRY as f64).round() as u64,
             floor: u64::from(floor) * RETRY,
@@ -68,17 +68,23 @@ impl RetryBudget {
 
     /// A first call pays in.
     pub fn deposit(&self) {
+        self.deposit_for(1);
+    }
+
+    /// So many first calls pay in.
+    pub fn deposit_for(&self, calls: u32) {
         let most = self.start().saturating_add(self.most);
-        let add = |saved: u64| (saved < most).then(|| (saved + self.share).min(most));
+        let paid = self.share.saturating_mul(u64::from(calls));
+        let add = |saved: u64| (saved < most).then(|| saved.saturating_add(paid).min(most));
         let _ = self.saved.fetch_update(Relaxed, Relaxed, add);
     }
 
     /// Takes a retry, if there is one.
     #[must_use]
-    pub fn withdraw(&self, now: Instant) -> bool {
+    pub fn withdraw(&self, now: Moment) -> bool {
         let start = self.start();
         let from_saved = |saved: u64| saved.checked_sub(RETRY).filter(|left| *left >= start);
-        let brought = self.brought(now.saturating_duration_since(self.epoch));
+        let brought = self.brought(now.since(self.epoch));
         let least = brought.saturating_sub(start);
         if self.saved.fetch_update(Relaxed, Relaxed, from_saved).is_ok() {
             // What the share gives counts towards the floor.
@@ -118,7 +124,7 @@ mod tests {
     use super::*;
 
     fn withdrawn(budget: &RetryBudget, tries: usize) -> usize {
-        (0..tries).filter(|_| budget.withdraw(Instant::now())).count()
+        (0..tries).filter(|_| budget.withdraw(Moment::now())).count()
     }
 
     /// I27: in a total outage, retries are at most the share of first calls, and the floor.

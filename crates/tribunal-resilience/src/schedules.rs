@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use crate::Moment;
 use shuttle::future::block_on;
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use shuttle::thread;
 use shuttle::{Config, Runner};
-use tokio::time::Instant;
 
 use crate::{
     Adaptation, AdaptiveLimit, Admission, Admitted, Breaker, BreakerSettings, BreakerState,
@@ -116,12 +116,12 @@ fn six_threads_share_two_permits() {
 struct Door {
     admission: Arc<Admission>,
     count: Count,
-    far: Instant,
+    far: Moment,
 }
 
 impl Door {
     fn new(admission: Admission, most: usize) -> Arc<Self> {
-        let far = Instant::now() + Duration::from_secs(3_600);
+        let far = Moment::now() + Duration::from_secs(3_600);
         Arc::new(Self { admission: Arc::new(admission), count: Count::new(most), far })
     }
 
@@ -178,7 +178,7 @@ fn five_threads_come_in_by_a_limit_that_moves() {
 struct Broken {
     breaker: Breaker,
     /// When it is half open.
-    later: Instant,
+    later: Moment,
     count: Count,
 }
 
@@ -190,7 +190,7 @@ impl Broken {
             .and_then(|settings| settings.open_for(OPEN_FOR))
             .and_then(|settings| settings.probes(PROBES))
             .unwrap();
-        let (breaker, start) = (Breaker::new(settings), Instant::now());
+        let (breaker, start) = (Breaker::new(settings), Moment::now());
         for _ in 0..2 {
             breaker.admit(start).unwrap().report(CallResult::Failure, start);
         }
@@ -276,13 +276,13 @@ fn what_five_threads_pay_in_is_taken_once() {
             let (budget, taken) = &**shared;
             for _ in 0..2 {
                 budget.deposit();
-                if budget.withdraw(Instant::now()) {
+                if budget.withdraw(Moment::now()) {
                     taken.fetch_add(1, SeqCst);
                 }
             }
         };
         threads(&budget, &[play; 5]);
-        let rest = (0..10).filter(|_| budget.0.withdraw(Instant::now())).count();
+        let rest = (0..10).filter(|_| budget.0.withdraw(Moment::now())).count();
         assert_eq!(budget.1.load(SeqCst) + rest, 7, "ten times 0.7");
     });
 }

@@ -61,7 +61,7 @@ pub(crate) fn may_depend(case: &Case, place: usize, other: usize) -> bool {
 
 /// Rule 14: an opinion should have come of it, and did not.
 fn failed(outcome: &Outcome) -> bool {
-    match (outcome.status, outcome.reason.as_deref()) {
+    match (outcome.status, outcome.reason.as_ref()) {
         (Status::Success | Status::Gated, _) => false,
         (_, Some(Reason::Skipped(Skipped::VerdictSettled))) => false,
         (_, Some(Reason::Skipped(Skipped::Dependency { gated, .. }))) => !gated,
@@ -124,7 +124,7 @@ fn kept(case: &Case, run: usize, outcomes: &[&Outcome], place: usize) -> Kept {
 
 /// What the outcome says kept it from running.
 fn said_kept(outcome: &Outcome) -> Kept {
-    match outcome.reason.as_deref() {
+    match outcome.reason.as_ref() {
         Some(Reason::Gated(gated)) => match gated {
             Gated::OtherPhase(_) => Kept::OtherPhase,
             Gated::NoViolation => Kept::Violation,
@@ -168,7 +168,7 @@ fn calls_for(case: &Case, outcome: &Outcome, place: usize) -> Option<Verdict> {
                 FailureMode::Block => Verdict::Block,
             };
             // I10: what it objected to counts, although the rest of it cannot be believed.
-            let objected = outcome.reason.as_deref().and_then(Reason::objected);
+            let objected = outcome.reason.as_ref().and_then(Reason::objected);
             Some(objected.map_or(mode, |severity| mode.max(reached(own, severity))))
         }
         None => None,
@@ -176,7 +176,7 @@ fn calls_for(case: &Case, outcome: &Outcome, place: usize) -> Option<Verdict> {
 }
 
 fn is_settled_skip(outcome: &Outcome) -> bool {
-    matches!(outcome.reason.as_deref(), Some(Reason::Skipped(Skipped::VerdictSettled)))
+    matches!(outcome.reason.as_ref(), Some(Reason::Skipped(Skipped::VerdictSettled)))
 }
 
 /// Whether a report is one that the rules allow.
@@ -262,7 +262,7 @@ fn check_outcome(
     state.check("I4", !cached || outcome.attempts == 0, || {
         format!("run {run}: {name} was called and answered from a cache")
     });
-    match outcome.reason.as_deref() {
+    match outcome.reason.as_ref() {
         Some(Reason::Timeout(level)) => state.marks.hit(match level {
             tribunal_core::TimeoutLevel::Critic => Mark::CriticTimeout,
             tribunal_core::TimeoutLevel::Stage => Mark::StageTimeout,
@@ -304,7 +304,7 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
     };
     let in_time = at < (call.began + own.timeout).min(outer);
     let status = outcome.status;
-    let broken = matches!(outcome.reason.as_deref(),
+    let broken = matches!(outcome.reason.as_ref(),
         Some(Reason::Failed(failure)) if failure.kind == FailureKind::BreakerOpen);
     let fits = match landed {
         _ if retried => broken || matches!(status, Status::Timeout | Status::RateLimited),
@@ -319,7 +319,7 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
                     Demands::Nothing | Demands::ScoreLenient => status == Status::Success && same,
                     Demands::Score if score => status == Status::Success && same,
                     Demands::Score | Demands::Impossible => {
-                        let objected = outcome.reason.as_deref().and_then(Reason::objected);
+                        let objected = outcome.reason.as_ref().and_then(Reason::objected);
                         status == Status::Invalid && objected.unwrap_or(0.0) == severity
                     }
                     Demands::Unknown => status == Status::Invalid || same,
@@ -339,7 +339,7 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
         format!("run {run}: {} is {outcome:?} after {call:?} (retry planned: {retried})", own.name)
     });
     if landed == Landed::Panicked {
-        let bare = matches!(outcome.reason.as_deref(),
+        let bare = matches!(outcome.reason.as_ref(),
             Some(Reason::Failed(failure)) if failure.kind == FailureKind::Panic && failure.message.is_empty());
         state.check("I32", bare, || format!("run {run}: {} tells of its panic", own.name));
     }

@@ -51,7 +51,7 @@ async fn plays_alike(limit: usize, most_waiting: usize, events: Vec<(Event, u64)
     let (mut inside, mut waits) = (Vec::new(), Vec::<Waits<'_>>::new());
     for (event, wait) in events {
         tokio::time::advance(Duration::from_millis(wait)).await;
-        let now = Instant::now();
+        let now = Moment::now();
         let since = admission.since_epoch(now);
         match event {
             Event::TryEnter => {
@@ -129,7 +129,7 @@ proptest! {
 #[tokio::test(start_paused = true)]
 async fn while_there_is_room_the_lock_is_left_alone() {
     let admission = Admission::new(NonZeroUsize::new(2).unwrap(), 10);
-    let now = Instant::now();
+    let now = Moment::now();
     let held = admission.queue.lock();
     let (one, two) = (admission.try_enter(now).unwrap(), admission.try_enter(now).unwrap());
     assert!(admission.try_enter(now).is_none());

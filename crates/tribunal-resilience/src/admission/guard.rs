@@ -1,42 +1,37 @@
 //! Those who are in: borrowed and owned, and how they say in what way it ended.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::Moment;
 
 use super::Admission;
 use super::adaptive::End;
 
-/// Since when one is in, and how and when it ends as far as that is known.
+/// Since when one was in, and how and when it ended as far as that was said.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stay {
-    since: Instant,
+    since: Moment,
+    until: Option<Moment>,
     pub(super) end: End,
-    until: Option<Instant>,
-    took: Option<Duration>,
 }
 
 impl Stay {
-    /// Until anything else is said, it will have been cut short.
-    pub(super) const fn since(since: Instant) -> Self {
-        Self { since, end: End::Cut, until: None, took: None }
+    pub(super) const fn unused(since: Moment) -> Self {
+        Self { since, until: Some(since), end: End::Unused }
     }
 
-    pub(super) const fn unused(since: Instant) -> Self {
-        Self { since, end: End::Unused, until: Some(since), took: None }
-    }
-
-    /// When it ends: now, unless that was said.
+    /// When it ended: now, unless that was said.
     #[inline]
-    pub(super) fn until(&self) -> Instant {
-        self.until.unwrap_or_else(Instant::now)
+    pub(super) fn until(&self) -> Moment {
+        self.until.unwrap_or_else(Moment::now)
     }
 
     /// How long it took.
     #[inline]
     pub(super) fn took(&self) -> Duration {
-        self.took.unwrap_or_else(|| self.until().saturating_duration_since(self.since))
+        self.until().since(self.since)
     }
 }
 
@@ -51,7 +46,7 @@ impl Stay {
 #[must_use = "a place lasts as long as it is kept"]
 pub struct Admitted<'a> {
     pub(super) admission: &'a Admission,
-    pub(super) stay: Stay,
+    pub(super) since: Moment,
 }
 
 /// An [`Admitted`] without a lifetime, and otherwise the same.
@@ -72,10 +67,23 @@ impl Admitted<'_> {
         if !std::ptr::eq(self.admission, Arc::as_ptr(admission)) {
             return Err(self);
         }
-        let stay = self.stay;
         // The place it held is held by the owned one from here on.
-        std::mem::forget(self);
+        let Self { since, .. } = *ManuallyDrop::new(self);
+        let stay = Stay { since, until: None, end: End::Cut };
         Ok(OwnedAdmitted { admission: Arc::clone(admission), stay })
+    }
+
+    #[inline]
+    fn end(self, end: End, until: Option<Moment>) {
+        let Self { admission, since } = *ManuallyDrop::new(self);
+        admission.leave(Stay { since, until, end });
+    }
+}
+
+impl OwnedAdmitted {
+    fn end(mut self, end: End, until: Option<Moment>) {
+        self.stay.end = end;
+        self.stay.until = until;
     }
 }
 
@@ -85,54 +93,38 @@ macro_rules! ends {
         impl $guard {
             /// Gives the place back: what was done in it has ended by itself, well or badly.
             #[inline]
-            pub fn done(mut self) {
-                self.stay.end = End::Done;
+            pub fn done(self) {
+                self.end(End::Done, None);
             }
 
             /// As `done`, at a reading of the clock that one has already.
             #[inline]
-            pub fn done_at(mut self, now: Instant) {
-                self.stay.end = End::Done;
-                self.stay.until = Some(now);
-            }
-
-            /// As `done`, where it is known already how long it took.
-            #[inline]
-            pub fn done_after(mut self, took: Duration) {
-                self.stay.end = End::Done;
-                self.stay.took = Some(took);
+            pub fn done_at(self, now: Moment) {
+                self.end(End::Done, Some(now));
             }
 
             /// Gives the place back: the time of what was done in it has run out. A limit that moves falls.
             #[inline]
-            pub fn late(mut self) {
-                self.stay.end = End::Late;
+            pub fn late(self) {
+                self.end(End::Late, None);
             }
 
             /// As `late`, at a reading of the clock that one has already.
             #[inline]
-            pub fn late_at(mut self, now: Instant) {
-                self.stay.end = End::Late;
-                self.stay.until = Some(now);
+            pub fn late_at(self, now: Moment) {
+                self.end(End::Late, Some(now));
             }
 
             /// As a plain drop, at a reading of the clock that one has already.
             #[inline]
-            pub fn cut_at(mut self, now: Instant) {
-                self.stay.until = Some(now);
+            pub fn cut_at(self, now: Moment) {
+                self.end(End::Cut, Some(now));
             }
 
             /// Gives the place back unused: nothing is learned from it about how long one takes.
             #[inline]
-            pub fn hand_back(mut self) {
-                self.stay.end = End::Unused;
-            }
-        }
-
-        impl Drop for $guard {
-            #[inline]
-            fn drop(&mut self) {
-                self.admission.leave(self.stay);
+            pub fn hand_back(self) {
+                self.end(End::Unused, None);
             }
         }
     };
@@ -140,6 +132,20 @@ macro_rules! ends {
 
 ends!(Admitted<'_>);
 ends!(OwnedAdmitted);
+
+impl Drop for Admitted<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.admission.leave(Stay { since: self.since, until: None, end: End::Cut });
+    }
+}
+
+impl Drop for OwnedAdmitted {
+    #[inline]
+    fn drop(&mut self) {
+        self.admission.leave(self.stay);
+    }
+}
 
 #[cfg(test)]
 #[cfg(not(any(loom, shuttle)))]
@@ -159,12 +165,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_owned_place_is_kept_all_the_while_and_given_back_once() {
         let admission = one();
-        let place = admission.try_enter(Instant::now()).unwrap();
+        let place = admission.try_enter(Moment::now()).unwrap();
         tokio::time::advance(MS(60)).await;
         let owned = place.into_owned(&admission).unwrap();
         sent_anywhere(&owned);
         assert_eq!(admission.inside(), 1);
-        assert!(admission.try_enter(Instant::now()).is_none());
+        assert!(admission.try_enter(Moment::now()).is_none());
         tokio::time::advance(MS(40)).await;
         owned.done();
         assert_eq!(admission.inside(), 0);
@@ -175,7 +181,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_ends_at_a_reading_is_measured_by_it() {
         let admission = one();
-        let start = Instant::now();
+        let start = Moment::now();
         tokio::time::advance(MS(500)).await;
         admission.try_enter(start).unwrap().done_at(start + MS(80));
         assert_eq!(admission.lock().takes(), Some(MS(80)));
@@ -195,7 +201,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_place_is_not_turned_into_one_of_others() {
         let (mine, others) = (one(), one());
-        let place = mine.try_enter(Instant::now()).unwrap();
+        let place = mine.try_enter(Moment::now()).unwrap();
         let place = place.into_owned(&others).unwrap_err();
         assert_eq!((mine.inside(), others.inside()), (1, 0));
         drop(place);
@@ -204,7 +210,7 @@ mod tests {
 
     /// A stay of so long that ends in that way.
     async fn stay<'a>(admission: &'a Admission, millis: u64, end: impl FnOnce(Admitted<'a>)) {
-        let place = admission.try_enter(Instant::now()).unwrap();
+        let place = admission.try_enter(Moment::now()).unwrap();
         tokio::time::advance(MS(millis)).await;
         end(place);
     }

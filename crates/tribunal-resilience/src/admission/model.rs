@@ -7,10 +7,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::Moment;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
-use tokio::time::Instant;
 
 use super::{Adaptation, AdaptiveLimit, Admission, Admitted, Refused};
 use crate::model::{block_on, every_order, most_orders, some_orders};
@@ -19,7 +19,7 @@ use crate::model::{block_on, every_order, most_orders, some_orders};
 struct Counted {
     admission: Admission,
     most: usize,
-    far: Instant,
+    far: Moment,
     inside: AtomicUsize,
 }
 
@@ -30,7 +30,7 @@ impl Counted {
     }
 
     fn of(admission: Admission, most: usize) -> Arc<Self> {
-        let far = Instant::now() + Duration::from_secs(3_600);
+        let far = Moment::now() + Duration::from_secs(3_600);
         Arc::new(Self { admission, most, far, inside: AtomicUsize::new(0) })
     }
 

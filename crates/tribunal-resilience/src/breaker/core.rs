@@ -20,12 +20,22 @@ pub enum BreakerState {
     HalfOpen,
 }
 
-/// The right to make one call, in one generation.
+/// The right to make one call, in one generation: its number, and in the lowest bit whether it is one in which
+/// everything passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pass {
-    pub(super) generation: u64,
-    /// Whether that is one in which everything passes.
-    pub(super) closed: bool,
+pub(super) struct Pass(pub(super) u64);
+
+impl Pass {
+    /// In which generation.
+    pub(super) const fn generation(self) -> u64 {
+        self.0 >> 1
+    }
+
+    /// Whether everything passes in it.
+    #[inline]
+    pub(super) const fn is_closed(self) -> bool {
+        self.0 & 1 != 0
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +79,7 @@ impl Core {
 
     /// What a call of now would pass by.
     pub(super) const fn pass(&self) -> Pass {
-        Pass { generation: self.generation, closed: matches!(self.state, State::Closed(_)) }
+        Pass(self.generation << 1 | matches!(self.state, State::Closed(_)) as u64)
     }
 
     /// How long a slice of the window is, in nanoseconds.
@@ -122,7 +132,7 @@ impl Core {
 
     pub(super) fn report(&mut self, pass: Pass, result: CallResult, took: Duration, now: Duration) {
         self.pass_time(now);
-        if pass.generation != self.generation {
+        if pass.generation() != self.generation {
             return;
         }
         let slow = self.settings.slow.is_some_and(|(limit, _)| took >= limit);
@@ -157,7 +167,7 @@ impl Core {
     /// A call was given up without a result.
     pub(super) fn release(&mut self, pass: Pass, now: Duration) {
         self.pass_time(now);
-        if pass.generation == self.generation
+        if pass.generation() == self.generation
             && let State::HalfOpen { in_flight, .. } = &mut self.state
         {
             *in_flight = in_flight.saturating_sub(1);
@@ -414,7 +424,7 @@ mod tests {
                     _ => {}
                 }
                 if let State::HalfOpen { in_flight, succeeded, .. } = core.state {
-                    let live = out.iter().filter(|pass| pass.generation == core.generation);
+                    let live = out.iter().filter(|pass| pass.generation() == core.generation);
                     prop_assert_eq!(live.count(), in_flight as usize);
                     prop_assert!(in_flight + succeeded <= 2);
                 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::Moment;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
-use tokio::time::Instant;
 
 use super::{AdmittedCall, Breaker, BreakerSettings, BreakerState, CallResult};
 use crate::model::{every_order, most_orders};
@@ -15,9 +15,9 @@ const OPEN_FOR: Duration = Duration::from_secs(5);
 /// A breaker, the times that matter, and how many probes are in flight as far as those who make them know.
 struct Counted {
     breaker: Breaker,
-    start: Instant,
+    start: Moment,
     /// When an open breaker becomes half open.
-    later: Instant,
+    later: Moment,
     probes: u32,
     in_flight: AtomicUsize,
 }
@@ -29,7 +29,7 @@ impl Counted {
             .and_then(|settings| settings.open_for(OPEN_FOR))
             .and_then(|settings| settings.probes(probes))
             .unwrap();
-        let start = Instant::now();
+        let start = Moment::now();
         Self {
             breaker: Breaker::new(settings),
             start,
@@ -174,7 +174,7 @@ fn failures_from_several_threads_add_up() {
 fn successes_and_failures_meet(after: usize, expected: BreakerState) {
     most_orders(move || {
         let settings = BreakerSettings::new(0.5, Duration::from_secs(10), 4).unwrap();
-        let (breaker, start) = (Breaker::new(settings), Instant::now());
+        let (breaker, start) = (Breaker::new(settings), Moment::now());
         let counted = Arc::new(Counted {
             breaker,
             start,
@@ -213,7 +213,7 @@ fn a_success_of_an_older_generation_is_not_counted_in_a_newer_one() {
         let settings = BreakerSettings::new(1.0, Duration::from_secs(10), 1)
             .and_then(|settings| settings.open_for(OPEN_FOR))
             .unwrap();
-        let (breaker, start) = (Breaker::new(settings), Instant::now());
+        let (breaker, start) = (Breaker::new(settings), Moment::now());
         let counted =
             Counted { breaker, start, later: start, probes: 1, in_flight: AtomicUsize::new(0) };
         let counted: &'static Counted = Box::leak(Box::new(counted));

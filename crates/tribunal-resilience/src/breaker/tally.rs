@@ -44,13 +44,9 @@ pub(super) struct Shown {
     slice: u64,
 }
 
-fn mode_of(pass: Pass) -> u64 {
-    pass.generation << 1 | u64::from(pass.closed)
-}
-
 impl Tally {
     pub(super) fn new(core: &Core) -> (Self, Shown) {
-        let mode = mode_of(core.pass());
+        let mode = core.pass().0;
         let shown = Shown { mode, calm: true, number: 0, slice: 0 };
         let tally = Self {
             slice: core.slice(),
@@ -64,8 +60,8 @@ impl Tally {
     /// What everyone may have while it is closed.
     #[inline]
     pub(super) fn closed(&self) -> Option<Pass> {
-        let mode = self.mode.load(Acquire);
-        (mode & 1 != 0).then_some(Pass { generation: mode >> 1, closed: true })
+        let pass = Pass(self.mode.load(Acquire));
+        pass.is_closed().then_some(pass)
     }
 
     /// Counts a call that succeeded, so many nanoseconds after the epoch; unless that is for those who hold the lock.
@@ -74,7 +70,7 @@ impl Tally {
         let mut word = self.word.load(Acquire);
         while word & CALM != 0
             && word & COUNT != COUNT
-            && self.mode.load(Relaxed) == mode_of(pass)
+            && self.mode.load(Relaxed) == pass.0
             && now.wrapping_sub(self.from.load(Relaxed)) < self.slice
         {
             match self.word.compare_exchange_weak(word, word + 1, Release, Acquire) {
@@ -96,7 +92,7 @@ impl Tally {
 
     /// Under the lock: shows what is so, and if it is calm, counts those who succeed in the slice of `now`.
     pub(super) fn show(&self, shown: &mut Shown, core: &Core, now: u64) {
-        let mode = mode_of(core.pass());
+        let mode = core.pass().0;
         if shown.mode != mode {
             shown.mode = mode;
             self.mode.store(mode, Release);

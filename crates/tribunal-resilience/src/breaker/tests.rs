@@ -12,17 +12,17 @@ async fn a_probe_that_is_dropped_gives_its_place_to_another() {
         .unwrap();
     let breaker = Breaker::new(settings);
     for _ in 0..2 {
-        let call = breaker.admit(Instant::now()).unwrap();
-        call.report(CallResult::Failure, Instant::now());
+        let call = breaker.admit(Moment::now()).unwrap();
+        call.report(CallResult::Failure, Moment::now());
     }
-    assert!(breaker.admit(Instant::now()).is_err());
+    assert!(breaker.admit(Moment::now()).is_err());
     tokio::time::advance(Duration::from_secs(1)).await;
-    let probe = breaker.admit(Instant::now()).unwrap();
-    assert!(breaker.admit(Instant::now()).is_err(), "one probe at a time");
+    let probe = breaker.admit(Moment::now()).unwrap();
+    assert!(breaker.admit(Moment::now()).is_err(), "one probe at a time");
     drop(probe);
-    let probe = breaker.admit(Instant::now()).unwrap();
-    probe.report(CallResult::Success, Instant::now());
-    assert_eq!(breaker.state(Instant::now()), BreakerState::Closed);
+    let probe = breaker.admit(Moment::now()).unwrap();
+    probe.report(CallResult::Success, Moment::now());
+    assert_eq!(breaker.state(Moment::now()), BreakerState::Closed);
 }
 
 /// Opens at three failures of six, of the last second.
@@ -32,14 +32,14 @@ fn breaker() -> Breaker {
 
 impl Breaker {
     /// As it is then, with everything counted.
-    fn core(&self, now: Instant) -> Core {
+    fn core(&self, now: Moment) -> Core {
         self.with_core(now, |core, now| {
             core.state(now);
             core.clone()
         })
     }
 
-    fn call(&self, result: CallResult, now: Instant) {
+    fn call(&self, result: CallResult, now: Moment) {
         self.admit(now).unwrap().report(result, now);
     }
 }
@@ -47,7 +47,7 @@ impl Breaker {
 /// Successes that the lock never saw count all the same.
 #[tokio::test(start_paused = true)]
 async fn it_opens_at_the_rate_of_all_calls_however_they_were_counted() {
-    let (one, other, now) = (breaker(), breaker(), Instant::now());
+    let (one, other, now) = (breaker(), breaker(), Moment::now());
     for breaker in [&one, &other] {
         (0..4).for_each(|_| breaker.call(CallResult::Success, now));
         (0..3).for_each(|_| breaker.call(CallResult::Failure, now));
@@ -63,8 +63,8 @@ async fn it_opens_at_the_rate_of_all_calls_however_they_were_counted() {
 /// As long as nothing fails the lock is not needed, and a few failures of many calls do not change that.
 #[tokio::test(start_paused = true)]
 async fn while_all_goes_well_the_lock_is_left_alone() {
-    let (breaker, now) = (breaker(), Instant::now());
-    let without_lock = |at: Instant| {
+    let (breaker, now) = (breaker(), Moment::now());
+    let without_lock = |at: Moment| {
         let held = breaker.lock();
         (0..100).for_each(|_| breaker.call(CallResult::Success, at));
         breaker.call(CallResult::Ignored, at);
@@ -83,7 +83,7 @@ async fn while_all_goes_well_the_lock_is_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_success_from_before_it_opened_does_not_count_after_it_closed() {
-    let (breaker, now) = (breaker(), Instant::now());
+    let (breaker, now) = (breaker(), Moment::now());
     let early = breaker.admit(now).unwrap();
     (0..6).for_each(|_| breaker.call(CallResult::Failure, now));
     let later = now + Duration::from_secs(5);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::Moment;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
-use tokio::time::Instant;
 
 use super::{Rate, TokenBucket};
 use crate::model::every_order;
@@ -13,14 +13,14 @@ use crate::model::every_order;
 /// A bucket, the moment at which all take, and how many have taken.
 struct Counted {
     bucket: TokenBucket,
-    at: Instant,
+    at: Moment,
     taken: AtomicUsize,
 }
 
 impl Counted {
     fn new(burst: u32, after: Duration) -> Arc<Self> {
         let bucket = TokenBucket::new(Rate::new(1, Duration::from_secs(1), burst).unwrap());
-        let at = Instant::now() + after;
+        let at = Moment::now() + after;
         Arc::new(Self { bucket, at, taken: AtomicUsize::new(0) })
     }
 

@@ -1,8 +1,8 @@
 //! Every order of steps of a few threads that pay into a budget and take from it.
 
+use crate::Moment;
 use loom::sync::Arc;
 use loom::thread;
-use tokio::time::Instant;
 
 use super::RetryBudget;
 use crate::model::{every_order, most_orders};
@@ -10,10 +10,10 @@ use crate::model::{every_order, most_orders};
 /// Two others and this thread play; gives how many retries they took together, and the budget.
 fn three(
     budget: RetryBudget,
-    play: impl Fn(&RetryBudget, Instant) -> usize + Copy + 'static,
-) -> (usize, Arc<RetryBudget>, Instant) {
+    play: impl Fn(&RetryBudget, Moment) -> usize + Copy + 'static,
+) -> (usize, Arc<RetryBudget>, Moment) {
     let budget = Arc::new(budget);
-    let now = Instant::now();
+    let now = Moment::now();
     let others = [0, 1].map(|_| {
         let budget = Arc::clone(&budget);
         thread::spawn(move || play(&budget, now))
@@ -25,7 +25,7 @@ fn three(
     (taken, budget, now)
 }
 
-fn rest(budget: &RetryBudget, now: Instant) -> usize {
+fn rest(budget: &RetryBudget, now: Moment) -> usize {
     (0..10).filter(|_| budget.withdraw(now)).count()
 }
 

@@ -216,7 +216,7 @@ pub(super) fn check_refusal(
     place: usize,
     said: &Outcome,
 ) {
-    let refused = matches!(said.reason.as_deref(),
+    let refused = matches!(said.reason.as_ref(),
         Some(Reason::Failed(failure)) if failure.kind == FailureKind::BreakerOpen);
     if !refused {
         return;

@@ -91,7 +91,7 @@ impl Observer for Watch {
                 });
                 // Of one that is cut off by an early exit it is not told which of its calls were hedges.
                 let cut_off = matches!(
-                    outcome.reason.as_deref(),
+                    outcome.reason.as_ref(),
                     Some(Reason::Skipped(Skipped::VerdictSettled))
                 );
                 let hedges = if cut_off { outcome.hedges } else { hedges };
@@ -154,7 +154,7 @@ impl Observer for Watch {
 
 /// It never went as far as to pay for a call.
 fn was_kept(outcome: &Outcome) -> bool {
-    match outcome.reason.as_deref() {
+    match outcome.reason.as_ref() {
         Some(Reason::Gated(_) | Reason::Skipped(_)) => outcome.attempts == 0,
         Some(Reason::Failed(failure)) => failure.kind == FailureKind::Condition,
         _ => false,

@@ -70,7 +70,7 @@ pub(super) fn check_call(state: &mut State, case: &Case, run: usize, place: usiz
 
 /// An outcome: who was skipped for want of money did not fit.
 pub(super) fn check_skip(state: &mut State, case: &Case, run: usize, place: usize, said: &Outcome) {
-    if !matches!(said.reason.as_deref(), Some(Reason::Skipped(Skipped::OverBudget))) {
+    if !matches!(said.reason.as_ref(), Some(Reason::Skipped(Skipped::OverBudget))) {
         return;
     }
     let own = &case.critics[place];
