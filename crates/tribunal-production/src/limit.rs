@@ -126,7 +126,7 @@ impl OwnedHeld {
 
 impl<'p> Execution<'p> {
     /// Everything at once, if nobody has to be waited for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn try_take(&self, now: Moment, carried: &mut Carried<'p>) -> Asked<'p> {
         for (taken, bucket) in self.node.buckets.iter().enumerate() {
             if let Err(wait) = bucket.take_at(now) {
@@ -154,24 +154,14 @@ impl<'p> Execution<'p> {
         None
     }
 
-    #[inline]
+    // Always: what it gives is kept in registers then, and never copied.
+    #[inline(always)]
     fn try_permits(&self, now: Moment, carried: &mut Carried<'p>) -> Option<Held<'p>> {
         let critic = match &self.node.door {
             Some(door) => Some(door.try_enter(now)?),
             None => None,
         };
-        let mut wider = || {
-            let stage = match self.stage_permits() {
-                Some(permits) => Some(again(permits, &mut carried.stage)?),
-                None => None,
-            };
-            let pool = match self.pool() {
-                Some(permits) => Some(permits.try_acquire()?),
-                None => None,
-            };
-            Some((stage, pool, again(&self.run().court.plan.permits, &mut carried.global)?))
-        };
-        match wider() {
+        match self.try_wider(carried) {
             Some((stage, pool, global)) => Some(Held { critic, stage, pool, global }),
             None => {
                 // Nothing ran under it, so its time must not count as that of a call.
@@ -179,6 +169,23 @@ impl<'p> Execution<'p> {
                 None
             }
         }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::type_complexity, reason = "the fields of `Held` but one")]
+    fn try_wider(
+        &self,
+        carried: &mut Carried<'p>,
+    ) -> Option<(Option<Permit<'p>>, Option<Permit<'p>>, Permit<'p>)> {
+        let stage = match self.stage_permits() {
+            Some(permits) => Some(again(permits, &mut carried.stage)?),
+            None => None,
+        };
+        let pool = match self.pool() {
+            Some(permits) => Some(permits.try_acquire()?),
+            None => None,
+        };
+        Some((stage, pool, again(&self.run().court.plan.permits, &mut carried.global)?))
     }
 
     #[inline]

@@ -240,10 +240,10 @@ impl<'r> Driver<'r> {
             return;
         };
         let at = place - scope.stage.critics.start;
-        let mut shared = Outcome::missing();
+        let mut shared = None;
         let out = match &mut self.places {
             Places::Own(own) => own.get_mut(at),
-            Places::Shared(_) => Some(&mut shared),
+            Places::Shared(_) => Some(shared.insert(Outcome::missing())),
         };
         let Some(out) = out else { return };
         if let Some(reason) = kept_out(scope, node, info) {
@@ -258,7 +258,9 @@ impl<'r> Driver<'r> {
             }
         }
         note(scope.run, place, node, info, out, ruling);
-        if let Places::Shared(slots) = self.places {
+        if let Some(shared) = shared
+            && let Places::Shared(slots) = self.places
+        {
             fill(slots, at, shared);
         }
         self.unblock(node);
