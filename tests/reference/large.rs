@@ -164,7 +164,7 @@ fn when_and_at_which_attempt_critics_answer_changes_nothing() {
 #[test]
 fn a_run_dropped_at_any_await_changes_nothing_of_the_next() {
     let mut drops = 0;
-    for seed in 0..plans(40) {
+    for seed in 0..plans(60) {
         let mut choices = Choices::by_chance(2_000_000 + seed);
         let count = 6 + choices.below(10);
         let plan = plan(&mut choices, count);

@@ -14,10 +14,10 @@ use tribunal_core::{
 use tribunal_resilience::{AdmittedCall, CallResult, Deadline, Moment};
 
 use crate::apart::Called;
-use crate::attempt::{Entry, Execution, Ledger};
-use crate::call::{About, Call, InFlight};
+use crate::attempt::{Execution, Ledger};
+use crate::call::{About, InFlight};
 use crate::limit::{Asked, Carried, Held};
-use crate::stage::Later;
+use crate::pending::Wait;
 
 type Future<'r> = BoxFuture<'r, Result<Opinion, CriticError>>;
 
@@ -30,7 +30,7 @@ impl<'r> Execution<'r> {
         carried: &mut Carried<'r>,
         out: &mut Outcome,
         cx: &mut Context<'_>,
-    ) -> Option<Later<'r>> {
+    ) -> Option<Wait<'r>> {
         let (node, now) = (self.node, *clock);
         let admitted = match &node.breaker {
             None => None,
@@ -44,7 +44,7 @@ impl<'r> Execution<'r> {
         }
         match self.try_take(now, carried) {
             Asked::Held(held) => self.call_at_once(admitted, held, clock, carried, out, cx),
-            Asked::Tokens(tokens) => Some(self.later(Ledger::new(now), Entry::Queue { tokens })),
+            Asked::Tokens(tokens) => Some(self.in_queue(tokens, now)),
             Asked::TooLate(wait) => {
                 self.close(&Ledger::new(now), Err(Reason::RateLimited { wait }), out);
                 None
@@ -60,7 +60,7 @@ impl<'r> Execution<'r> {
         carried: &mut Carried<'r>,
         out: &mut Outcome,
         cx: &mut Context<'_>,
-    ) -> Option<Later<'r>> {
+    ) -> Option<Wait<'r>> {
         let (node, started) = (self.node, *clock);
         carried.first_calls += u32::from(node.retry.attempts > 1);
         if let Some(hedging) = &node.hedging {
@@ -90,25 +90,12 @@ impl<'r> Execution<'r> {
             }
         });
         let now = Moment::now();
-        let took = now.since(started);
-        if let Some(said) = &out.opinion
-            && took < node.timeout
-            && !self.scope.deadline.is_over(now)
-            && said.is_sound()
-            && node.plainly.is_met(said)
-        {
-            held.done_at(now, carried);
+        *clock = now;
+        if self.agrees(started, now, out) {
+            held.carry_on(now, carried);
             if let Some(admitted) = admitted {
                 admitted.report(CallResult::Success, now);
             }
-            if let Some(hedging) = &node.hedging {
-                hedging.note(took);
-            }
-            out.cost = said.cost.unwrap_or(self.info.cost);
-            out.status = Status::Success;
-            out.attempts = 1;
-            out.execution = took;
-            *clock = now;
             return None;
         }
         let called: Called = match (out.opinion.take(), error, polled) {
@@ -120,22 +107,81 @@ impl<'r> Execution<'r> {
                 Err(Panicked)
             }
             (None, None, Ok(())) => {
+                self.run().note_call(self.place, 1);
                 let about = self.about(admitted, started);
-                let flight = InFlight::here(Contained::new(future?), held, about);
-                return self.after(self.called_once(started), Call::InFlight(flight), clock, out);
+                let call = InFlight::here(Contained::new(future?), held, about);
+                return Some(self.in_flight(call, true));
             }
         };
-        held.done_at(now, carried);
-        let mut ledger = self.called_once(started);
-        let about = self.about(admitted, started);
-        let read = self.read_at(&mut ledger, about, called, now);
-        self.after(ledger, Call::Answered(read), clock, out)
+        held.carry_on(now, carried);
+        self.run().note_call(self.place, 1);
+        self.first_answer(self.about(admitted, started), called, now, out)
     }
 
-    /// What the first call leaves behind that is over, or goes on.
-    fn called_once(&self, started: Moment) -> Ledger {
-        self.run().note_call(self.place, 1);
-        Ledger::of_first_call(started)
+    /// A first call that had to be waited for is over: it has answered, or its time is up.
+    pub(crate) fn land(
+        &self,
+        call: InFlight<'r>,
+        called: Option<Called>,
+        clock: &mut Moment,
+        out: &mut Outcome,
+    ) -> Option<Wait<'r>> {
+        let started = call.about().started;
+        let Some(called) = called else {
+            let mut ledger = Ledger::of_first_call(started);
+            let miss = self.overdue(&mut ledger, call);
+            *clock = ledger.clock;
+            return self.answered(ledger, Err(miss), out);
+        };
+        let now = Moment::now();
+        *clock = now;
+        let about = call.ended(now);
+        let called = match called {
+            Ok(Ok(opinion)) => {
+                out.opinion = Some(opinion);
+                if self.agrees(started, now, out) {
+                    about.succeeded(now);
+                    return None;
+                }
+                out.opinion.take().map_or(Err(Panicked), |opinion| Ok(Ok(opinion)))
+            }
+            other => other,
+        };
+        self.first_answer(about, called, now, out)
+    }
+
+    /// Whether there is an opinion, in time and with nothing to be said against it. Then its outcome is in its place.
+    #[inline(always)]
+    fn agrees(&self, started: Moment, now: Moment, out: &mut Outcome) -> bool {
+        let (node, took) = (self.node, now.since(started));
+        let Some(said) = &out.opinion else { return false };
+        let fine = took < node.timeout
+            && !self.scope.deadline.is_over(now)
+            && said.is_sound()
+            && node.plainly.is_met(said);
+        if fine {
+            if let Some(hedging) = &node.hedging {
+                hedging.note(took);
+            }
+            out.cost = said.cost.unwrap_or(self.info.cost);
+            out.status = Status::Success;
+            out.attempts = 1;
+            out.execution = took;
+        }
+        fine
+    }
+
+    /// The first call has ended, and there is more to be said about it.
+    fn first_answer(
+        &self,
+        about: About<'r>,
+        called: Called,
+        now: Moment,
+        out: &mut Outcome,
+    ) -> Option<Wait<'r>> {
+        let mut ledger = Ledger::of_first_call(about.started);
+        let read = self.read_at(&mut ledger, about, called, now);
+        self.answered(ledger, read, out)
     }
 
     fn about(&self, admitted: Option<AdmittedCall<'r>>, started: Moment) -> About<'r> {

@@ -12,12 +12,14 @@ use tribunal_core::{
 };
 use tribunal_resilience::{BreakerState, Intervals, Moment};
 
+use crate::apart::Called;
 use crate::call::{Call, InFlight, broken};
 use crate::hooks::{Time, Told};
 use crate::limit::{Asked, Carried, Held};
+use crate::pending::{Flight, Later, Wait};
 use crate::plan::Node;
 use crate::run::Run;
-use crate::stage::{Later, Scope};
+use crate::stage::Scope;
 use crate::validate::{Valid, validate};
 
 /// One critic of one run, about to be executed.
@@ -94,7 +96,7 @@ impl<'r> Execution<'r> {
         carried: &mut Carried<'r>,
         out: &mut Outcome,
         cx: &mut Context<'_>,
-    ) -> Option<Later<'r>> {
+    ) -> Option<Wait<'r>> {
         if self.node.is_simple && self.run().court.hooks.is_empty() {
             self.at_once(clock, carried, out, cx)
         } else {
@@ -109,12 +111,13 @@ impl<'r> Execution<'r> {
         clock: &mut Moment,
         carried: &mut Carried<'r>,
         out: &mut Outcome,
-    ) -> Option<Later<'r>> {
+    ) -> Option<Wait<'r>> {
         let now = *clock;
         let mut ledger = Ledger::new(now);
         if !self.run().court.hooks.is_empty() {
             let this = *self;
-            return Some(Box::pin(async move { (this.place, this.with_hooks(ledger).await) }));
+            let whole = async move { (this.place, this.with_hooks(ledger).await) };
+            return Some(Wait::Later(Box::pin(whole)));
         }
         let asked = match self.time_left(now).and_then(|()| self.not_broken(now)) {
             Ok(()) => self.try_take(now, carried),
@@ -128,38 +131,59 @@ impl<'r> Execution<'r> {
                 self.close(&ledger, Err(Reason::RateLimited { wait }), out);
                 None
             }
-            Asked::Tokens(tokens) => Some(self.later(ledger, Entry::Queue { tokens })),
-            Asked::Held(held) => {
-                let call = self.attempt(&mut ledger, held, now);
-                self.after(ledger, call, clock, out)
+            Asked::Tokens(tokens) => Some(self.in_queue(tokens, now)),
+            Asked::Held(held) => match self.attempt(&mut ledger, held, now) {
+                Call::InFlight(call) => {
+                    // The critic has been called, which may have taken its time.
+                    *clock = Moment::now();
+                    Some(self.in_flight(*call, false))
+                }
+                Call::Answered(result) => {
+                    *clock = ledger.clock;
+                    self.answered(ledger, result, out)
+                }
+            },
+        }
+    }
+
+    /// What is left to do once the first call has begun and goes on. Whether it has been polled by whoever waits
+    /// for it.
+    #[inline(never)]
+    pub(crate) fn in_flight(&self, call: InFlight<'r>, polled: bool) -> Wait<'r> {
+        if self.node.hedging.is_none() {
+            return Wait::Flight(Flight { execution: *self, call, polled });
+        }
+        let ledger = Ledger::of_first_call(call.about().started);
+        Wait::Later(self.later(ledger, Entry::InFlight(Box::new(call))))
+    }
+
+    /// With a token of so many of its buckets, it has to wait for its turn.
+    #[inline(never)]
+    pub(crate) fn in_queue(&self, tokens: usize, now: Moment) -> Wait<'r> {
+        Wait::Later(self.later(Ledger::new(now), Entry::Queue { tokens }))
+    }
+
+    /// The first call is over: its outcome is in its place, or another attempt may help.
+    #[inline(never)]
+    pub(crate) fn answered(
+        &self,
+        ledger: Ledger,
+        result: Result<Valid, Miss>,
+        out: &mut Outcome,
+    ) -> Option<Wait<'r>> {
+        match result {
+            Err(miss) if self.may_repeat(&ledger, &miss) => {
+                Some(Wait::Later(self.later(ledger, Entry::Missed(miss))))
+            }
+            result => {
+                self.close(&ledger, result.map_err(|miss| miss.reason), out);
+                None
             }
         }
     }
 
-    /// What is left to do once the first call has been begun.
-    #[inline(never)]
-    pub(crate) fn after(
-        &self,
-        ledger: Ledger,
-        call: Call<'r>,
-        clock: &mut Moment,
-        out: &mut Outcome,
-    ) -> Option<Later<'r>> {
-        let entry = match call {
-            Call::InFlight(flight) => Entry::InFlight(flight),
-            Call::Answered(Err(miss)) if self.may_repeat(&ledger, &miss) => Entry::Missed(miss),
-            Call::Answered(result) => {
-                *clock = ledger.clock;
-                self.close(&ledger, result.map_err(|miss| miss.reason), out);
-                return None;
-            }
-        };
-        Some(self.later(ledger, entry))
-    }
-
     /// What has to be awaited.
-    #[inline(never)]
-    pub(crate) fn later(&self, mut ledger: Ledger, entry: Entry<'r>) -> Later<'r> {
+    fn later(&self, mut ledger: Ledger, entry: Entry<'r>) -> Later<'r> {
         let this = *self;
         Box::pin(async move {
             let result = this.attempts(&mut ledger, entry).await;
@@ -312,9 +336,20 @@ impl<'r> Execution<'r> {
         mut flight: Box<InFlight<'r>>,
     ) -> Result<Valid, Miss> {
         match timeout_at(flight.about().deadline.at().instant(), &mut flight).await {
-            Ok(called) => self.read(ledger, flight.ended(), called),
+            Ok(called) => self.take(ledger, flight, called),
             Err(_) => Err(self.overdue(ledger, *flight)),
         }
+    }
+
+    /// Takes the answer of a call.
+    pub(crate) fn take(
+        &self,
+        ledger: &mut Ledger,
+        flight: Box<InFlight<'r>>,
+        called: Called,
+    ) -> Result<Valid, Miss> {
+        let now = Moment::now();
+        self.read_at(ledger, flight.ended(now), called, now)
     }
 
     fn may_repeat(&self, ledger: &Ledger, miss: &Miss) -> bool {

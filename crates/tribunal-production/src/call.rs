@@ -59,6 +59,13 @@ impl<'r> About<'r> {
     ) -> Self {
         Self { admitted, started, deadline }
     }
+
+    /// The call gave an opinion that is valid.
+    pub(crate) fn succeeded(self, now: Moment) {
+        if let Some(admitted) = self.admitted {
+            admitted.report(CallResult::Success, now);
+        }
+    }
 }
 
 impl<'r> InFlight<'r> {
@@ -67,16 +74,16 @@ impl<'r> InFlight<'r> {
         future: Contained<BoxFuture<'r, Result<Opinion, CriticError>>>,
         held: Held<'r>,
         about: About<'r>,
-    ) -> Box<Self> {
-        Box::new(Self { work: Work::Here(future), held: Some(held), about })
+    ) -> Self {
+        Self { work: Work::Here(future), held: Some(held), about }
     }
 
     /// The permits of a call that has answered are free, and its time counts.
-    pub(crate) fn ended(self) -> About<'r> {
+    pub(crate) fn ended(self, now: Moment) -> About<'r> {
         let Self { work, held, about } = self;
         drop(work);
         if let Some(held) = held {
-            held.done();
+            held.done_at(now);
         }
         about
     }
@@ -163,15 +170,15 @@ impl<'r> Execution<'r> {
         }
         match contain(|| node.critic.review(self.view())) {
             Ok(Answer::Later(future)) => {
-                Call::InFlight(InFlight::here(Contained::new(future), held, about))
+                Call::InFlight(Box::new(InFlight::here(Contained::new(future), held, about)))
             }
             Ok(Answer::Now(answer)) => {
                 held.done();
-                Call::Answered(self.read(ledger, about, Ok(answer)))
+                Call::Answered(self.read_at(ledger, about, Ok(answer), Moment::now()))
             }
             Err(panicked) => {
                 held.done();
-                Call::Answered(self.read(ledger, about, Err(panicked)))
+                Call::Answered(self.read_at(ledger, about, Err(panicked), Moment::now()))
             }
         }
     }
@@ -197,18 +204,10 @@ impl<'r> Execution<'r> {
                 let work = Work::Apart(apart);
                 Call::InFlight(Box::new(InFlight { work, held: None, about }))
             }
-            Err(panicked) => Call::Answered(self.read(ledger, about, Err(panicked))),
+            Err(panicked) => {
+                Call::Answered(self.read_at(ledger, about, Err(panicked), Moment::now()))
+            }
         }
-    }
-
-    /// Reads an answer that has just come.
-    pub(crate) fn read(
-        &self,
-        ledger: &mut Ledger,
-        about: About<'_>,
-        called: Called,
-    ) -> Result<Valid, Miss> {
-        self.read_at(ledger, about, called, Moment::now())
     }
 
     /// Reads an answer. One that comes at its deadline or after it is none, also when it is `Ok`.

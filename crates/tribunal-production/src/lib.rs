@@ -45,6 +45,7 @@ mod metrics;
 mod observe;
 mod orchestrator;
 mod outline;
+mod pending;
 mod plan;
 mod ruling;
 mod run;

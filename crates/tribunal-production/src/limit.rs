@@ -84,9 +84,16 @@ impl<'p> Held<'p> {
         }
     }
 
-    /// The same, then. Wide ones that nobody waits for may be carried on to the next call.
+    /// The same, then.
+    pub(crate) fn done_at(self, now: Moment) {
+        if let Some(critic) = self.critic {
+            critic.done_at(now);
+        }
+    }
+
+    /// The same. Wide ones that nobody waits for may be carried on to the next call.
     #[inline]
-    pub(crate) fn done_at(self, now: Moment, carried: &mut Carried<'p>) {
+    pub(crate) fn carry_on(self, now: Moment, carried: &mut Carried<'p>) {
         if let Some(critic) = self.critic {
             critic.done_at(now);
         }

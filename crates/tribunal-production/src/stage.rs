@@ -7,20 +7,19 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::future::poll_fn;
 use std::ops::Range;
-use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
-use futures_core::future::BoxFuture;
-use futures_util::stream::{FuturesUnordered, Stream};
 use tribunal_core::{
     CriticInfo, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for, seeded,
 };
 use tribunal_resilience::{Deadline, Moment};
 
+use crate::apart::Called;
 use crate::attempt::Execution;
 use crate::gate;
 use crate::limit::Carried;
+use crate::pending::{Ended, Flight, Pending, Wait};
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
 use crate::run::{Run, Summary};
@@ -131,6 +130,21 @@ enum Places<'r> {
     Shared(&'r [OnceLock<Outcome>]),
 }
 
+impl Places<'_> {
+    /// Where to write an outcome: right in its place, or where it is taken from to be shared.
+    #[inline]
+    fn out<'a>(
+        &'a mut self,
+        at: usize,
+        shared: &'a mut Option<Outcome>,
+    ) -> Option<&'a mut Outcome> {
+        match self {
+            Places::Own(own) => own.get_mut(at),
+            Places::Shared(_) => Some(shared.insert(Outcome::missing())),
+        }
+    }
+}
+
 /// Puts outcomes that were shared within a stage where they belong, also when the run is dropped.
 struct Handover<'r> {
     slots: Vec<OnceLock<Outcome>>,
@@ -147,9 +161,6 @@ impl Drop for Handover<'_> {
     }
 }
 
-/// A critic that has to be waited for.
-pub(crate) type Later<'r> = BoxFuture<'r, (usize, Outcome)>;
-
 /// Drives the critics of one stage to their outcomes.
 struct Driver<'r> {
     scope: &'r Scope<'r>,
@@ -163,7 +174,7 @@ struct Driver<'r> {
     /// The time while critics are started one after the other; the end of one is the start of the next.
     clock: Moment,
     /// Those that have to be waited for; nothing is allocated while there are none.
-    pending: Option<FuturesUnordered<Later<'r>>>,
+    pending: Option<Pending<'r>>,
 }
 
 #[cfg(seeded_bug)]
@@ -177,6 +188,9 @@ impl Drop for Driver<'_> {
 
 impl<'r> Driver<'r> {
     fn poll(&mut self, ruling: &mut Ruling, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(pending) = &mut self.pending {
+            pending.woken();
+        }
         // Wide permits go from one critic to the next within this pass, and are free when it ends.
         let mut carried = Carried::new(&self.scope.run.court.retry_budget);
         loop {
@@ -190,8 +204,9 @@ impl<'r> Driver<'r> {
             }
             carried.put_down();
             let Some(pending) = &mut self.pending else { return Poll::Ready(()) };
-            match Pin::new(pending).poll_next(cx) {
-                Poll::Ready(Some((place, mut outcome))) => {
+            match pending.poll(cx) {
+                Poll::Ready(Some(Ended::Call(flight, called))) => self.land(flight, called, ruling),
+                Poll::Ready(Some(Ended::Whole(place, mut outcome))) => {
                     self.clock = Moment::now();
                     self.note(place, &mut outcome, ruling);
                     self.put(place, outcome);
@@ -241,25 +256,48 @@ impl<'r> Driver<'r> {
         };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
-        let out = match &mut self.places {
-            Places::Own(own) => own.get_mut(at),
-            Places::Shared(_) => Some(shared.insert(Outcome::missing())),
-        };
-        let Some(out) = out else { return };
+        let Some(out) = self.places.out(at, &mut shared) else { return };
         if let Some(reason) = kept_out(scope, node, info) {
             *out = Outcome::without(reason);
         } else {
             let execution = Execution { scope, place, node, info };
-            if let Some(later) = execution.start(&mut self.clock, carried, out, cx) {
-                self.pending.get_or_insert_default().push(later);
-                // The critic has been polled, which may have taken its time.
-                self.clock = Moment::now();
-                return;
+            if let Some(wait) = execution.start(&mut self.clock, carried, out, cx) {
+                return self.wait_for(wait);
             }
         }
         note(scope.run, place, node, info, out, ruling);
-        if let Some(shared) = shared
-            && let Places::Shared(slots) = self.places
+        self.settle(at, &mut shared, node);
+    }
+
+    #[cold]
+    fn wait_for(&mut self, wait: Wait<'r>) {
+        let critics = self.scope.stage.critics.len();
+        self.pending.get_or_insert_with(|| Pending::of(critics)).push(wait);
+    }
+
+    /// A first call that was waited for is over.
+    fn land(&mut self, flight: Flight<'r>, called: Option<Called>, ruling: &mut Ruling) {
+        let Flight { execution, call, .. } = flight;
+        let Execution { scope, place, node, info } = execution;
+        let at = place - scope.stage.critics.start;
+        let mut shared = None;
+        let Some(out) = self.places.out(at, &mut shared) else { return };
+        if let Some(wait) = execution.land(call, called, &mut self.clock, out) {
+            return self.wait_for(wait);
+        }
+        note(scope.run, place, node, info, out, ruling);
+        if place + 1 == scope.stage.critics.end && seeded!(OutcomeLost) {
+            *out = Outcome::missing();
+            shared = None;
+        }
+        self.settle(at, &mut shared, node);
+    }
+
+    /// An outcome is in its place, or goes to where the others see it; those go on that waited for it.
+    #[inline]
+    fn settle(&mut self, at: usize, shared: &mut Option<Outcome>, node: &Node) {
+        if let Places::Shared(slots) = self.places
+            && let Some(shared) = shared.take()
         {
             fill(slots, at, shared);
         }
