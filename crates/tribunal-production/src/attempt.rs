@@ -151,7 +151,7 @@ impl<'r> Execution<'r> {
     #[inline(never)]
     pub(crate) fn in_flight(&self, call: InFlight<'r>, polled: bool) -> Wait<'r> {
         if self.node.hedging.is_none() {
-            return Wait::Flight(Flight { execution: *self, call, polled });
+            return Wait::Flight(Flight { place: self.place, call, polled });
         }
         let ledger = Ledger::of_first_call(call.about().started);
         Wait::Later(self.later(ledger, Entry::InFlight(Box::new(call))))

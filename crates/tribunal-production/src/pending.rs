@@ -15,7 +15,6 @@ use tribunal_core::Outcome;
 use tribunal_resilience::Moment;
 
 use crate::apart::Called;
-use crate::attempt::Execution;
 use crate::call::InFlight;
 
 /// What has timers of its own: gives a place and its outcome.
@@ -40,7 +39,7 @@ pub(crate) enum Wait<'r> {
 
 /// A critic's first call, which goes on.
 pub(crate) struct Flight<'r> {
-    pub(crate) execution: Execution<'r>,
+    pub(crate) place: usize,
     pub(crate) call: InFlight<'r>,
     /// Whether it has been polled by who waits for it.
     pub(crate) polled: bool,

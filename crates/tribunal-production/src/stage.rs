@@ -277,8 +277,13 @@ impl<'r> Driver<'r> {
 
     /// A first call that was waited for is over.
     fn land(&mut self, flight: Flight<'r>, called: Option<Called>, ruling: &mut Ruling) {
-        let Flight { execution, call, .. } = flight;
-        let Execution { scope, place, node, info } = execution;
+        let Flight { place, call, .. } = flight;
+        let scope = self.scope;
+        let plan = &scope.run.court.plan;
+        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
+            return;
+        };
+        let execution = Execution { scope, place, node, info };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
         let Some(out) = self.places.out(at, &mut shared) else { return };

@@ -130,6 +130,7 @@ impl OrchestratorV2 {
         self.observer_panics.load(Ordering::Relaxed)
     }
 
+    #[inline]
     pub(crate) fn emit(&self, event: RunEvent<'_>) {
         for observer in &self.observers {
             if contain(|| observer.on_event(event)).is_err() {

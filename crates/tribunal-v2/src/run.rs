@@ -188,12 +188,11 @@ impl<'a> Run<'a> {
             Ok(Ok(opinion)) => {
                 let stated = opinion.cost.filter(|cost| cost.is_finite() && *cost >= 0.0);
                 cost = stated.unwrap_or(cost);
-                let faults = opinion.faults();
-                if faults.is_empty() {
+                if opinion.is_sound() {
                     out.status = Status::Success;
                     out.opinion = Some(opinion);
                 } else {
-                    *out = Outcome::without(opinion.refused(faults));
+                    *out = Outcome::without(opinion.refused(opinion.faults()));
                 }
             }
         }
@@ -278,7 +277,7 @@ impl<'a> Run<'a> {
 
     /// A hook's opinion is trusted no more than a critic's.
     fn checked(&self, opinion: Opinion) -> Option<Opinion> {
-        let valid = opinion.faults().is_empty();
+        let valid = opinion.is_sound();
         if !valid {
             self.hook_failed();
         }
