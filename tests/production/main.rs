@@ -35,3 +35,4 @@ mod refused;
 mod retries;
 mod shutdown;
 mod validation;
+mod waiting;
