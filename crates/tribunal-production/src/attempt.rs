@@ -336,7 +336,7 @@ impl<'r> Execution<'r> {
         mut flight: Box<InFlight<'r>>,
     ) -> Result<Valid, Miss> {
         match timeout_at(flight.about().deadline.at().instant(), &mut flight).await {
-            Ok(called) => self.take(ledger, flight, called),
+            Ok(called) => self.take(ledger, *flight, called),
             Err(_) => Err(self.overdue(ledger, *flight)),
         }
     }
@@ -345,7 +345,7 @@ impl<'r> Execution<'r> {
     pub(crate) fn take(
         &self,
         ledger: &mut Ledger,
-        flight: Box<InFlight<'r>>,
+        flight: InFlight<'r>,
         called: Called,
     ) -> Result<Valid, Miss> {
         let now = Moment::now();

@@ -51,7 +51,7 @@ impl<'r> Execution<'r> {
             return self.wait(ledger, first).await;
         };
         if let Ok(called) = timeout_at(slow.instant(), &mut first).await {
-            return self.take(ledger, first, called);
+            return self.take(ledger, *first, called);
         }
         match self.second(ledger, hedging, started) {
             Some(Call::InFlight(second)) => self.race(ledger, first, second.within(deadline)).await,
@@ -116,7 +116,7 @@ impl<'r> Execution<'r> {
             Ok(Which::First(called)) => (called, first, second),
             Ok(Which::Second(called)) => (called, second, first),
         };
-        match self.take(ledger, winner, called) {
+        match self.take(ledger, *winner, called) {
             Ok(valid) => {
                 self.lose(ledger, loser);
                 Ok(valid)
