@@ -83,6 +83,13 @@ impl Outcome {
         Self { reason: Some(reason), ..bare }
     }
 
+    /// For engines: what is still missing is there, without an opinion, for a reason.
+    #[inline]
+    pub fn end_without(&mut self, reason: Reason) {
+        self.status = reason.status();
+        self.reason = Some(reason);
+    }
+
     /// For engines: what stands in a place until the outcome is there. One that stays is a failure, never a pass.
     #[must_use]
     pub const fn missing() -> Self {

@@ -407,7 +407,7 @@ impl<'r> Execution<'r> {
         let result = result.or_else(crate::seeded::let_pass);
         match result {
             Ok(valid) => valid.fill(out),
-            Err(reason) => *out = Outcome::without(reason),
+            Err(reason) => out.end_without(reason),
         }
         out.attempts = ledger.calls;
         out.hedges = ledger.hedges;

@@ -258,7 +258,7 @@ impl<'r> Driver<'r> {
         let mut shared = None;
         let Some(out) = self.places.out(at, &mut shared) else { return };
         if let Some(reason) = kept_out(scope, node, info) {
-            *out = Outcome::without(reason);
+            out.end_without(reason);
         } else {
             let execution = Execution { scope, place, node, info };
             if let Some(wait) = execution.start(&mut self.clock, carried, out, cx) {
