@@ -96,7 +96,6 @@ pub(crate) struct Pending<'r> {
     left: usize,
     /// The deadline that is next, of those that have no timer.
     next: Option<Moment>,
-    timer: Option<Timer>,
 }
 
 enum All<'r> {
@@ -108,9 +107,25 @@ enum All<'r> {
     Many(FuturesUnordered<Wait<'r>>),
 }
 
-struct Timer {
-    set_to: Moment,
-    sleep: Pin<Box<Sleep>>,
+/// The timer of a run. What it was set for by one stage does for the next: deadlines only move on, and to be woken
+/// too early once costs less than to be set again each time.
+#[derive(Default)]
+pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    fn poll(&mut self, until: Moment, cx: &mut Context<'_>) -> Poll<()> {
+        let until = until.instant();
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if sleep.deadline() > until {
+            sleep.as_mut().reset(until);
+        }
+        ready!(sleep.as_mut().poll(cx));
+        if sleep.deadline() < until {
+            sleep.as_mut().reset(until);
+            ready!(sleep.as_mut().poll(cx));
+        }
+        Poll::Ready(())
+    }
 }
 
 impl<'r> Pending<'r> {
@@ -120,7 +135,7 @@ impl<'r> Pending<'r> {
             true => All::Few { waits: Vec::with_capacity(critics), cursor: 0 },
             false => All::Many(FuturesUnordered::new()),
         };
-        Self { all, left: 0, next: None, timer: None }
+        Self { all, left: 0, next: None }
     }
 
     pub(crate) fn push(&mut self, wait: Wait<'r>) {
@@ -146,7 +161,11 @@ impl<'r> Pending<'r> {
     }
 
     /// One that is over: by an answer, or because its time is up. `None` when nobody is left.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<'r>>> {
+    pub(crate) fn poll(
+        &mut self,
+        alarm: &mut Alarm,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Ended<'r>>> {
         loop {
             if self.left == 0 {
                 return Poll::Ready(None);
@@ -156,7 +175,7 @@ impl<'r> Pending<'r> {
                 return Poll::Ready(Some(ended));
             }
             let Some(next) = self.next else { return Poll::Pending };
-            ready!(self.poll_timer(next, cx));
+            ready!(alarm.poll(next, cx));
             let now = Moment::now();
             if let Some(ended) = self.all.overdue(now) {
                 self.left -= 1;
@@ -164,18 +183,6 @@ impl<'r> Pending<'r> {
             }
             self.next = self.all.deadlines();
         }
-    }
-
-    fn poll_timer(&mut self, next: Moment, cx: &mut Context<'_>) -> Poll<()> {
-        let timer = self.timer.get_or_insert_with(|| Timer {
-            set_to: next,
-            sleep: Box::pin(sleep_until(next.instant())),
-        });
-        if timer.set_to != next {
-            timer.set_to = next;
-            timer.sleep.as_mut().reset(next.instant());
-        }
-        timer.sleep.as_mut().poll(cx)
     }
 }
 

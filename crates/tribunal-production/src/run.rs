@@ -16,6 +16,7 @@ use tribunal_resilience::{Deadline, Moment};
 use crate::budget::Budget;
 use crate::metrics::Tally;
 use crate::orchestrator::Court;
+use crate::pending::Alarm;
 use crate::ruling::Ruling;
 
 /// What all chapters of one run share.
@@ -36,6 +37,13 @@ pub(crate) struct Run<'r> {
 pub(crate) struct Times {
     pub(crate) called: Moment,
     pub(crate) admitted: Moment,
+}
+
+/// The time of a run as it goes on.
+pub(crate) struct Time {
+    /// As it was last read: one reading serves the end of one thing and the start of the next.
+    pub(crate) clock: Moment,
+    pub(crate) alarm: Alarm,
 }
 
 /// What gates ask of all earlier stages together, so that none has to go through them.
@@ -81,11 +89,11 @@ pub(crate) async fn judge(
     let mut ruling = Ruling::new(plan);
     let mut summary = Summary::default();
     let mut stages = StageTimings::default();
-    let mut clock = times.admitted;
+    let mut time = Time { clock: times.admitted, alarm: Alarm::default() };
     for stage in &plan.stages {
-        let begun = clock;
+        let begun = time.clock;
         let (earlier, current) = tally.split(&stage.critics);
-        run.stage(stage, earlier, current, summary, &mut ruling, &mut clock).await;
+        run.stage(stage, earlier, current, summary, &mut ruling, &mut time).await;
         // What comes after the last stage asks for neither.
         if stage.critics.end < plan.nodes.len() {
             let (earlier, current) = tally.split(&stage.critics);
@@ -93,13 +101,13 @@ pub(crate) async fn judge(
             let so_far = || plan.infos.iter().zip(earlier.iter().chain(&*current));
             run.budget.settle(|mode| spent(mode, so_far()));
         }
-        let elapsed = clock.since(begun);
+        let elapsed = time.clock.since(begun);
         stages.push(StageTiming { stage: stage.stage, elapsed });
     }
 
     let timings = RunTimings {
         stages,
-        elapsed: clock.since(times.called),
+        elapsed: time.clock.since(times.called),
         queued: times.admitted.since(times.called),
     };
     let trace_id = snapshot.shared_trace_id();

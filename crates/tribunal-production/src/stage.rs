@@ -19,10 +19,10 @@ use crate::apart::Called;
 use crate::attempt::Execution;
 use crate::gate;
 use crate::limit::Carried;
-use crate::pending::{Ended, Flight, Pending, Wait};
+use crate::pending::{Alarm, Ended, Flight, Pending, Wait};
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
-use crate::run::{Run, Summary};
+use crate::run::{Run, Summary, Time};
 
 /// What the critics of a stage of a run have in common.
 pub(crate) struct Scope<'r> {
@@ -70,7 +70,7 @@ impl Sight<'_> {
 }
 
 impl<'r> Run<'r> {
-    /// Runs the critics of a stage. `clock` is now, and is set to what is now when it ends.
+    /// Runs the critics of a stage. The clock shows now, and what is now when it ends.
     pub(crate) async fn stage(
         &self,
         plan: &StagePlan,
@@ -78,7 +78,7 @@ impl<'r> Run<'r> {
         current: &mut [Outcome],
         summary: Summary,
         ruling: &mut Ruling,
-        clock: &mut Moment,
+        time: &mut Time,
     ) {
         if !ruling.is_settled() {
             self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
@@ -100,7 +100,7 @@ impl<'r> Run<'r> {
             run: self,
             stage: plan,
             sight: Sight { earlier, current: slots, summary },
-            deadline: self.stage_deadline(*clock, plan.timeout),
+            deadline: self.stage_deadline(time.clock, plan.timeout),
         };
         let mut driver = Driver {
             scope: &scope,
@@ -108,11 +108,12 @@ impl<'r> Run<'r> {
             unblocked: BinaryHeap::new(),
             waits,
             places,
-            clock: *clock,
+            clock: time.clock,
             pending: None,
         };
-        poll_fn(|cx| driver.poll(ruling, cx)).await;
-        *clock = driver.clock;
+        let alarm = &mut time.alarm;
+        poll_fn(|cx| driver.poll(ruling, alarm, cx)).await;
+        time.clock = driver.clock;
     }
 
     /// For how many critics of its stage each one has to wait.
@@ -187,7 +188,7 @@ impl Drop for Driver<'_> {
 }
 
 impl<'r> Driver<'r> {
-    fn poll(&mut self, ruling: &mut Ruling, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, ruling: &mut Ruling, alarm: &mut Alarm, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(pending) = &mut self.pending {
             pending.woken();
         }
@@ -204,7 +205,7 @@ impl<'r> Driver<'r> {
             }
             carried.put_down();
             let Some(pending) = &mut self.pending else { return Poll::Ready(()) };
-            match pending.poll(cx) {
+            match pending.poll(alarm, cx) {
                 Poll::Ready(Some(Ended::Call(flight, called))) => self.land(flight, called, ruling),
                 Poll::Ready(Some(Ended::Whole(place, mut outcome))) => {
                     self.clock = Moment::now();
