@@ -136,24 +136,30 @@ impl<'a> Run<'a> {
             return None;
         }
         self.engine.emit(RunEvent::CriticStarted { critic: &seat.info, attempt: 1 });
-        let said = match contain(|| seat.critic.review(self.view)) {
-            Ok(Answer::Now(said)) => Ok(said),
-            Err(Panicked) => Err(Unheard::Panicked),
-            Ok(Answer::Later(future)) => {
-                let mut answer = Contained::new(future);
-                let polled = match cx {
-                    Some(cx) => Pin::new(&mut answer).poll(cx),
-                    None => Poll::Pending,
-                };
-                match polled {
-                    Poll::Ready(said) => said.map_err(|Panicked| Unheard::Panicked),
-                    Poll::Pending => {
-                        // Its first poll may have taken its time.
-                        *clock = Instant::now();
-                        return Some(Waiting { answer, since });
-                    }
+        // Both outside of the boundary for panics: a future that is dropped while one passes by would end the process
+        // with a second one, and an answer is one although what gave it panics when it is dropped.
+        let (mut future, mut said) = (None, None);
+        let called = contain(|| match seat.critic.review(self.view) {
+            Answer::Now(now) => said = Some(now),
+            Answer::Later(later) => {
+                let later = future.insert(later);
+                if let Some(cx) = cx
+                    && let Poll::Ready(now) = later.as_mut().poll(cx)
+                {
+                    said = Some(now);
+                    future = None;
                 }
             }
+        });
+        let answer = future.map(Contained::new);
+        let said = match (said, called, answer) {
+            (Some(said), ..) => Ok(said),
+            (None, Ok(()), Some(answer)) => {
+                // Its first poll may have taken its time.
+                *clock = Instant::now();
+                return Some(Waiting { answer, since });
+            }
+            (None, ..) => Err(Unheard::Panicked),
         };
         *clock = self.outcome(seat, since, said, out);
         None
