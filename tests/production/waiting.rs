@@ -1,9 +1,9 @@
 //! Critics that have to be waited for: a few and many of a stage alike, though they lie in different ways.
 
-use tribunal_core::{Report, Stage, Status};
+use tribunal_core::{Report, Snapshot, Stage, Status, async_critic};
 use tribunal_testkit::*;
 
-use crate::court::{Court, Seat, Seated, court, reason, tries};
+use crate::court::{Court, Seat, Seated, court, named, reason, tries};
 
 /// Below and above the number up to which all are polled whenever one wakes the run.
 const COUNTS: [usize; 4] = [5, 30, 31, 200];
@@ -91,6 +91,47 @@ async fn who_begins_later_is_waited_for_beside_the_others() {
         assert_eq!(reason(&report, "short"), "timeout: the critic ran out of time");
         for place in 0..count {
             assert_eq!(becomes(&report, &format!("c{place}")), (Status::Success, 1, 10));
+        }
+    }
+}
+
+/// Keeps the run's task at work for as long as it is waited for.
+fn always_busy() -> Seated {
+    let busy = async_critic(|_: Snapshot| async {
+        loop {
+            // Time only passes when nobody is at work, so it is turned by hand.
+            tokio::time::advance(millis(5)).await;
+            while tokio::task::coop::has_budget_remaining() {
+                tokio::task::consume_budget().await;
+            }
+        }
+    });
+    named("busy", busy).timeout(millis(50))
+}
+
+/// Rule 11: a critic that never gives way uses up what a task may do at a time, and its time is up all the same.
+#[tokio::test(start_paused = true)]
+async fn a_critic_that_is_always_busy_times_out() {
+    for count in COUNTS {
+        let court = (1..count).fold(court().critic(always_busy()), |court, place| {
+            court.critic(hangs(&format!("c{place}")).timeout(millis(70)))
+        });
+        let report = court.run().await;
+        assert_eq!(reason(&report, "busy"), "timeout: the critic ran out of time");
+    }
+}
+
+/// Rule 13: nor does it keep the others from what they wait for.
+#[tokio::test(start_paused = true)]
+async fn a_critic_that_is_always_busy_does_not_hold_up_the_others() {
+    for count in COUNTS {
+        let court = (1..count).fold(court().critic(always_busy()), |court, place| {
+            court.critic(takes(&format!("c{place}"), millis(20)).timeout(millis(45)))
+        });
+        let report = court.run().await;
+        for place in 1..count {
+            let name = format!("c{place}");
+            assert_eq!(report[name.as_str()].status, Status::Success, "{name} of {count}");
         }
     }
 }

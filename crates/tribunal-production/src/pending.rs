@@ -10,6 +10,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, Stream};
+use tokio::task::coop::has_budget_remaining;
+use tokio::task::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 use tribunal_core::Outcome;
 use tribunal_resilience::Moment;
@@ -99,12 +101,17 @@ pub(crate) struct Pending<'r> {
 }
 
 enum All<'r> {
-    /// Those before the cursor have been polled this time.
-    Few {
-        waits: Vec<Wait<'r>>,
-        cursor: usize,
-    },
+    Few(Few<'r>),
     Many(FuturesUnordered<Wait<'r>>),
+}
+
+/// Polled one after the other, round and round.
+struct Few<'r> {
+    waits: Vec<Wait<'r>>,
+    /// Whose turn it is.
+    turn: usize,
+    /// How many have not been polled this time.
+    left: usize,
 }
 
 /// The timer of a run. What it was set for by one stage does for the next: deadlines only move on, and to be woken
@@ -119,20 +126,26 @@ impl Alarm {
         if sleep.deadline() > until {
             sleep.as_mut().reset(until);
         }
-        ready!(sleep.as_mut().poll(cx));
+        ready!(ring(sleep.as_mut(), cx));
         if sleep.deadline() < until {
             sleep.as_mut().reset(until);
-            ready!(sleep.as_mut().poll(cx));
+            ready!(ring(sleep.as_mut(), cx));
         }
         Poll::Ready(())
     }
+}
+
+/// Also when a critic that is always busy has used up what the task may do before it has to give way: it could keep
+/// the timer from being seen for ever.
+fn ring(sleep: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+    Pin::new(&mut unconstrained(sleep)).poll(cx)
 }
 
 impl<'r> Pending<'r> {
     /// Nobody yet, of so many at most.
     pub(crate) fn of(critics: usize) -> Self {
         let all = match critics <= FEW {
-            true => All::Few { waits: Vec::with_capacity(critics), cursor: 0 },
+            true => All::Few(Few { waits: Vec::with_capacity(critics), turn: 0, left: 0 }),
             false => All::Many(FuturesUnordered::new()),
         };
         Self { all, left: 0, next: None }
@@ -142,21 +155,15 @@ impl<'r> Pending<'r> {
         self.left += 1;
         self.next = earlier(self.next, wait.deadline());
         match &mut self.all {
-            All::Few { waits, cursor } => {
-                let polled = matches!(&wait, Wait::Flight(flight) if flight.polled);
-                if polled && *cursor == waits.len() {
-                    *cursor += 1;
-                }
-                waits.push(wait);
-            }
+            All::Few(few) => few.push(wait),
             All::Many(waits) => waits.push(wait),
         }
     }
 
     /// The run has been woken, by any of them.
     pub(crate) fn woken(&mut self) {
-        if let All::Few { cursor, .. } = &mut self.all {
-            *cursor = 0;
+        if let All::Few(few) = &mut self.all {
+            few.left = few.waits.len();
         }
     }
 
@@ -190,15 +197,7 @@ impl<'r> All<'r> {
     /// The next answer, of those that have not been asked yet.
     fn poll(&mut self, cx: &mut Context<'_>) -> Option<Ended<'r>> {
         match self {
-            All::Few { waits, cursor } => {
-                while let Some(wait) = waits.get_mut(*cursor) {
-                    *cursor += 1;
-                    if let Poll::Ready(ended) = Pin::new(wait).poll(cx) {
-                        return Some(ended);
-                    }
-                }
-                None
-            }
+            All::Few(few) => few.poll(cx),
             All::Many(waits) => match Pin::new(waits).poll_next(cx) {
                 Poll::Ready(ended) => ended,
                 Poll::Pending => None,
@@ -210,7 +209,7 @@ impl<'r> All<'r> {
     fn overdue(&mut self, now: Moment) -> Option<Ended<'r>> {
         let is_overdue = |wait: &Wait<'_>| wait.deadline().is_some_and(|deadline| deadline <= now);
         let wait = match self {
-            All::Few { waits, .. } => waits.iter_mut().find(|wait| is_overdue(wait)),
+            All::Few(few) => few.waits.iter_mut().find(|wait| is_overdue(wait)),
             All::Many(waits) => waits.iter_mut().find(|wait| is_overdue(wait)),
         };
         Some(Ended::Call(wait?.take_flight()?, None))
@@ -219,9 +218,40 @@ impl<'r> All<'r> {
     /// The next deadline of those without a timer.
     fn deadlines(&self) -> Option<Moment> {
         match self {
-            All::Few { waits, .. } => waits.iter().map(Wait::deadline).fold(None, earlier),
+            All::Few(few) => few.waits.iter().map(Wait::deadline).fold(None, earlier),
             All::Many(waits) => waits.iter().map(Wait::deadline).fold(None, earlier),
         }
+    }
+}
+
+impl<'r> Few<'r> {
+    fn push(&mut self, wait: Wait<'r>) {
+        let polled = matches!(&wait, Wait::Flight(flight) if flight.polled);
+        self.waits.push(wait);
+        if !polled {
+            self.left = self.waits.len();
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Option<Ended<'r>> {
+        while let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            let Some(wait) = self.waits.get_mut(self.turn) else {
+                self.turn = 0;
+                self.left += 1;
+                continue;
+            };
+            self.turn += 1;
+            if let Poll::Ready(ended) = Pin::new(wait).poll(cx) {
+                return Some(ended);
+            }
+            if !has_budget_remaining() {
+                // It has used up what the task may do before it has to give way: the others come first next time.
+                self.left = 0;
+                cx.waker().wake_by_ref();
+            }
+        }
+        None
     }
 }
 
