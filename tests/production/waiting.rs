@@ -135,3 +135,19 @@ async fn a_critic_that_is_always_busy_does_not_hold_up_the_others() {
         }
     }
 }
+
+/// Rule 11: an answer is seen when it comes, also when others begin in the meantime.
+#[tokio::test(start_paused = true)]
+async fn who_has_answered_is_seen_although_another_begins_just_then() {
+    let report = court()
+        .critic(takes("a", millis(10)))
+        .critic(takes("b", millis(20)))
+        .critic(takes("c", millis(20)).timeout(millis(45)))
+        .critic(takes("d", millis(10)).depends_on("a"))
+        .critic(takes("e", millis(50)).depends_on("d"))
+        .run()
+        .await;
+    for (critic, took) in [("a", 10), ("b", 20), ("c", 20), ("d", 10), ("e", 50)] {
+        assert_eq!(becomes(&report, critic), (Status::Success, 1, took), "{critic}");
+    }
+}

@@ -228,7 +228,8 @@ impl<'r> Few<'r> {
     fn push(&mut self, wait: Wait<'r>) {
         let polled = matches!(&wait, Wait::Flight(flight) if flight.polled);
         self.waits.push(wait);
-        if !polled {
+        // In the middle of a round its turn would be counted as that of another, who would be left out.
+        if !polled || self.left > 0 {
             self.left = self.waits.len();
         }
     }
