@@ -143,6 +143,43 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_required_field_that_has_something_in_it_is_there() {
+        let violation = tribunal_core::Violation::new("x", "x", 0.5);
+        let there = Opinion::objection(violation).cost(0.0).score(0.0);
+        for field in ["/cost", "/violations", "/score", "/uncertainty"] {
+            let rules = Validation::new().require(field.parse().unwrap());
+            assert_eq!(faults(&rules, there.clone()), [], "{field}");
+        }
+    }
+
+    /// The short way lets through only what the long way lets through with nothing to be said against it.
+    #[test]
+    fn what_is_plainly_valid_is_valid_without_a_fault() {
+        let demands = || Validation::new().require("/score".parse().unwrap());
+        let checked = |fits: bool| {
+            let check = move |_: &Opinion| if fits { Ok(()) } else { Err(String::from("no")) };
+            Validation::new().check(check)
+        };
+        let (bare, scored) = (Opinion::clean(), Opinion::clean().score(0.5));
+        let wrong = Opinion::clean().score(2.0);
+        for (rules, opinion, plain) in [
+            (Validation::new(), &bare, true),
+            (Validation::new(), &wrong, false),
+            (demands(), &scored, true),
+            (demands(), &bare, false),
+            (demands(), &wrong, false),
+            (demands().lenient(), &bare, false),
+            // A check has to be asked, which is the long way.
+            (checked(true), &scored, false),
+            (checked(false), &scored, false),
+        ] {
+            assert_eq!(is_plainly_valid(&rules, opinion), plain, "{opinion:?}");
+            let valid = validate(&rules, opinion.clone());
+            assert!(!plain || valid.is_ok_and(|valid| valid.let_pass.is_empty()));
+        }
+    }
+
     /// Rule 15: lenient keeps the opinion, but never a number out of range.
     #[test]
     fn lenient_lets_faults_pass_but_no_number_out_of_range() {
