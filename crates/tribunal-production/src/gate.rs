@@ -179,7 +179,10 @@ mod tests {
         let anyway = || guard().depends_on("a").run_anyway();
         assert!(decided(vec![before("a"), anyway()], vec![failed()]).is_ok());
         let on_violation = anyway().policy(Policy::OnViolation);
-        assert!(decided(vec![before("a"), on_violation], vec![failed()]).is_err());
+        let reason = decided(vec![before("a"), on_violation], vec![failed()]).unwrap_err();
+        assert_eq!(reason, Reason::Gated(Gated::NoViolation));
+        let on_doubt = anyway().policy(Policy::on_uncertainty());
+        assert!(decided(vec![before("a"), on_doubt], vec![failed()]).is_ok());
     }
 
     /// Rule 6: what opens the gates that read outcomes.
