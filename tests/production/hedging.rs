@@ -187,3 +187,17 @@ async fn a_percentile_is_learned() {
     assert_eq!(report["x"].hedges, 1, "{:?}", report["x"]);
     assert!(report.elapsed >= millis(10) && report.elapsed <= millis(20), "{:?}", report.elapsed);
 }
+
+/// Rule 16: what an early exit cuts off tells of its hedge, which is counted as one and not as a retry.
+#[tokio::test(start_paused = true)]
+async fn a_hedge_that_is_cut_off_is_told_of() {
+    let slow = after_quick_ones([Step::hangs(), Step::hangs()]);
+    let blocks = (0..PAID).fold(critic("blocks"), |critic, _| critic.then(Step::allows()));
+    let blocks = blocks.then(Step::objects(0.9).after(millis(200)));
+    let court = paid(court().early_exit().critic(hedged(slow).cost(2.0)).critic(blocks)).await;
+    let report = judge(&court).await;
+    assert_eq!(reason(&report, "x"), "skipped: verdict settled");
+    assert_eq!((report["x"].attempts, report["x"].hedges, report["x"].cost), (2, 1, 4.0));
+    let counts = court.metrics().critics[0].counts;
+    assert_eq!((counts.hedges, counts.retries), (1, 0));
+}

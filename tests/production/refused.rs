@@ -1,10 +1,10 @@
 //! Plans that are refused, and in which words.
 
-use tribunal_core::Stage;
+use tribunal_core::{Condition, ConditionError, FailureMode, Stage, Status, View};
 use tribunal_production::{PlanError, Policy, RunSettings};
 use tribunal_testkit::*;
 
-use crate::court::{Court, Seat, court};
+use crate::court::{Court, Seat, court, judge};
 
 fn only_error(court: Court) -> String {
     let errors = court.refused();
@@ -165,4 +165,47 @@ fn values_out_of_range_are_refused_with_their_range() {
         only_error(stage),
         "`stages.core_analysis.timeout` is 2s, which can never be reached within the run's 1s"
     );
+}
+
+/// Rule 13: code of a condition that panics while a plan is made reaches nobody else.
+#[test]
+fn a_condition_that_cannot_describe_itself_is_refused() {
+    struct Mute;
+    impl Condition for Mute {
+        fn holds(&self, _: View<'_>) -> Result<bool, ConditionError> {
+            Ok(true)
+        }
+        fn describe(&self) -> String {
+            panic!("scripted")
+        }
+    }
+    let refused = court().critic(allows("a").when(Mute));
+    assert_eq!(
+        only_error(refused),
+        "critic `a`: `when` panics when it is asked to describe itself"
+    );
+    assert_eq!(Policy::when(Mute).describe(), "conditional (it panics)");
+}
+
+/// Rule 5: one that panics when asked what it reads may read everything, and so waits for it.
+#[tokio::test(start_paused = true)]
+async fn a_condition_that_panics_when_asked_what_it_reads_waits_for_all() {
+    struct Secretive;
+    impl Condition for Secretive {
+        fn holds(&self, view: View<'_>) -> Result<bool, ConditionError> {
+            Ok(view.prior().count() == 1)
+        }
+        fn reads_outcomes(&self) -> bool {
+            panic!("scripted")
+        }
+        fn reads(&self, _: &str) -> bool {
+            panic!("scripted")
+        }
+    }
+    let open = takes("a", secs(1)).priority(1).failure_mode(FailureMode::Allow);
+    let court = court().critic(open).critic(allows("b").priority(2).when(Secretive)).build();
+    assert_eq!(judge(&court).await["b"].status, Status::Success);
+    let passages = court.outline().passages;
+    let waits = passages.iter().filter(|passage| passage.how.contains("the gate of `b`"));
+    assert_eq!(waits.count(), 1, "{passages:?}");
 }

@@ -260,6 +260,88 @@ mod tests {
         assert!(good.faults().is_empty());
     }
 
+    /// Both ways of asking say the same, one of them at no cost.
+    #[test]
+    fn an_opinion_is_sound_when_it_has_no_faults() {
+        let numbers = [0.0, 0.5, 1.0, -0.1, 1.1, f64::NAN, f64::INFINITY];
+        let set: [fn(f64) -> Opinion; 5] = [
+            |n| Opinion::clean().severity(n),
+            |n| Opinion::clean().uncertainty(n),
+            |n| Opinion::clean().score(n),
+            |n| Opinion::clean().cost(n),
+            |n| {
+                let fine = Opinion::objection(Violation::new("x", "x", 0.5));
+                fine.violation(Violation::new("y", "y", n))
+            },
+        ];
+        for (at, with) in set.into_iter().enumerate() {
+            for number in numbers {
+                let opinion = with(number);
+                let wrong = if at == 3 {
+                    !(0.0..f64::INFINITY).contains(&number)
+                } else {
+                    !(0.0..=1.0).contains(&number)
+                };
+                assert_eq!(opinion.faults().len(), usize::from(wrong), "{at} {number}");
+                assert_eq!(opinion.is_sound(), !wrong, "{at} {number}");
+            }
+        }
+    }
+
+    /// Rule 14: what can be read of it counts, and nothing that cannot be.
+    #[test]
+    fn what_is_refused_still_objects_as_far_as_it_can_be_read() {
+        let objects = |opinion: Opinion| match opinion.refused(Vec::new()) {
+            crate::Reason::Invalid(faults) => faults,
+            other => panic!("{other}"),
+        };
+        assert_eq!(objects(Opinion::clean()), []);
+        assert_eq!(objects(Opinion::clean().severity(f64::NAN)), []);
+        assert_eq!(objects(Opinion::clean().severity(2.0)), []);
+        let worst = Opinion::clean()
+            .severity(0.3)
+            .violation(Violation::new("x", "x", 0.6))
+            .violation(Violation::new("y", "y", 1.5));
+        assert_eq!(objects(worst), [OpinionFault::Objects(0.6)]);
+    }
+
+    #[test]
+    fn it_is_written_with_what_it_has_and_nothing_else() {
+        let written = |opinion: &Opinion| serde_json::to_value(opinion).unwrap();
+        let bare = serde_json::json!({"severity": 0.0, "uncertainty": 0.0});
+        assert_eq!(written(&Opinion::clean()), bare);
+        let full = Opinion::objection(Violation::new("x", "y", 0.5))
+            .value("found")
+            .score(0.25)
+            .severity(0.5)
+            .uncertainty(0.75)
+            .detail("at", 3)
+            .cost(2.0);
+        let full = written(&full);
+        for (member, value) in [
+            ("value", serde_json::json!("found")),
+            ("score", serde_json::json!(0.25)),
+            ("severity", serde_json::json!(0.5)),
+            ("uncertainty", serde_json::json!(0.75)),
+            ("details", serde_json::json!({"at": 3})),
+            ("cost", serde_json::json!(2.0)),
+        ] {
+            assert_eq!(full[member], value, "{member}");
+        }
+        assert_eq!(full["violations"][0]["code"], "x");
+    }
+
+    #[test]
+    fn a_closure_is_a_check_and_what_it_says_is_the_fault() {
+        let check = |opinion: &Opinion| match opinion.score {
+            Some(_) => Ok(()),
+            None => Err(String::from("has no score")),
+        };
+        let faults = OpinionCheck::faults(&check, &Opinion::clean());
+        assert_eq!(faults, [OpinionFault::Check("has no score".into())]);
+        assert_eq!(OpinionCheck::faults(&check, &Opinion::clean().score(0.5)), []);
+    }
+
     #[test]
     fn the_worst_severity_never_loses_a_nan() {
         let nan = Opinion::clean().severity(0.5).violation(Violation::new("x", "x", f64::NAN));

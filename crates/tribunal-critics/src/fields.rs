@@ -4,7 +4,8 @@ use tribunal_core::{Params, Pointer, Reads, Snapshot};
 
 /// The parameter `fields`: JSON pointers into the snapshot, `/input_text` and `/model_response` unless given.
 ///
-/// A pointer to an object or a list stands for every text in it.
+/// A pointer to an object or a list stands for every text in it. The names of its members are not among them: what is
+/// found has a place in a text, and a name has none.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields(Vec<Pointer>);
 

@@ -93,6 +93,25 @@ mod tests {
         assert!(budget.reserve(0.4, Mode::Enforce));
     }
 
+    /// Rule 17: what a call that is not made had reserved is there for others, and no more than that.
+    #[test]
+    fn what_is_given_back_can_be_reserved_again() {
+        for mode in [Mode::Enforce, Mode::Monitor] {
+            let budget = Budget::new(Some(1.0));
+            assert!(budget.reserve(0.25, mode) && budget.reserve(0.75, mode));
+            budget.give_back(0.75, mode);
+            assert!(!budget.reserve(0.8, mode), "{mode}");
+            assert!(budget.reserve(0.7, mode), "{mode}");
+            budget.give_back(0.0, mode);
+            assert!(!budget.reserve(0.1, mode), "{mode}");
+        }
+        // Where nothing is counted there is nothing to give back.
+        let unbounded = Budget::new(None);
+        unbounded.taken.store(2.0_f64.to_bits(), Relaxed);
+        unbounded.give_back(1.0, Mode::Enforce);
+        assert_eq!(read(&unbounded.taken), 2.0);
+    }
+
     #[test]
     fn between_stages_what_was_spent_counts() {
         let budget = Budget::new(Some(1.0));

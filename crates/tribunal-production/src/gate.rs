@@ -102,12 +102,16 @@ mod tests {
         Answer, Opinion, Phase, Phases, Snapshot, Stage, TimeoutLevel, Violation, critic_fn,
     };
 
+    fn plan(specs: Vec<CriticSpec>) -> Plan {
+        let critic = || Arc::new(critic_fn(|_| Answer::now(Ok(Opinion::clean()))));
+        let entries = specs.into_iter().map(|spec| Entry { spec, critic: critic() }).collect();
+        Plan::build(entries, RunSettings::default()).unwrap()
+    }
+
     /// What the gate of the last critic says, given the outcomes of those before it.
     fn decided(specs: Vec<CriticSpec>, outcomes: Vec<Outcome>) -> Result<(), Reason> {
         let snapshot = Snapshot::of_input("x");
-        let critic = || Arc::new(critic_fn(|_| Answer::now(Ok(Opinion::clean()))));
-        let entries = specs.into_iter().map(|spec| Entry { spec, critic: critic() }).collect();
-        let plan = Plan::build(entries, RunSettings::default()).unwrap();
+        let plan = plan(specs);
         let node = plan.nodes.last().unwrap();
         let view = View::with_prior(&snapshot, &plan.names, &outcomes, &[], &node.sees);
         let mut summary = Summary::default();
@@ -172,7 +176,10 @@ mod tests {
         let anyway = || guard().depends_on("a").run_anyway();
         assert!(decided(vec![before("a"), anyway()], vec![failed()]).is_ok());
         let on_violation = anyway().policy(Policy::OnViolation);
-        assert!(decided(vec![before("a"), on_violation], vec![failed()]).is_err());
+        let reason = decided(vec![before("a"), on_violation], vec![failed()]).unwrap_err();
+        assert_eq!(reason, Reason::Gated(Gated::NoViolation));
+        let on_doubt = anyway().policy(Policy::on_uncertainty());
+        assert!(decided(vec![before("a"), on_doubt], vec![failed()]).is_ok());
     }
 
     /// Rule 6: what opens the gates that read outcomes.
@@ -190,6 +197,29 @@ mod tests {
         assert!(!is_open(Policy::on_uncertainty(), doubt(0.699)));
         assert!(is_open(Policy::on_uncertainty(), failed()));
         assert!(!is_open(Policy::on_uncertainty(), gated()));
+    }
+
+    /// Rule 5: what it sees of its own stage opens it as well, and what it does not see does not.
+    #[test]
+    fn outcomes_of_its_own_stage_open_it_where_it_sees_them() {
+        let doubt = || Outcome::success(Opinion::clean().uncertainty(0.9));
+        let violation = || Outcome::success(Opinion::objection(Violation::new("x", "x", 0.0)));
+        let is_open = |priority, policy, outcome| {
+            let own = CriticSpec::new("a").priority(priority);
+            let gate = guard().priority(5).policy(policy);
+            // The summary is of earlier stages, and there is none.
+            let snapshot = Snapshot::of_input("x");
+            let plan = plan(vec![own, gate]);
+            let node = plan.nodes.last().unwrap();
+            let outcomes = [outcome];
+            let view = View::with_prior(&snapshot, &plan.names, &outcomes, &[], &node.sees);
+            decide(&plan, node, view, Summary::default()).is_ok()
+        };
+        assert!(is_open(4, Policy::OnViolation, violation()));
+        assert!(is_open(4, Policy::on_uncertainty(), doubt()));
+        assert!(!is_open(4, Policy::OnViolation, doubt()));
+        assert!(!is_open(5, Policy::OnViolation, violation()));
+        assert!(!is_open(5, Policy::on_uncertainty(), doubt()));
     }
 
     /// Rule 6: what does not hold is told in the condition's own words.

@@ -77,6 +77,7 @@ impl<'r> Execution<'r> {
         let after = now.since(first);
         self.run().court.observers.tell(RunEvent::Hedging { critic: self.info, after });
         ledger.hedges += 1;
+        self.run().note_hedge(self.place, ledger.hedges);
         Some(self.call(ledger, held, admitted, now))
     }
 

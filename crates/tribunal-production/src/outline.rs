@@ -233,7 +233,7 @@ fn passages(plan: &Plan) -> Vec<Passage> {
         for (node, gated) in plan.nodes.iter().zip(plan.infos.iter()) {
             let hangs_on_it = match &node.policy {
                 Policy::OnViolation => true,
-                Policy::Conditional(condition) => condition.reads(info.name.as_str()),
+                Policy::Conditional(_) => node.policy.condition_reads(info.name.as_str()),
                 // Missing opinions are doubt, and open this one.
                 Policy::OnUncertainty(_) | Policy::OnHighRisk(_) | Policy::Always => false,
             };

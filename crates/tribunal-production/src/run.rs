@@ -23,13 +23,21 @@ use crate::ruling::Ruling;
 pub(crate) struct Run<'r> {
     pub(crate) court: &'r Arc<Court>,
     pub(crate) snapshot: &'r Snapshot,
-    /// Calls begun of each critic, for those that are cancelled by an early exit; empty without one.
-    calls: Box<[AtomicU32]>,
+    /// What was begun of each critic, for those that are cancelled by an early exit; empty without one.
+    begun: Box<[Begun]>,
     retries_left: AtomicU32,
     /// What the waits between its retries follow from, where they have to repeat themselves.
     jitter_seed: Option<u64>,
     pub(crate) budget: Budget,
     pub(crate) deadline: Deadline<TimeoutLevel>,
+}
+
+/// Calls of one critic.
+#[derive(Default)]
+struct Begun {
+    calls: AtomicU32,
+    /// Those of them that were hedges.
+    hedges: AtomicU32,
 }
 
 /// When a run was called, and when its turn came.
@@ -78,7 +86,7 @@ pub(crate) async fn judge(
     let run = Run {
         court,
         snapshot,
-        calls: (0..counted).map(|_| AtomicU32::new(0)).collect(),
+        begun: (0..counted).map(|_| Begun::default()).collect(),
         retries_left: AtomicU32::new(plan.settings.max_total_retries),
         jitter_seed: plan.settings.jitter_seed.map(|seed| court.jitter(seed)),
         budget: Budget::new(plan.settings.max_cost),
@@ -126,14 +134,25 @@ fn spent<'a>(mode: Mode, outcomes: impl Iterator<Item = (&'a CriticInfo, &'a Out
 
 impl Run<'_> {
     pub(crate) fn note_call(&self, place: usize, calls: u32) {
-        if let Some(count) = self.calls.get(place) {
-            count.store(calls, Relaxed);
+        if let Some(begun) = self.begun.get(place) {
+            begun.calls.store(calls, Relaxed);
+        }
+    }
+
+    pub(crate) fn note_hedge(&self, place: usize, hedges: u32) {
+        if let Some(begun) = self.begun.get(place) {
+            begun.hedges.store(hedges, Relaxed);
         }
     }
 
     /// How often a critic has been called that was then cancelled.
     pub(crate) fn calls(&self, place: usize) -> u32 {
-        self.calls.get(place).map_or(0, |count| count.load(Relaxed))
+        self.begun.get(place).map_or(0, |begun| begun.calls.load(Relaxed))
+    }
+
+    /// How many of those calls were hedges.
+    pub(crate) fn hedges(&self, place: usize) -> u32 {
+        self.begun.get(place).map_or(0, |begun| begun.hedges.load(Relaxed))
     }
 
     pub(crate) fn jitter_seed(&self, place: usize) -> Option<u64> {

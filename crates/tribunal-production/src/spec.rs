@@ -11,7 +11,7 @@ mod validation;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tribunal_core::{Condition, FailureMode, Mode, Phases, RiskLevel, Stage, Thresholds};
+use tribunal_core::{Condition, FailureMode, Mode, Phases, RiskLevel, Stage, Thresholds, contain};
 use tribunal_resilience::{Adaptation, BreakerSettings, Rate};
 
 pub use hedge::Hedge;
@@ -73,7 +73,26 @@ impl Policy {
         match self {
             Self::Always | Self::OnHighRisk(_) => false,
             Self::OnViolation | Self::OnUncertainty(_) => true,
-            Self::Conditional(condition) => condition.reads_outcomes(),
+            // One that panics when it is asked may read them.
+            Self::Conditional(condition) => contain(|| condition.reads_outcomes()).unwrap_or(true),
+        }
+    }
+
+    /// Whether the outcome of this critic may decide a condition.
+    pub(crate) fn condition_reads(&self, critic: &str) -> bool {
+        match self {
+            Self::Conditional(condition) => contain(|| condition.reads(critic)).unwrap_or(true),
+            Self::Always | Self::OnViolation | Self::OnHighRisk(_) | Self::OnUncertainty(_) => {
+                false
+            }
+        }
+    }
+
+    /// Whether a condition can say what it asks for. A plan's hash is made of that.
+    pub(crate) fn is_described(&self) -> bool {
+        match self {
+            Self::Conditional(condition) => contain(|| condition.describe()).is_ok(),
+            _ => true,
         }
     }
 
@@ -86,7 +105,10 @@ impl Policy {
                 format!("on_high_risk ({} or {})", level.tier(), level.score())
             }
             Self::OnUncertainty(threshold) => format!("on_uncertainty ({threshold})"),
-            Self::Conditional(condition) => format!("conditional ({})", condition.describe()),
+            Self::Conditional(condition) => {
+                let described = contain(|| condition.describe());
+                format!("conditional ({})", described.as_deref().unwrap_or("it panics"))
+            }
         }
     }
 }

@@ -369,6 +369,7 @@ impl<'r> Driver<'r> {
             let cost = self.scope.run.court.plan.infos.get(place).map_or(0.0, |info| info.cost);
             let mut outcome = Outcome::without(Reason::Skipped(Skipped::VerdictSettled));
             outcome.attempts = calls;
+            outcome.hedges = self.scope.run.hedges(place);
             outcome.cost = cost * f64::from(calls);
             self.note(place, &mut outcome, ruling);
             self.put(place, outcome);

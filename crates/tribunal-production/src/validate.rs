@@ -81,15 +81,16 @@ impl Plainly {
         plainly
     }
 
-    /// Whether an opinion has all that is asked. One of which that cannot be told may still have it.
+    /// Whether there is nothing to be said against an opinion. One of which that cannot be told may still be valid.
     #[inline]
     pub(crate) fn is_met(self, opinion: &Opinion) -> bool {
-        !(self.deeper
-            || self.value && opinion.value.is_null()
-            || self.score && opinion.score.is_none()
-            || self.cost && opinion.cost.is_none()
-            || self.violations && opinion.violations.is_empty()
-            || self.details && opinion.details.is_none())
+        opinion.is_sound()
+            && !(self.deeper
+                || self.value && opinion.value.is_null()
+                || self.score && opinion.score.is_none()
+                || self.cost && opinion.cost.is_none()
+                || self.violations && opinion.violations.is_empty()
+                || self.details && opinion.details.is_none())
     }
 }
 
@@ -175,6 +176,76 @@ mod tests {
         ] {
             let rules = Validation::new().require(field.parse().unwrap());
             assert_eq!(faults(&rules, there.clone()).len(), usize::from(is_missing), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_required_field_that_has_something_in_it_is_there() {
+        let violation = tribunal_core::Violation::new("x", "x", 0.5);
+        let there = Opinion::objection(violation).cost(0.0).score(0.0);
+        for field in ["/cost", "/violations", "/score", "/uncertainty"] {
+            let rules = Validation::new().require(field.parse().unwrap());
+            assert_eq!(faults(&rules, there.clone()), [], "{field}");
+        }
+    }
+
+    /// The short way lets through only what the long way lets through with nothing to be said against it.
+    #[test]
+    fn what_is_plainly_valid_is_valid_without_a_fault() {
+        let demands = || Validation::new().require("/score".parse().unwrap());
+        let checked = |fits: bool| {
+            let check = move |_: &Opinion| if fits { Ok(()) } else { Err(String::from("no")) };
+            Validation::new().check(check)
+        };
+        let (bare, scored) = (Opinion::clean(), Opinion::clean().score(0.5));
+        let wrong = Opinion::clean().score(2.0);
+        for (rules, opinion, plain) in [
+            (Validation::new(), &bare, true),
+            (Validation::new(), &wrong, false),
+            (demands(), &scored, true),
+            (demands(), &bare, false),
+            (demands(), &wrong, false),
+            (demands().lenient(), &bare, false),
+            // A check has to be asked, which is the long way.
+            (checked(true), &scored, false),
+            (checked(false), &scored, false),
+        ] {
+            assert_eq!(Plainly::of(&rules).is_met(opinion), plain, "{opinion:?}");
+            let valid = validate(&rules, opinion.clone());
+            assert!(!plain || valid.is_ok_and(|valid| valid.let_pass.is_empty()));
+        }
+    }
+
+    /// Rule 15: for every field that can be asked for, and every opinion with and without it.
+    #[test]
+    fn at_a_glance_no_field_is_seen_that_is_not_there() {
+        let violation = tribunal_core::Violation::new("x", "x", 0.5);
+        let opinions = [
+            Opinion::clean(),
+            Opinion::clean().value(json!({"a": null})),
+            Opinion::clean().score(0.0),
+            Opinion::clean().cost(0.0),
+            Opinion::objection(violation),
+            Opinion::clean().detail("a", json!(1)),
+        ];
+        let fields = ["value", "score", "cost", "violations", "details"];
+        for (asked, field) in fields.iter().enumerate() {
+            let rules = Validation::new().require(format!("/{field}").parse().unwrap());
+            for (there, opinion) in opinions.iter().enumerate() {
+                assert_eq!(
+                    Plainly::of(&rules).is_met(opinion),
+                    there == asked + 1,
+                    "{field} {there}"
+                );
+                assert_eq!(faults(&rules, opinion.clone()).is_empty(), there == asked + 1);
+            }
+        }
+        for deeper in ["/value/a", "/details/a", "/severity", ""] {
+            let rules = Validation::new().require(deeper.parse().unwrap());
+            assert!(
+                opinions.iter().all(|opinion| !Plainly::of(&rules).is_met(opinion)),
+                "{deeper}"
+            );
         }
     }
 

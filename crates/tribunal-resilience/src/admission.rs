@@ -389,6 +389,72 @@ mod tests {
         assert!(matches!(poll(&mut newest), Poll::Ready(Ok(_))));
     }
 
+    /// As an executor does that moves a task.
+    #[tokio::test(start_paused = true)]
+    async fn whoever_polled_last_is_woken() {
+        let admission = Admission::new(NonZeroUsize::MIN, 1);
+        let (first, second) = (Nosy::waker(|| true), Nosy::waker(|| true));
+        let inside = admission.try_enter(Moment::now()).unwrap();
+        let mut enter = admission.enter(Moment::now() + MS(60_000));
+        for waker in [&first.0, &second.0, &second.0] {
+            assert!(Pin::new(&mut enter).poll(&mut Context::from_waker(waker)).is_pending());
+        }
+        drop(inside);
+        assert_eq!((first.1.looked(), second.1.looked()), (0, 1));
+    }
+
+    /// Rule 10: who makes it to the moment makes it.
+    #[tokio::test(start_paused = true)]
+    async fn who_has_just_enough_time_left_comes_in() {
+        for (left, comes) in [(100, true), (99, false)] {
+            let admission = Admission::new(NonZeroUsize::MIN, 10);
+            let learned = admission.try_enter(Moment::now()).unwrap();
+            tokio::time::advance(MS(100)).await;
+            let mut enter = admission.enter(Moment::now() + MS(left));
+            assert!(poll(&mut enter).is_pending());
+            learned.done();
+            assert_eq!(matches!(poll(&mut enter), Poll::Ready(Ok(_))), comes, "{left} ms left");
+        }
+    }
+
+    fn takes_100_ms(admission: &Admission) {
+        let now = Moment::now();
+        admission.try_enter(now).unwrap().done_at(now + MS(100));
+    }
+
+    /// Whoever has waited for as long as one takes has not waited for longer.
+    #[tokio::test(start_paused = true)]
+    async fn it_is_no_jam_before_somebody_waits_for_longer_than_one_takes() {
+        for (waited, oldest_first) in [(100, true), (101, false)] {
+            let admission = Admission::new(NonZeroUsize::MIN, 10);
+            let far = Moment::now() + MS(60_000);
+            takes_100_ms(&admission);
+            let inside = admission.try_enter(Moment::now()).unwrap();
+            let (mut old, mut new) = (admission.enter(far), admission.enter(far));
+            assert!(poll(&mut old).is_pending());
+            tokio::time::advance(MS(waited)).await;
+            assert!(poll(&mut new).is_pending());
+            inside.hand_back();
+            assert_eq!(poll(&mut old).is_ready(), oldest_first, "{waited} ms");
+        }
+    }
+
+    /// In a jam, too, whoever cannot make it any more is told before others come in.
+    #[tokio::test(start_paused = true)]
+    async fn in_a_jam_the_oldest_is_told_first_when_its_time_is_up() {
+        let admission = Admission::new(NonZeroUsize::MIN, 10);
+        takes_100_ms(&admission);
+        let inside = admission.try_enter(Moment::now()).unwrap();
+        let mut old = admission.enter(Moment::now() + MS(250));
+        assert!(poll(&mut old).is_pending());
+        tokio::time::advance(MS(200)).await;
+        let mut new = admission.enter(Moment::now() + MS(60_000));
+        assert!(poll(&mut new).is_pending());
+        inside.hand_back();
+        assert!(matches!(poll(&mut old), Poll::Ready(Err(Refused::Full { .. }))));
+        assert!(matches!(poll(&mut new), Poll::Ready(Ok(_))));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_place_granted_to_someone_who_left_goes_to_the_next() {
         let admission = Admission::new(NonZeroUsize::MIN, 10);

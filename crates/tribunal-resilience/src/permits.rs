@@ -237,6 +237,36 @@ mod tests {
         Permits::new(NonZeroUsize::MIN)
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn it_says_how_many_there_are_and_how_many_wait() {
+        let permits = Permits::new(NonZeroUsize::new(2).unwrap());
+        assert_eq!((permits.limit(), permits.free(), permits.waiting()), (2, 2, 0));
+        let held = [(); 2].map(|()| permits.try_acquire().unwrap());
+        let mut waits = [1, 1, 9].map(|priority| permits.acquire(priority));
+        assert!(waits.iter_mut().all(|acquire| poll(acquire).is_pending()));
+        assert_eq!((permits.limit(), permits.free(), permits.waiting()), (2, 0, 3));
+        drop(held);
+        assert_eq!((permits.free(), permits.waiting()), (0, 1));
+    }
+
+    /// As an executor does that moves a task, or asks it again for another reason.
+    #[tokio::test(start_paused = true)]
+    async fn whoever_polled_last_is_woken_and_may_poll_again() {
+        let permits = Permits::with_queue(NonZeroUsize::MIN, 1);
+        let (first, second) = (Nosy::waker(|| true), Nosy::waker(|| true));
+        let held = permits.try_acquire().unwrap();
+        let mut acquire = permits.acquire(1);
+        let mut ask = |waker: &Waker| {
+            let answer = Pin::new(&mut acquire).poll(&mut Context::from_waker(waker));
+            assert!(answer.is_pending(), "the queue is full of this one alone");
+        };
+        ask(&first.0);
+        ask(&second.0);
+        ask(&second.0);
+        drop(held);
+        assert_eq!((first.1.looked(), second.1.looked()), (0, 1));
+    }
+
     fn poll<'a>(acquire: &mut Acquire<'a>) -> Poll<Result<Permit<'a>, QueueFull>> {
         Pin::new(acquire).poll(&mut Context::from_waker(Waker::noop()))
     }

@@ -17,6 +17,9 @@ use crate::sync::AtomicU64;
 /// A thousandth of a retry, so that a share of one call is a whole number.
 const RETRY: u64 = 1_000;
 
+/// More than anybody ever takes, with room for sums: what the largest floor has brought after 50 days.
+const FAR: u64 = u64::MAX / 2;
+
 /// A budget of retries that first calls pay into.
 #[derive(Debug)]
 pub struct RetryBudget {
@@ -114,7 +117,7 @@ impl RetryBudget {
     /// What the floor has brought by then, in thousandths; it starts with a second's worth.
     fn brought(&self, since: Duration) -> u64 {
         let by_time = u128::from(self.floor) * since.as_millis() / 1_000;
-        u64::try_from(by_time).unwrap_or(u64::MAX / 2).saturating_add(self.start())
+        u64::try_from(by_time).unwrap_or(FAR).saturating_add(self.start())
     }
 }
 
@@ -161,6 +164,14 @@ mod tests {
             tokio::time::advance(Duration::from_millis(100)).await;
         }
         assert_eq!(retries, 100);
+    }
+
+    /// I27: the first retry of all counts, too.
+    #[tokio::test(start_paused = true)]
+    async fn what_the_share_gives_at_once_is_not_given_by_the_floor_again() {
+        let budget = RetryBudget::new(1.0, 10, 1).unwrap();
+        budget.deposit();
+        assert_eq!(withdrawn(&budget, 9), 1);
     }
 
     /// I27: in a total outage retries are the share or the floor, whichever is more, and never their sum.

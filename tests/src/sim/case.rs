@@ -6,7 +6,7 @@ mod critic;
 mod generate;
 mod resilience;
 
-pub(crate) use critic::{CriticCase, DOUBT, Demands, Gate};
+pub(crate) use critic::{CriticCase, DOUBT, Demands, Gate, HedgeCase};
 pub(crate) use generate::run_count;
 pub(crate) use resilience::{BreakerCase, RateCase, RetryShare};
 
@@ -112,6 +112,11 @@ impl Case {
     /// Whether it is a user's pipeline, of which not everything is known.
     pub(crate) fn is_foreign(&self) -> bool {
         self.retry_share.is_none()
+    }
+
+    /// Whether some calls are made in tasks of their own.
+    pub(crate) fn has_tasks(&self) -> bool {
+        self.critics.iter().any(|critic| critic.apart)
     }
 
     /// The place of a critic in the plan.

@@ -296,8 +296,10 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
     let log = &state.runs[run].places[place];
     let outer = state.outer_deadline(case, run, place);
     let retried = log.backing_off;
+    // A task that was cut off may not have been dropped yet.
+    let cut = log.let_go.filter(|_| own.apart).map(|(_, at)| (Landed::Dropped, at));
     let Some((call, (landed, at), outer)) =
-        log.last.and_then(|call| Some((call, call.landed?, outer?)))
+        log.last.and_then(|call| Some((call, call.landed.or(cut)?, outer?)))
     else {
         state.violation("I4", format!("run {run}: {} has attempts and no call", own.name));
         return;
@@ -308,6 +310,10 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
         Some(Reason::Failed(failure)) if failure.kind == FailureKind::BreakerOpen);
     let fits = match landed {
         _ if retried => broken || matches!(status, Status::Timeout | Status::RateLimited),
+        // A task that panics at its deadline may be cut off before that is seen.
+        Landed::Panicked if own.apart && !in_time => {
+            matches!(status, Status::Error | Status::Timeout)
+        }
         Landed::Panicked => status == Status::Error,
         _ if !in_time => status == Status::Timeout,
         Landed::Dropped => false,
@@ -338,7 +344,7 @@ fn check_last_call(state: &mut State, case: &Case, run: usize, outcome: &Outcome
     state.check(invariant, fits, || {
         format!("run {run}: {} is {outcome:?} after {call:?} (retry planned: {retried})", own.name)
     });
-    if landed == Landed::Panicked {
+    if landed == Landed::Panicked && status == Status::Error {
         let bare = matches!(outcome.reason.as_ref(),
             Some(Reason::Failed(failure)) if failure.kind == FailureKind::Panic && failure.message.is_empty());
         state.check("I32", bare, || format!("run {run}: {} tells of its panic", own.name));

@@ -12,7 +12,7 @@ use tribunal_core::{
     Review, View, Violation, Waited,
 };
 
-use super::case::Case;
+use super::case::{Case, HedgeCase};
 use super::quiet::scripted_panic;
 use super::rng::Rng;
 use super::watch::{Flight, Kept, Watch};
@@ -105,6 +105,9 @@ impl Step {
             score: true,
         };
         let delay = Duration::from_millis(rng.pick(&[0, 1]));
+        // What is learned of calls before may have it hedged, which it would not be on an orchestrator that is new.
+        let learned = matches!(case.critics[place].hedge, Some(HedgeCase::Percentile(_)));
+        let delay = if learned { Duration::ZERO } else { delay };
         Self { says, delay, pends: 0, blocks: Duration::ZERO, put_off: false, cost: None }
     }
 
@@ -183,8 +186,7 @@ impl Drop for Bomb {
 /// A critic that does what the case says, and says so to the watch.
 pub(crate) struct SimCritic {
     pub(crate) watch: Arc<Watch>,
-    /// Its place, unless it has to be learned from the announcement of the call.
-    pub(crate) place: Option<usize>,
+    pub(crate) place: usize,
 }
 
 impl Critic for SimCritic {

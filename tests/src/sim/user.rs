@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use tribunal_config::{ConfigError, Source, load};
-use tribunal_production::ProductionOrchestrator;
+use tribunal_production::{CriticSpec, Isolation, ProductionOrchestrator};
 
 use super::case::{Case, CriticCase, Demands, Gate, Turn};
 use super::world::Loaded;
@@ -54,7 +54,9 @@ impl UserPipeline {
         let environment = |_: &str| Some("simulated".to_owned());
         let pipeline = load(&source, &tribunal_critics::catalogue(), &environment)
             .map_err(|error| UserError::Config(Box::new(error)))?;
-        let specs = pipeline.critics.iter().map(|(spec, _)| spec.clone()).collect();
+        // What is known of calls in tasks of their own is known of those that were made up.
+        let in_run = |spec: &CriticSpec| spec.clone().isolation(Isolation::Run);
+        let specs = pipeline.critics.iter().map(|(spec, _)| in_run(spec)).collect();
         let loaded = Loaded { settings: pipeline.settings.clone(), specs };
         let court = pipeline.build().map_err(|error| UserError::Read(error.to_string()))?;
         Ok(Self { loaded, base: facts(&court) })
@@ -112,6 +114,7 @@ fn facts(court: &ProductionOrchestrator) -> Case {
         timeout: critic.timeout,
         adaptive: None,
         hedge: None,
+        apart: false,
         demands: Demands::Unknown,
         cost: info.cost,
     });

@@ -58,6 +58,7 @@ async fn whole(case: &Arc<Case>, loaded: Option<&Loaded>) -> Done {
     let service = Service::new(case, loaded);
     let first_dropped = with_faults(&service).await;
     for seat in service.seats() {
+        let_tasks_end(&seat.watch.case).await;
         at_rest(&seat);
         seat.watch.stop_faults();
     }
@@ -129,6 +130,7 @@ async fn recover(seat: &Seat) {
     for _ in 0..=probes {
         watch.lock().forget(healthy);
         put_before(seat, healthy, RunCase::plain()).await;
+        let_tasks_end(case).await;
     }
     at_rest(seat);
     let mut state = watch.lock();
@@ -144,6 +146,7 @@ async fn as_new(seat: &Seat, twin: &Seat) {
     let healthy = case.runs.len();
     let old = put_before(seat, healthy, RunCase::plain()).await;
     let new = put_before(twin, healthy, RunCase::plain()).await;
+    let_tasks_end(case).await;
     at_rest(seat);
     match (old, new) {
         (End::Report(old), End::Report(new)) => {
@@ -155,6 +158,13 @@ async fn as_new(seat: &Seat, twin: &Seat) {
             state.marks.hit(Mark::AlikeAfterwards);
         }
         _ => watch.check("I21", false, || "a healthy run afterwards gives no report".into()),
+    }
+}
+
+/// A task that is cut off is woken once more, to be dropped. The clock does not move before all of them are.
+async fn let_tasks_end(case: &Case) {
+    if case.has_tasks() {
+        sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -83,6 +83,11 @@ fn values(spec: &CriticSpec) -> impl Iterator<Item = (&'static str, String)> {
             format!("must lie above 0 and up to 1, found {threshold}"),
         );
     }
+    refuse(
+        !spec.policy.is_described(),
+        "when",
+        "panics when it is asked to describe itself".into(),
+    );
     for field in &spec.validation.required {
         let first = field.tokens().first().map(|token| &**token);
         let known = ["value", "score", "severity", "uncertainty", "violations", "details", "cost"];

@@ -56,6 +56,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn it_moves_by_an_eighth_of_what_is_known_and_of_what_is_new_to_the_nanosecond() {
+        let nanos = Duration::from_nanos;
+        for (first, second, both) in [(8, 7, 7), (7, 8, 8), (8, 16, 9), (80, 0, 70)] {
+            let mut known = Known::default();
+            known.learn(nanos(first), End::Done);
+            known.learn(nanos(second), End::Done);
+            assert_eq!(known.takes(), Some(nanos(both)), "{first} and {second}");
+        }
+    }
+
+    #[test]
     fn the_longest_times_fit_beside_what_was_told() {
         let mut known = Known::default();
         assert_eq!(known.takes(), None);

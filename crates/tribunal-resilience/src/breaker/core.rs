@@ -321,6 +321,36 @@ mod tests {
         assert_eq!(core.state(MS(1_000)), BreakerState::Closed);
     }
 
+    /// Also when it has gone through all slices of its window more than once.
+    #[test]
+    fn what_lies_within_the_window_counts_together() {
+        let mut core = core();
+        for at in [2_050, 2_250, 2_550] {
+            call(&mut core, at, CallResult::Failure);
+            assert_eq!(core.state(MS(at)), BreakerState::Closed);
+        }
+        call(&mut core, 2_950, CallResult::Failure);
+        assert_eq!(core.state(MS(2_950)), BreakerState::Open);
+    }
+
+    #[test]
+    fn a_probe_that_is_slow_opens_it_again_although_it_succeeds() {
+        for (took, state) in [(29, BreakerState::HalfOpen), (30, BreakerState::Open)] {
+            let mut core = broken_at(0);
+            let probe = core.admit(MS(100)).unwrap();
+            core.report(probe, CallResult::Success, MS(took), MS(100 + took));
+            assert_eq!(core.state(MS(100 + took)), state, "{took} ms");
+        }
+    }
+
+    #[test]
+    fn while_probes_are_out_it_says_when_they_will_have_been_for_too_long() {
+        let mut core = broken_at(0);
+        let _one = core.admit(MS(110)).unwrap();
+        let _two = core.admit(MS(120)).unwrap();
+        assert_eq!(core.admit(MS(130)), Err(MS(30)), "the first has been out since 110");
+    }
+
     /// I29: failures that an input can cause do not move it.
     #[test]
     fn what_its_input_is_to_blame_for_counts_for_nothing() {

@@ -103,3 +103,49 @@ impl BreakerSettings {
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_no_sense_is_refused_and_the_bounds_themselves_do() {
+        let (tick, day) = (Duration::from_nanos(1), Duration::from_secs(24 * 3600));
+        for rate in [0.001, 1.0] {
+            assert!(BreakerSettings::new(rate, day, 1).is_ok(), "{rate}");
+        }
+        for rate in [0.0, -0.1, 1.001, f64::NAN, f64::INFINITY] {
+            assert_eq!(BreakerSettings::new(rate, day, 1), Err(BreakerError::Rate), "{rate}");
+        }
+        assert_eq!(BreakerSettings::new(0.5, day, 0), Err(BreakerError::Count));
+        let settings = BreakerSettings::new(0.5, tick, 2).unwrap();
+        for time in [Duration::ZERO, day + tick] {
+            assert_eq!(BreakerSettings::new(0.5, time, 1), Err(BreakerError::Time), "{time:?}");
+            assert_eq!(settings.open_for(time), Err(BreakerError::Time), "{time:?}");
+            assert_eq!(settings.half_open_for(time), Err(BreakerError::Time), "{time:?}");
+            assert_eq!(settings.slow(time, 0.5), Err(BreakerError::Time), "{time:?}");
+        }
+        assert_eq!(settings.slow(day, 0.0), Err(BreakerError::Rate));
+        assert_eq!(settings.probes(0), Err(BreakerError::Count));
+    }
+
+    #[test]
+    fn settings_are_what_was_asked_for() {
+        let ms = Duration::from_millis;
+        let settings = BreakerSettings::new(0.5, ms(1), 2)
+            .and_then(|settings| settings.slow(ms(3), 0.25))
+            .and_then(|settings| settings.open_for(ms(4)))
+            .and_then(|settings| settings.half_open_for(ms(5)))
+            .and_then(|settings| settings.probes(6));
+        let expected = BreakerSettings {
+            failure_rate: 0.5,
+            window: ms(1),
+            min_calls: 2,
+            slow: Some((ms(3), 0.25)),
+            open_for: ms(4),
+            probes: 6,
+            half_open_for: ms(5),
+        };
+        assert_eq!(settings, Ok(expected));
+    }
+}

@@ -106,3 +106,43 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(not(any(loom, shuttle)))]
+mod tests {
+    use super::*;
+    use crate::BreakerSettings;
+    use std::time::Duration;
+
+    /// Several threads need it: whoever read the word before it was shown again must not find the same one.
+    #[test]
+    fn no_two_showings_have_the_same_word() {
+        let settings = BreakerSettings::new(0.5, Duration::from_secs(1), 2).unwrap();
+        let mut core = Core::new(settings);
+        let (tally, mut shown) = Tally::new(&core);
+        let mut words = vec![tally.word.load(Relaxed)];
+        for _ in 0..3 {
+            tally.take(&mut shown, &mut core);
+            tally.show(&mut shown, &core, 0);
+            let word = tally.word.load(Relaxed);
+            assert_eq!(word & (CALM | COUNT), CALM, "calm, and nothing counted");
+            assert!(!words.contains(&word), "{word:x} among {words:x?}");
+            words.push(word);
+        }
+    }
+
+    /// One more would go into the bit beside it.
+    #[test]
+    fn a_count_that_is_full_is_for_those_who_hold_the_lock() {
+        let settings = BreakerSettings::new(0.5, Duration::from_secs(1), 2).unwrap();
+        let mut core = Core::new(settings);
+        let (tally, mut shown) = Tally::new(&core);
+        let pass = core.pass();
+        tally.word.store(CALM | (COUNT - 1), Relaxed);
+        assert!(tally.count(pass, 0));
+        assert!(!tally.count(pass, 0));
+        tally.take(&mut shown, &mut core);
+        tally.show(&mut shown, &core, 0);
+        assert!(tally.count(pass, 0), "taken, and shown again");
+    }
+}

@@ -39,10 +39,20 @@ pub(crate) struct CriticCase {
     pub(crate) shares: Vec<usize>,
     pub(crate) breaker: Option<BreakerCase>,
     pub(crate) timeout: Duration,
-    /// After how long a call gets a second one beside it.
-    pub(crate) hedge: Option<Duration>,
+    /// When a call gets a second one beside it.
+    pub(crate) hedge: Option<HedgeCase>,
+    /// Whether its calls are made in tasks of their own.
+    pub(crate) apart: bool,
     pub(crate) demands: Demands,
     pub(crate) cost: f64,
+}
+
+/// When a slow call gets a second one beside it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum HedgeCase {
+    After(Duration),
+    /// When it takes longer than so many percent of those that succeeded before.
+    Percentile(f64),
 }
 
 /// What is asked of an opinion beyond its ranges.

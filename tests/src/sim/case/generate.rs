@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tribunal_core::{Phase, Stage};
 
-use super::{Cancel, Case, CriticCase, RateCase, RetryShare, RunCase, Turn};
+use super::{Cancel, Case, CriticCase, HedgeCase, RateCase, RetryShare, RunCase, Turn};
 use crate::sim::model;
 use crate::sim::rng::Rng;
 
@@ -30,6 +30,9 @@ fn is_long(seed: u64) -> bool {
 fn faulty_runs(seed: u64) -> u64 {
     if is_long(seed) { LONG } else { 1 + Rng::of(&[seed, 0]).below(5) }
 }
+
+/// By which of them calls are hedged, in percent.
+const PERCENTILES: [f64; 5] = [50.0, 75.0, 90.0, 95.0, 99.9];
 
 /// The runs of a long case, and how many milliseconds there are from one to the next.
 const LONG: u64 = 60;
@@ -103,6 +106,7 @@ impl Case {
             case.lengthen(&mut Rng::of(&[seed, 9]));
         }
         case.blocks &= !matches!(case.turn, Turn::Stop { .. });
+        case.set_apart(&mut Rng::of(&[seed, 11]));
         case
     }
 
@@ -112,18 +116,37 @@ impl Case {
             run.arrives += millis(at * APART);
         }
         let with_breakers = rng.percent(30);
-        let all = std::iter::once(&mut self.critics);
-        let next = match &mut self.turn {
-            Turn::Reload { to, .. } => Some(&mut to.critics),
-            _ => None,
-        };
-        for own in all.chain(next).flatten() {
+        for own in self.critics_of_all() {
             own.breaker = own.breaker.filter(|_| with_breakers);
-            own.hedge = rng.percent(70).then(|| millis(rng.pick(&[2, 2, 4])));
+            own.hedge = rng.percent(70).then(|| HedgeCase::After(millis(rng.pick(&[2, 2, 4]))));
             // One token for each run: there is none for a hedge.
             let scarce = RateCase { tokens: 1, per: APART, burst: 1 };
             own.rate = if rng.percent(25) { Some(scarce) } else { own.rate };
         }
+    }
+
+    /// Some calls are made in tasks of their own, and some are hedged by what was learned of those before.
+    ///
+    /// Not where calls block the thread, for between the end of a task and the answer of its call time must not pass.
+    /// A task has no breaker, since at one and the same time its end may be seen before or after others ask, and no
+    /// hedge by percentile, since that is learned in the order in which ends are seen.
+    fn set_apart(&mut self, rng: &mut Rng) {
+        let tasks = if !self.blocks && rng.percent(25) { 50 } else { 0 };
+        for own in self.critics_of_all() {
+            own.apart = rng.percent(tasks);
+            own.breaker = own.breaker.filter(|_| !own.apart);
+            let learned = rng.percent(40).then(|| HedgeCase::Percentile(rng.pick(&PERCENTILES)));
+            own.hedge = own.hedge.map(|hedge| learned.filter(|_| !own.apart).unwrap_or(hedge));
+        }
+    }
+
+    /// Its critics, and those of the config that it is exchanged for.
+    fn critics_of_all(&mut self) -> impl Iterator<Item = &mut CriticCase> {
+        let next = match &mut self.turn {
+            Turn::Reload { to, .. } => Some(&mut to.critics),
+            _ => None,
+        };
+        std::iter::once(&mut self.critics).chain(next).flatten()
     }
 
     /// Room for calls and runs, and time for stages.

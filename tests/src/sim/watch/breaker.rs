@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tribunal_core::{FailureKind, Outcome, Reason, Source, Status};
 
-use super::state::{Call, Landed, State, pays_unseen};
+use super::state::{Call, Landed, State};
 use crate::sim::case::{BreakerCase, Case};
 use crate::sim::marks::Mark;
 use crate::sim::script::Says;
@@ -226,10 +226,6 @@ pub(super) fn check_refusal(
     state.check("I29", failure || said.source == Source::Fallback, || {
         format!("run {run}: the breaker of {name} is open, and it is {said:?}")
     });
-    if said.attempts == 0 && pays_unseen(&case.critics[place]) {
-        // From here on it is not known.
-        state.retry_budget = None;
-    }
     if case.is_foreign() {
         return;
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tribunal_core::{CriticError, Opinion, View};
 
+use super::retries::Again;
 use super::state::{Call, Landed, State};
 use super::{Watch, breaker, hedges, money, retries};
 use crate::sim::case::{Case, Gate};
@@ -23,46 +24,31 @@ pub(crate) struct Flight {
 
 impl Flight {
     /// A call begins: what it does, and the guard over it.
-    pub(crate) fn start(watch: &Arc<Watch>, place: Option<usize>, view: View<'_>) -> (Step, Self) {
+    pub(crate) fn start(watch: &Arc<Watch>, place: usize, view: View<'_>) -> (Step, Self) {
         let mut state = watch.lock();
         let case = &*watch.case;
         let run = view.snapshot().trace_id().and_then(|id| id.parse().ok()).unwrap_or(usize::MAX);
         let run = if run < state.runs.len() { run } else { 0 };
         let announced = state.announced.take();
-        let place = place.or(announced.map(|(place, _)| place)).unwrap_or(0);
-        let polled = state.current == Some(run);
-        state.check("I32", polled, || format!("run {run} is at work in another run's poll"));
-        let log = &mut state.runs[run].places[place];
-        // With nothing beside it, it is none: a breaker has refused the one that was announced.
-        let is_hedge = std::mem::take(&mut log.hedging) && log.live > 0;
-        log.calls += 1;
-        log.hedges += u32::from(is_hedge);
-        let attempt = log.calls;
-        state.check("I4", announced == Some((place, attempt)), || {
-            format!("run {run}: call {attempt} of c{place} was announced as {announced:?}")
-        });
-        check_order(&mut state, case, run, place, view);
-        check_attempt(&mut state, case, run, place, is_hedge);
-        hedges::check_call(&mut state, case, run, place, is_hedge);
-        let step = if state.healthy {
-            Step::healthy(case, place)
+        let number = if case.critics[place].apart {
+            begin_apart(&mut state, run, place)
         } else {
-            Step::faulty(case, run, place, attempt)
+            let polled = state.current == Some(run);
+            state.check("I32", polled, || format!("run {run} is at work in another run's poll"));
+            let number = announce(&mut state, case, run, place);
+            state.check("I4", announced == Some((place, number)), || {
+                format!("run {run}: call {number} of c{place} was announced as {announced:?}")
+            });
+            number
         };
-        let began = Instant::now();
-        let log = &mut state.runs[run].places[place];
-        log.live += 1;
-        log.backing_off = false;
-        log.beside = log.last.take().filter(|_| is_hedge);
-        let ends = log.beside.map_or(began + case.critics[place].timeout, |first| first.ends);
-        log.last = Some(Call { number: attempt, says: step.says, began, ends, landed: None });
+        check_shown(&mut state, case, run, place, view);
+        let step = step(&state, case, run, place, number);
+        state.runs[run].places[place].live += 1;
         state.runs[run].live += 1;
         check_limits(&mut state, case, place);
-        breaker::check_call(&mut state, case, run, place, began);
-        money::check_call(&mut state, case, run, place);
-        state.note(&[1, run as u64, place as u64, u64::from(attempt)]);
+        state.note(&[1, run as u64, place as u64, u64::from(number)]);
         drop(state);
-        (step, Self { watch: Arc::clone(watch), run, place, number: attempt, landed: None })
+        (step, Self { watch: Arc::clone(watch), run, place, number, landed: None })
     }
 
     /// The call came to its end by itself.
@@ -76,10 +62,60 @@ impl Flight {
     }
 }
 
+/// A task begins: one that was announced, as its own, and while somebody waits for it.
+fn begin_apart(state: &mut State, run: usize, place: usize) -> u32 {
+    let current = state.current;
+    let log = &mut state.runs[run].places[place];
+    log.begun += 1;
+    let (number, announced, let_go) = (log.begun, log.calls, log.let_go);
+    let legal = current.is_none() && number <= announced;
+    state.check("I32", legal, || {
+        format!("run {run}: task {number} of c{place}, of {announced}, in a poll of {current:?}")
+    });
+    let wanted = let_go.is_none_or(|(upto, _)| number > upto);
+    state.check("tasks", wanted, || {
+        format!("run {run}: task {number} of c{place} begins after nobody waits for it")
+    });
+    number
+}
+
+fn step(state: &State, case: &Case, run: usize, place: usize, number: u32) -> Step {
+    if state.healthy { Step::healthy(case, place) } else { Step::faulty(case, run, place, number) }
+}
+
+/// The engine makes a call. One in a task of its own begins to work when that is polled, if ever it is.
+pub(super) fn announce(state: &mut State, case: &Case, run: usize, place: usize) -> u32 {
+    let log = &mut state.runs[run].places[place];
+    let is_hedge = std::mem::take(&mut log.hedging);
+    log.calls += 1;
+    log.hedges += u32::from(is_hedge);
+    let number = log.calls;
+    check_order(state, case, run, place);
+    check_attempt(state, case, run, place, is_hedge);
+    hedges::check_call(state, case, run, place, is_hedge);
+    let says = step(state, case, run, place, number).says;
+    let began = Instant::now();
+    let slow_after = hedges::slow_after(state, case, place);
+    let own = &case.critics[place];
+    let log = &mut state.runs[run].places[place];
+    log.backing_off = false;
+    // When a task has ended is not told before it has.
+    log.again = if own.apart { Again::Unknown } else { Again::No };
+    log.beside = log.last.take().filter(|_| is_hedge);
+    let ends = log.beside.map_or(began + own.timeout, |first| first.ends);
+    log.last = Some(Call { number, says, began, ends, slow_after, landed: None });
+    breaker::check_call(state, case, run, place, began);
+    money::check_call(state, case, run, place);
+    number
+}
+
 impl Flight {
-    /// What follows from the end of the call: for the breaker, and for its repetition.
+    /// What follows from the end of the call: for the breaker, for its repetition, and for what is slow.
     fn told(&self, state: &mut State, landed: Landed, now: Instant) {
         let (case, run, place) = (&*self.watch.case, self.run, self.place);
+        if case.critics[place].apart && !self.is_heard(state, landed, now) {
+            return;
+        }
         let Some(&mut call) = state.runs[run].places[place].call(self.number) else { return };
         let log = &state.runs[run];
         let given_up = landed == Landed::Dropped
@@ -89,6 +125,10 @@ impl Flight {
         let timed_out = !given_up && outer.is_some_and(|outer| now >= own.min(outer));
         let own_timeout = case.critics[place].timeout;
         breaker::note_end(state, run, place, (call, landed), (timed_out, now), own_timeout);
+        let in_time = outer.is_some_and(|outer| now < own.min(outer));
+        if landed == Landed::Said && in_time && matches!(call.says, Says::Opinion { .. }) {
+            hedges::note(state, place, now.saturating_duration_since(call.began));
+        }
         if !given_up {
             let again = retries::again(state, case, run, place, (call, landed), timed_out);
             let budget = state.retry_budget.as_mut();
@@ -96,6 +136,30 @@ impl Flight {
             let log = &mut state.runs[run].places[place];
             (log.again, log.budget_then) = (again, budget_then);
         }
+    }
+
+    /// Of a task: whether its run sees how it ended. What ends at its deadline may be cut off before or after.
+    fn is_heard(&self, state: &mut State, landed: Landed, now: Instant) -> bool {
+        let (case, run, place) = (&*self.watch.case, self.run, self.place);
+        let outer = state.outer_deadline(case, run, place);
+        let log = &mut state.runs[run].places[place];
+        let waits = log.let_go.is_none_or(|(upto, _)| self.number > upto);
+        let ends = log.call(self.number).map(|call| call.ends);
+        let in_time = ends.zip(outer).is_some_and(|(own, outer)| now < own.min(outer));
+        waits && in_time && landed != Landed::Dropped
+    }
+
+    /// A task for which nobody waits any more is gone before time passes.
+    fn check_gone(&self, state: &mut State, now: Instant) {
+        let let_go = state.runs[self.run].places[self.place].let_go;
+        let late = let_go.filter(|(upto, at)| self.number <= *upto && now > *at);
+        let apart = self.watch.case.critics[self.place].apart;
+        state.check("tasks", !apart || late.is_none(), || {
+            format!(
+                "run {}: call {} of c{} goes on after {let_go:?}",
+                self.run, self.number, self.place
+            )
+        });
     }
 }
 
@@ -132,6 +196,9 @@ impl Drop for Flight {
             state.marks.hit_if(landed == Landed::Panicked && !poll, Mark::PanicInCall);
             state.marks.hit_if(landed == Landed::Panicked && poll, Mark::PanicInPoll);
         }
+        let apart = case.critics[self.place].apart;
+        state.marks.hit_if(landed == Landed::Panicked && apart, Mark::PanicInTask);
+        self.check_gone(&mut state, now);
         self.told(&mut state, landed, now);
         state.runs[self.run].live -= 1;
         state.live -= 1;
@@ -147,8 +214,16 @@ impl Drop for Flight {
     }
 }
 
-/// I2 and I3: after the stages before it, after those it depends on and reads, and shown just those.
-fn check_order(state: &mut State, case: &Case, run: usize, place: usize, view: View<'_>) {
+/// I3: shown just those it depends on and reads.
+fn check_shown(state: &mut State, case: &Case, run: usize, place: usize, view: View<'_>) {
+    let (own, shown) = (&case.critics[place], view.prior().count());
+    state.check("I3", shown == own.sees.len(), || {
+        format!("run {run}: {} is shown {shown} outcomes, not {}", own.name, own.sees.len())
+    });
+}
+
+/// I2 and I3: after the stages before it, and after those it depends on and reads.
+fn check_order(state: &mut State, case: &Case, run: usize, place: usize) {
     let own = &case.critics[place];
     let places = &state.runs[run].places;
     let earlier = case.critics.iter().zip(places).take_while(|(other, _)| other.stage < own.stage);
@@ -162,16 +237,12 @@ fn check_order(state: &mut State, case: &Case, run: usize, place: usize, view: V
         .depends_on
         .iter()
         .any(|&other| places[other].finished.is_some_and(|(_, opinion)| !opinion));
-    let shown = view.prior().count();
     let name = &own.name;
     state.check("I2", too_early == 0, || {
         format!("run {run}: {name} begins before {too_early} critics of earlier stages have ended")
     });
     state.check("I3", missing == 0 && !unmet, || {
         format!("run {run}: {name} begins before what it depends on or reads")
-    });
-    state.check("I3", shown == own.sees.len(), || {
-        format!("run {run}: {name} is shown {shown} outcomes, not {}", own.sees.len())
     });
     state.marks.hit_if(without && !unmet, Mark::RanAnyway);
 }
@@ -197,6 +268,10 @@ fn check_attempt(state: &mut State, case: &Case, run: usize, place: usize, is_he
         let legal = hedged
             || last.is_some_and(|call| match call.landed {
                 Some((Landed::Failed { transient: true }, _)) => true,
+                // A task may be cut off before it has ended, or ended and not been seen.
+                None | Some((Landed::Panicked, _)) if own.apart => {
+                    own.on_timeout && now >= call.ends
+                }
                 Some((Landed::Panicked, _)) | None => false,
                 Some((_, at)) => own.on_timeout && at >= call.ends,
             });

@@ -1,9 +1,9 @@
 //! The events that the engine tells its observers.
 
 use tokio::time::Instant;
-use tribunal_core::{FailureKind, Observer, Outcome, Reason, RunEvent, Skipped, Source, Stage};
+use tribunal_core::{FailureKind, Observer, Outcome, Reason, RunEvent, Source, Stage};
 
-use super::{Watch, breaker, hedges, money, retries, ticks};
+use super::{Watch, breaker, calls, hedges, money, retries, ticks};
 use crate::sim::marks::Mark;
 
 impl Observer for Watch {
@@ -50,6 +50,9 @@ impl Observer for Watch {
                 let log = &mut state.runs[run].places[place];
                 log.announced += 1;
                 state.announced = Some((place, attempt));
+                if case.critics[place].apart {
+                    calls::announce(&mut state, case, run, place);
+                }
                 let pays_in = attempt == 1 && case.critics[place].attempts > 1;
                 if let Some(budget) = state.retry_budget.as_mut().filter(|_| pays_in) {
                     budget.first_call();
@@ -58,6 +61,7 @@ impl Observer for Watch {
             RunEvent::Retrying { critic, attempt, delay } => {
                 let Some(place) = case.place(critic.name.as_str()) else { return };
                 state.runs[run].places[place].backing_off = true;
+                state.runs[run].places[place].let_go(now);
                 let ends = state.outer_deadline(case, run, place);
                 let fits = ends.is_some_and(|ends| now + delay < ends);
                 state.check("I16", fits, || {
@@ -70,6 +74,9 @@ impl Observer for Watch {
                 let Some(place) = case.place(critic.name.as_str()) else { return };
                 let log = &mut state.runs[run].places[place];
                 let (live, twice) = (log.live, log.finished.is_some());
+                log.let_go(now);
+                let apart = case.critics[place].apart;
+                let never_began = apart && log.begun < log.calls;
                 log.finished = Some((outcome.status, outcome.opinion.is_some()));
                 log.kept = was_kept(outcome);
                 log.spent = outcome.cost;
@@ -79,9 +86,11 @@ impl Observer for Watch {
                     format!("run {run}: {} has ended with {kept} leases or waits", critic.name)
                 });
                 state.check("I1", !twice, || format!("run {run}: {} ends twice", critic.name));
-                state.check("I4", live == 0, || {
+                state.check("I4", live == 0 || apart, || {
                     format!("run {run}: {} has ended and is still at work", critic.name)
                 });
+                state.marks.hit_if(apart && live > 0, Mark::TaskCut);
+                state.marks.hit_if(never_began, Mark::TaskNeverBegan);
                 let same = attempts == (outcome.attempts, outcome.attempts);
                 state.check("I4", same, || {
                     format!(
@@ -89,12 +98,6 @@ impl Observer for Watch {
                         critic.name, outcome.attempts
                     )
                 });
-                // Of one that is cut off by an early exit it is not told which of its calls were hedges.
-                let cut_off = matches!(
-                    outcome.reason.as_ref(),
-                    Some(Reason::Skipped(Skipped::VerdictSettled))
-                );
-                let hedges = if cut_off { outcome.hedges } else { hedges };
                 state.check("hedges", hedges == outcome.hedges, || {
                     format!(
                         "run {run}: {} tells of {} hedges, and had {hedges}",

@@ -7,6 +7,7 @@ use tribunal_core::{ConfigHash, Report, Stage, Status};
 use tribunal_production::RunError;
 
 use super::breaker::BreakerModel;
+use super::hedges::LatencyModel;
 use super::retries::{Again, RetryBudgetModel};
 use super::stop::StopLog;
 use super::{Violation, ticks};
@@ -45,6 +46,8 @@ pub(crate) struct Call {
     pub(crate) began: Instant,
     /// When its own time is up; of a hedge, that of the call beside it.
     pub(crate) ends: Instant,
+    /// After how long it is slow, where that is known.
+    pub(crate) slow_after: Option<Duration>,
     pub(crate) landed: Option<(Landed, Instant)>,
 }
 
@@ -56,6 +59,10 @@ pub(crate) struct PlaceLog {
     /// Leases and waits of hooks.
     pub(crate) kept_for_hooks: u32,
     pub(crate) live: u32,
+    /// Its tasks that have begun.
+    pub(crate) begun: u32,
+    /// Up to which of its tasks nobody waits any more, and since when.
+    pub(crate) let_go: Option<(u32, Instant)>,
     pub(crate) backing_off: bool,
     pub(crate) last: Option<Call>,
     /// The call that the last one was begun beside.
@@ -105,6 +112,11 @@ impl PlaceLog {
         calls.into_iter().find(|call| call.number == number)
     }
 
+    /// Nobody waits for its tasks any more.
+    pub(crate) fn let_go(&mut self, now: Instant) {
+        self.let_go = Some((self.calls, now));
+    }
+
     /// Calls that were no hedges.
     pub(crate) const fn attempts(&self) -> u32 {
         self.calls - self.hedges
@@ -142,17 +154,6 @@ pub(crate) struct Tally {
     pub(crate) hedges: u64,
 }
 
-/// Whether a first call of it that a breaker refuses has paid in for retries, and nobody sees it.
-pub(super) const fn pays_unseen(own: &CriticCase) -> bool {
-    own.breaker.is_some() && own.attempts > 1
-}
-
-/// Where such a refusal would be seen only later, since hooks take their time, the budget is not known.
-fn retry_budget(case: &Case, begun: Instant) -> Option<RetryBudgetModel> {
-    let known = case.hook_timeout.is_none() || !case.critics.iter().any(pays_unseen);
-    case.retry_share.filter(|_| known).map(|share| RetryBudgetModel::new(share, begun))
-}
-
 /// Everything about one orchestrator and its runs.
 pub(crate) struct State {
     seed: u64,
@@ -174,6 +175,7 @@ pub(crate) struct State {
     pub(super) breakers: Vec<Option<BreakerModel>>,
     /// `None` where it is not known.
     pub(super) retry_budget: Option<RetryBudgetModel>,
+    pub(super) latencies: Vec<LatencyModel>,
     pub(super) stop: Option<StopLog>,
     /// Of its first report.
     pub(crate) config_hash: Option<ConfigHash>,
@@ -206,7 +208,8 @@ impl State {
             hedges: vec![0; critics],
             shared_calls: vec![0; case.rates.len()],
             breakers: case.critics.iter().map(breaker).collect(),
-            retry_budget: retry_budget(case, begun),
+            retry_budget: case.retry_share.map(|share| RetryBudgetModel::new(share, begun)),
+            latencies: vec![LatencyModel::default(); critics],
             stop: None,
             config_hash: None,
             replaced: false,
@@ -277,8 +280,15 @@ impl State {
         self.note(&[code, run as u64]);
         self.ended_at_stop(run, end);
         self.runs[run].ended = true;
-        let log = &self.runs[run];
-        let (live, started, finished) = (log.live, log.started, log.finished_events);
+        let now = Instant::now();
+        let log = &mut self.runs[run];
+        for place in log.places.iter_mut().filter(|place| place.finished.is_none()) {
+            place.let_go(now);
+        }
+        // A task is cut off by having it woken once more: it is gone before time passes.
+        let places = case.critics.iter().zip(&log.places);
+        let live: u32 = places.filter(|(own, _)| !own.apart).map(|(_, log)| log.live).sum();
+        let (started, finished) = (log.started, log.finished_events);
         let elapsed = log.called.map_or(Duration::ZERO, |called| called.elapsed());
         let kept: u32 = log.places.iter().map(|place| place.kept_for_hooks).sum();
         self.check("I4", live == 0, || format!("run {run} is over with {live} calls at work"));
@@ -342,6 +352,8 @@ impl State {
         self.runs[run].dropping = true;
         let log = &self.runs[run];
         let live = log.live > 0;
+        let tasks =
+            case.critics.iter().zip(&log.places).any(|(own, log)| own.apart && log.live > 0);
         let backing_off = log.places.iter().any(|place| place.backing_off);
         let queued = case.hook_timeout.is_none()
             && case.critics.iter().zip(&log.places).any(|(critic, place)| {
@@ -353,6 +365,7 @@ impl State {
                 reached && idle && free && ready()
             });
         self.marks.hit_if(live, Mark::CancelMidCall);
+        self.marks.hit_if(tasks, Mark::TaskLetGo);
         self.marks.hit_if(backing_off, Mark::CancelMidBackoff);
         let started = log.started;
         self.marks.hit_if(queued && started, Mark::CancelQueuedForPermit);

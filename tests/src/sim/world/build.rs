@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tribunal_core::{Opinion, RunEvent};
 use tribunal_production::{
-    Backoff, Builder, CriticSpec, Hedge, ProductionOrchestrator, Retry, RunSettings, Validation,
+    Backoff, Builder, CriticSpec, Hedge, Isolation, ProductionOrchestrator, Retry, RunSettings,
+    Validation,
 };
 
 use super::Loaded;
-use crate::sim::case::{Case, CriticCase, Demands};
+use crate::sim::case::{Case, CriticCase, Demands, HedgeCase};
 use crate::sim::quiet::scripted_panic;
 use crate::sim::rng::Rng;
 use crate::sim::script::{SimCritic, SimHook};
@@ -23,14 +24,15 @@ pub(super) fn build(
     let mut builder = ProductionOrchestrator::builder();
     builder = match loaded {
         Some(loaded) => {
-            let critic = || SimCritic { watch: Arc::clone(watch), place: None };
-            let specs = loaded.specs.iter().cloned();
-            specs.fold(builder.settings(loaded.settings.clone()), |builder, spec| {
-                builder.critic(spec, critic())
+            // In an order of their own.
+            let place = |spec: &CriticSpec| case.place(spec.name()).unwrap();
+            let critic = |place| SimCritic { watch: Arc::clone(watch), place };
+            loaded.specs.iter().fold(builder.settings(loaded.settings.clone()), |builder, spec| {
+                builder.critic(spec.clone(), critic(place(spec)))
             })
         }
         None => (0..case.critics.len()).fold(builder.settings(settings(case)), |builder, place| {
-            let critic = SimCritic { watch: Arc::clone(watch), place: Some(place) };
+            let critic = SimCritic { watch: Arc::clone(watch), place };
             builder.critic(spec(case, place), critic)
         }),
     };
@@ -129,8 +131,14 @@ pub(super) fn spec(case: &Case, place: usize) -> CriticSpec {
     if let Some(how) = own.adaptive {
         spec = spec.adaptive(1, how);
     }
-    if let Some(delay) = own.hedge {
-        spec = spec.hedge(Hedge::after(delay));
+    if let Some(hedge) = own.hedge {
+        spec = spec.hedge(match hedge {
+            HedgeCase::After(delay) => Hedge::after(delay),
+            HedgeCase::Percentile(percent) => Hedge::percentile(percent),
+        });
+    }
+    if own.apart {
+        spec = spec.isolation(Isolation::Task);
     }
     if let Some(rate) = own.rate {
         spec = spec.rate(rate.rate());

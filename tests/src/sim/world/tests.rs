@@ -4,7 +4,7 @@ use tribunal_core::FailureMode;
 
 use super::build::{settings, spec};
 use super::*;
-use crate::sim::case::{BreakerCase, CriticCase, RateCase, RetryShare, Turn};
+use crate::sim::case::{BreakerCase, CriticCase, HedgeCase, RateCase, RetryShare, Turn};
 
 type Lie = fn(&mut Case);
 
@@ -12,8 +12,10 @@ type Lie = fn(&mut Case);
 /// one that is looked for.
 fn found(lie: Lie, wanted: &str) -> Vec<&'static str> {
     let mut found = Vec::new();
-    for seed in 0..500 {
-        let truth = Case::generated(seed);
+    // Only long cases have hedges.
+    let fits =
+        |case: &Case| wanted != "hedges" || case.critics.iter().any(|own| own.hedge.is_some());
+    for truth in (0..).map(Case::generated).filter(fits).take(500) {
         let specs = (0..truth.critics.len()).map(|place| spec(&truth, place)).collect();
         let loaded = Loaded { settings: settings(&truth), specs };
         let mut believed = truth;
@@ -41,9 +43,13 @@ fn each_breaker(case: &mut Case, change: fn(&mut BreakerCase)) {
     case.critics.iter_mut().filter_map(|critic| critic.breaker.as_mut()).for_each(change);
 }
 
+fn each_hedge(case: &mut Case, hedge: HedgeCase) {
+    case.critics.iter_mut().filter_map(|critic| critic.hedge.as_mut()).for_each(|own| *own = hedge);
+}
+
 #[test]
 fn what_the_engine_does_otherwise_than_believed_is_found() {
-    let lies: [(&str, Lie); 22] = [
+    let lies: [(&str, Lie); 26] = [
         ("I20", |case| case.max_in_flight = (case.max_in_flight - 1).clamp(1, 2)),
         ("I20", |case| case.stage_limits = [Some(1); 6]),
         ("I20", |case| each(case, |critic| critic.limit = critic.limit.and(Some(1)))),
@@ -68,6 +74,10 @@ fn what_the_engine_does_otherwise_than_believed_is_found() {
         ("I28", |case| each_breaker(case, |breaker| breaker.min_calls += 1)),
         ("rule 17", |case| case.max_cost = case.max_cost.map(|most| most / 2.0)),
         ("rule 17", |case| case.max_cost = case.max_cost.map(|most| most * 2.0)),
+        ("I32", |case| each(case, |critic| critic.apart = false)),
+        ("I32", |case| each(case, |critic| critic.apart = true)),
+        ("hedges", |case| each_hedge(case, HedgeCase::After(Duration::from_millis(3)))),
+        ("hedges", |case| each_hedge(case, HedgeCase::Percentile(90.0))),
         ("I30", |case| {
             let slow = |rate: &mut RateCase| *rate = RateCase { per: rate.per * 20, ..*rate };
             case.rates.iter_mut().for_each(slow);

@@ -56,6 +56,7 @@ pub(super) fn generated(rng: &mut Rng, stages: &[Stage], calm: bool) -> CriticCa
         breaker: None,
         timeout: millis(1),
         hedge: None,
+        apart: false,
         demands: rng.weighted(&[
             (40, Demands::Nothing),
             (4, Demands::Score),
