@@ -82,6 +82,17 @@ pub(crate) async fn a_fallback_stands_in_for_a_failure<E: Engine>() {
     }
 }
 
+/// Rule 14, I10: a block that could be read stays one, whatever is said in its place.
+pub(crate) async fn a_fallback_does_not_soften_what_was_objected_to<E: Engine>() {
+    let broken = || critic("x").then(Step::says(objection(0.9).uncertainty(f64::NAN)));
+    let fallback = || HookScript::new().on_failure(HookStep::gives(Opinion::clean()));
+    let report = E::build(Panel::of([broken()]).hook(fallback())).run(snapshot("x")).await;
+    assert_eq!(report["x"].source, Source::Fallback);
+    assert_eq!(report.verdict, Verdict::Block);
+    let panel = Panel::of([allows("a"), broken()]).hook(fallback());
+    assert_eq!(E::build(panel).run(snapshot("x")).await.verdict, Verdict::Block);
+}
+
 /// Rule 15: a fallback is trusted no more than a critic; the failure stays.
 pub(crate) async fn a_fallback_that_is_invalid_is_passed_over<E: Engine>() {
     let fallback = HookScript::new().on_failure(HookStep::gives(objection(2.0)));

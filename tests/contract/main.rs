@@ -72,6 +72,7 @@ macro_rules! contract {
                 a_cached_opinion_that_is_invalid_is_passed_over
                 after_is_called_with_each_outcome
                 a_fallback_stands_in_for_a_failure
+                a_fallback_does_not_soften_what_was_objected_to
                 a_fallback_that_is_invalid_is_passed_over
                 on_failure_is_not_called_for_a_success
                 a_fallback_at_hand_stands_in_for_a_timeout

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use tribunal_core::{Opinion, Status};
+use tribunal_core::{FailureMode, Opinion, Status, Verdict, Violation};
 use tribunal_production::{Hedge, ProductionOrchestrator, Rate, Validation};
 use tribunal_testkit::*;
 
@@ -200,4 +200,38 @@ async fn a_hedge_that_is_cut_off_is_told_of() {
     assert_eq!((report["x"].attempts, report["x"].hedges, report["x"].cost), (2, 1, 4.0));
     let counts = court.metrics().critics[0].counts;
     assert_eq!((counts.hedges, counts.retries), (1, 0));
+}
+
+/// I10: a block that could be read stays one, whichever of the two calls gave it, and whatever the other would say.
+#[tokio::test(start_paused = true)]
+async fn what_one_of_the_two_objected_to_is_not_left_to_the_other() {
+    let objection = Violation::new("test.objection", "objected to", 0.9);
+    let broken = || Step::says(Opinion::objection(objection.clone()).uncertainty(f64::NAN));
+    for other in
+        [Step::hangs(), Step::permanent().after(millis(400)), Step::allows().after(millis(400))]
+    {
+        let early = [broken().after(millis(120)), other.clone()];
+        for steps in [early, [other.clone(), broken()], [other, broken().after(millis(10))]] {
+            let critic = hedged(after_quick_ones(steps)).failure_mode(FailureMode::Allow);
+            let report = judge(&paid(court().critic(critic)).await).await;
+            assert_eq!(report["x"].status, Status::Invalid);
+            assert_eq!(report.verdict, Verdict::Block);
+        }
+    }
+}
+
+/// Rule 9: a hedge that is not made takes no token.
+#[tokio::test(start_paused = true)]
+async fn who_gets_no_hedge_pays_no_token() {
+    let rate = Rate::new(1, secs(3_600), 40).unwrap();
+    let shared = Rate::new(1, secs(3_600), 30).unwrap();
+    let court = court()
+        .settings(|settings| settings.shared_rate("provider", shared))
+        .critic(hedged(takes("x", millis(500))).rate(rate).spec(|spec| spec.shares("provider")))
+        .build();
+    // One of the first twenty-nine is hedged, which takes the thirtieth token.
+    for call in 0..29 {
+        assert_eq!(judge(&court).await["x"].status, Status::Success, "call {call}");
+    }
+    assert_eq!(judge(&court).await["x"].status, Status::RateLimited);
 }

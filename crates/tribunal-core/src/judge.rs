@@ -10,19 +10,19 @@ use crate::{CriticInfo, CriticName, Mode, Outcome, Reason, Source, Status, Verdi
 /// What one outcome calls for under its critic's rules; `None` when it calls for nothing.
 ///
 /// An opinion calls for what its severity reaches; a failure for the failure mode, and one that objected and could
-/// not be believed in all for no less than what it objected to. What was gated, or skipped because the verdict was
+/// not be believed in all for no less than what it objected to, whatever a fallback says in its place. What was gated, or skipped because the verdict was
 /// settled, calls for nothing.
 #[must_use]
 pub fn calls_for(critic: &CriticInfo, outcome: &Outcome) -> Option<Verdict> {
+    let heard = || {
+        let objected = outcome.reason.as_ref().and_then(Reason::objected);
+        objected.map_or(Verdict::Allow, |severity| critic.thresholds.verdict(severity))
+    };
     match &outcome.opinion {
-        Some(opinion) => Some(critic.thresholds.verdict(opinion.worst_severity())),
+        // A fallback takes the place of a failure, but not of what that objected to.
+        Some(opinion) => Some(critic.thresholds.verdict(opinion.worst_severity()).max(heard())),
         None if outcome.is_failure() && seeded!(FailureCallsForNothing) => None,
-        None if outcome.is_failure() => {
-            let objected = outcome.reason.as_ref().and_then(Reason::objected);
-            let heard =
-                objected.map_or(Verdict::Allow, |severity| critic.thresholds.verdict(severity));
-            Some(critic.failure_mode.verdict().max(heard))
-        }
+        None if outcome.is_failure() => Some(critic.failure_mode.verdict().max(heard())),
         None => None,
     }
 }

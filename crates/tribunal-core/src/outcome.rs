@@ -87,6 +87,8 @@ impl Outcome {
     #[inline]
     pub fn end_without(&mut self, reason: Reason) {
         self.status = reason.status();
+        // Whatever was said before is not to be heard.
+        self.opinion = None;
         self.reason = Some(reason);
     }
 

@@ -154,9 +154,10 @@ impl Journey {
         }
     }
 
-    /// The call ended by itself.
+    /// The call has ended: by itself, unless it was cancelled.
     fn arrived(&mut self) {
-        if let Some(held) = self.held.take() {
+        let by_itself = !self.cancel.flag.load(Relaxed);
+        if let Some(held) = self.held.take_if(|_| by_itself) {
             held.done();
         }
     }

@@ -19,6 +19,7 @@ use crate::limit::{Asked, Carried, Held};
 use crate::pending::{Flight, Later, Wait};
 use crate::plan::Node;
 use crate::run::Run;
+use crate::spec::Isolation;
 use crate::stage::Scope;
 use crate::validate::{Valid, validate};
 
@@ -97,7 +98,7 @@ impl<'r> Execution<'r> {
         out: &mut Outcome,
         cx: &mut Context<'_>,
     ) -> Option<Wait<'r>> {
-        if self.node.is_simple && self.run().court.hooks.is_empty() {
+        if self.node.isolation == Isolation::Run && self.run().court.hooks.is_empty() {
             self.at_once(clock, carried, out, cx)
         } else {
             self.by_and_by(clock, carried, out)
@@ -211,9 +212,11 @@ impl<'r> Execution<'r> {
 
         let time = Time { stage, critic: self.node.timeout };
         let Told { opinion, leases } = hooks.before(self.info, view, time, accept).await;
+        ledger.clock = Moment::now();
+        // Rule 11 holds for what a hook has, too; a fallback is for when time is up.
+        let opinion = opinion.filter(|_| self.time_left(ledger.clock).is_ok());
         let mut outcome = match opinion {
             Some(valid) => {
-                ledger.clock = Moment::now();
                 let mut outcome = Outcome::missing();
                 self.close(&ledger, Ok(valid), &mut outcome);
                 outcome.source = Source::Cache;
@@ -258,6 +261,9 @@ impl<'r> Execution<'r> {
                 Entry::InFlight(flight) => Call::InFlight(flight),
                 Entry::Queue { tokens } => {
                     let first = ledger.attempts == 0;
+                    if !first {
+                        self.not_broken(Moment::now())?;
+                    }
                     // Boxed: most calls that have to be awaited had everything at once, and need no room for this.
                     let held = Box::pin(self.turn(first, tokens)).await?;
                     let now = Moment::now();
@@ -287,7 +293,7 @@ impl<'r> Execution<'r> {
             };
             self.run().court.observers.tell(RunEvent::Retrying {
                 critic: self.info,
-                attempt: ledger.calls,
+                attempt: ledger.attempts,
                 delay,
             });
             sleep(delay).await;

@@ -25,8 +25,7 @@ use crate::validate::{Valid, validate};
 pub(crate) enum Call<'r> {
     /// It is over.
     Answered(Result<Valid, Miss>),
-    /// It goes on.
-    /// Boxed: it is moved about a good deal before it is over.
+    /// It goes on. Boxed, since it is moved about with the futures of retries and hedges.
     InFlight(Box<InFlight<'r>>),
 }
 
@@ -41,6 +40,8 @@ pub(crate) struct InFlight<'r> {
 pub(crate) struct About<'r> {
     admitted: Option<AdmittedCall<'r>>,
     pub(crate) started: Moment,
+    /// When the attempt began: before it started, for a hedge.
+    asked: Moment,
     pub(crate) deadline: Deadline<TimeoutLevel>,
 }
 
@@ -57,7 +58,7 @@ impl<'r> About<'r> {
         started: Moment,
         deadline: Deadline<TimeoutLevel>,
     ) -> Self {
-        Self { admitted, started, deadline }
+        Self { admitted, started, asked: started, deadline }
     }
 
     /// The call gave an opinion that is valid.
@@ -89,7 +90,7 @@ impl<'r> InFlight<'r> {
     }
 
     /// The work of a call whose time has run out is cancelled.
-    fn cut(self) -> About<'r> {
+    fn cut(self, now: Moment) -> About<'r> {
         let Self { work, held, about } = self;
         match work {
             Work::Here(future) if seeded!(TimedOutGoesOn) => std::mem::forget(future),
@@ -97,14 +98,15 @@ impl<'r> InFlight<'r> {
             Work::Apart(apart) => apart.late(),
         }
         if let Some(held) = held {
-            held.late();
+            held.late_at(now);
         }
         about
     }
 
-    /// The same call, with no more time than another.
-    pub(crate) fn within(mut self: Box<Self>, deadline: Deadline<TimeoutLevel>) -> Box<Self> {
-        self.about.deadline = self.about.deadline.within(deadline);
+    /// The same call, as the hedge of another: with no more time than that, and asked for when that was.
+    pub(crate) fn beside(mut self: Box<Self>, first: &About<'_>) -> Box<Self> {
+        self.about.deadline = self.about.deadline.within(first.deadline);
+        self.about.asked = first.asked;
         self
     }
 
@@ -164,7 +166,7 @@ impl<'r> Execution<'r> {
         self.run().court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
         let deadline =
             Deadline::after(now, node.timeout, TimeoutLevel::Critic).within(self.scope.deadline);
-        let about = About { admitted, started: now, deadline };
+        let about = About::new(admitted, now, deadline);
         if node.isolation != Isolation::Run {
             return self.call_apart(ledger, held, about);
         }
@@ -219,7 +221,7 @@ impl<'r> Execution<'r> {
         now: Moment,
     ) -> Result<Valid, Miss> {
         ledger.clock = now;
-        let About { admitted, started, deadline } = about;
+        let About { admitted, started, asked, deadline } = about;
         let late = deadline.is_over(now) && !seeded!(LateAnswerTaken);
         let took = now.since(started);
         if let Some(admitted) = admitted {
@@ -234,7 +236,8 @@ impl<'r> Execution<'r> {
             Ok(Err(error)) => Err(refused(error)),
             Ok(Ok(opinion)) => {
                 if let Some(hedging) = &self.node.hedging {
-                    hedging.note(took);
+                    // As long as an answer took that came: a hedge that is quicker makes no call before it quick.
+                    hedging.note(now.since(asked));
                 }
                 let faulty = |reason| Miss { reason, again: Again::No };
                 validate(&self.node.validation, opinion).map_err(faulty)
@@ -245,7 +248,7 @@ impl<'r> Execution<'r> {
     /// Gives up a call whose time has run out.
     pub(crate) fn overdue(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Miss {
         let now = Moment::now();
-        let About { admitted, started, deadline } = flight.cut();
+        let About { admitted, started, deadline, .. } = flight.cut(now);
         let took = now.since(started);
         if let Some(admitted) = admitted {
             admitted.report(self.cut_lesson(took), now);

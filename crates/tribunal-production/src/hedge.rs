@@ -54,10 +54,17 @@ impl<'r> Execution<'r> {
             return self.take(ledger, *first, called);
         }
         match self.second(ledger, hedging, started) {
-            Some(Call::InFlight(second)) => self.race(ledger, first, second.within(deadline)).await,
+            Some(Call::InFlight(second)) => {
+                let second = second.beside(first.about());
+                self.race(ledger, first, second).await
+            }
             Some(Call::Answered(Ok(valid))) => {
                 self.lose(ledger, first);
                 Ok(valid)
+            }
+            Some(Call::Answered(Err(miss))) if miss.reason.objected().is_some() => {
+                self.lose(ledger, first);
+                Err(miss)
             }
             Some(Call::Answered(Err(_))) | None => self.wait(ledger, first).await,
         }
@@ -74,6 +81,12 @@ impl<'r> Execution<'r> {
             held.hand_back();
             return None;
         };
+        if !self.take_tokens(now) {
+            hedging.budget.put_back();
+            self.run().budget.give_back(self.info.cost, self.info.mode);
+            held.hand_back();
+            return None;
+        }
         let after = now.since(first);
         self.run().court.observers.tell(RunEvent::Hedging { critic: self.info, after });
         ledger.hedges += 1;
@@ -121,6 +134,11 @@ impl<'r> Execution<'r> {
             Ok(valid) => {
                 self.lose(ledger, loser);
                 Ok(valid)
+            }
+            // What was objected to stays so, also when the other call has nothing to say against it.
+            Err(miss) if miss.reason.objected().is_some() => {
+                self.lose(ledger, loser);
+                Err(miss)
             }
             Err(_) => self.wait(ledger, loser).await,
         }

@@ -101,8 +101,8 @@ impl<'p> Held<'p> {
         carried.global = Some(self.global);
     }
 
-    /// Gives them back: the call's time ran out.
-    pub(crate) fn late(self) {
+    /// Gives them back: the call's time ran out, then.
+    pub(crate) fn late_at(self, now: Moment) {
         if seeded!(StagePermitLeaked) {
             std::mem::forget(self.stage);
         }
@@ -110,7 +110,7 @@ impl<'p> Held<'p> {
             if seeded!(CriticPermitLeaked) {
                 return std::mem::forget(critic);
             }
-            critic.late();
+            critic.late_at(now);
         }
     }
 }
@@ -149,16 +149,22 @@ impl<'p> Execution<'p> {
         }
     }
 
-    /// Everything at once for a call that nobody would wait for. Permits come first: a token that was taken
-    /// is gone.
+    /// Permits for a call that nobody would wait for.
     pub(crate) fn try_extra(&self, now: Moment) -> Option<Held<'p>> {
-        let held = self.try_permits(now, &mut Carried::new(&self.run().court.retry_budget))?;
-        let free = seeded!(HedgeTakesNoToken);
-        if free || self.node.buckets.iter().all(|bucket| bucket.take_at(now).is_ok()) {
-            return Some(held);
+        self.try_permits(now, &mut Carried::new(&self.run().court.retry_budget))
+    }
+
+    /// A token of each bucket, or of none.
+    pub(crate) fn take_tokens(&self, now: Moment) -> bool {
+        let buckets = &self.node.buckets;
+        if seeded!(HedgeTakesNoToken) {
+            return true;
         }
-        held.hand_back();
-        None
+        let taken = buckets.iter().take_while(|bucket| bucket.take_at(now).is_ok()).count();
+        if taken < buckets.len() {
+            buckets.iter().take(taken).for_each(|bucket| bucket.put_back());
+        }
+        taken == buckets.len()
     }
 
     // Always: what it gives is kept in registers then, and never copied.

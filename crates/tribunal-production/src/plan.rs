@@ -74,8 +74,6 @@ pub(crate) struct Node {
     pub(crate) retry: Retry,
     pub(crate) validation: Validation,
     pub(crate) plainly: Plainly,
-    /// Whether it is called in the run's own task.
-    pub(crate) is_simple: bool,
     /// Where its calls are let in, so many at a time.
     pub(crate) door: Option<Arc<Admission>>,
     /// How many calls the door lets in at most, and whether it may let in fewer.
@@ -270,7 +268,6 @@ fn node(
         timeout: spec.timeout,
         retry: spec.retry,
         plainly: Plainly::of(&spec.validation),
-        is_simple: spec.isolation == Isolation::Run,
         validation: spec.validation,
         door: door.map(Arc::new),
         max_in_flight: spec.max_in_flight,

@@ -23,6 +23,7 @@ use crate::pending::{Alarm, Ended, Flight, Pending, Wait};
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
 use crate::run::{Run, Summary, Time};
+use crate::spec::Policy;
 
 /// What the critics of a stage of a run have in common.
 pub(crate) struct Scope<'r> {
@@ -258,7 +259,12 @@ impl<'r> Driver<'r> {
         let at = place - scope.stage.critics.start;
         let mut shared = None;
         let Some(out) = self.places.out(at, &mut shared) else { return };
-        if let Some(reason) = kept_out(scope, node, info) {
+        let kept_out = kept_out(scope, node, info);
+        if matches!(node.policy, Policy::Conditional(_)) || !scope.run.court.observers.is_empty() {
+            // Code of others has been at work, and its time is not the critic's.
+            self.clock = Moment::now();
+        }
+        if let Some(reason) = kept_out {
             out.end_without(reason);
         } else {
             let execution = Execution { scope, place, node, info };

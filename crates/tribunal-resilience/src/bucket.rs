@@ -121,6 +121,13 @@ impl TokenBucket {
         self.take_at(Moment::now())
     }
 
+    /// Gives back a token that was taken and not used.
+    pub fn put_back(&self) {
+        // What was taken put it at least this far ahead.
+        let Cell { interval, due, .. } = &self.cell.0;
+        due.fetch_sub(*interval, Relaxed);
+    }
+
     /// Takes a token, or says how long it will be until there may be one: at least 1 ms. For callers that have read
     /// the clock already; what was read before the bucket was made counts as when it was made.
     ///

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::nanos::nanos;
 use crate::sync::AtomicU64;
 
 /// So many of the last calls count.
@@ -62,8 +63,7 @@ impl LatencyWindow {
         let before = self.recorded.fetch_add(1, Relaxed);
         let at = usize::try_from(before % WINDOW as u64).unwrap_or_default();
         if let Some(slot) = self.latest.get(at) {
-            let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-            slot.store(nanos.saturating_add(1), Relaxed);
+            slot.store(nanos(took).saturating_add(1), Relaxed);
         }
         let recorded = before.saturating_add(1);
         if recorded >= LEAST && recorded.is_multiple_of(EVERY) {

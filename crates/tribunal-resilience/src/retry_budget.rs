@@ -109,6 +109,13 @@ impl RetryBudget {
         given
     }
 
+    /// Gives back a retry that was taken and not made.
+    pub fn put_back(&self) {
+        let most = self.start().saturating_add(self.most);
+        let add = |saved: u64| Some(saved.saturating_add(RETRY).min(most.max(saved)));
+        let _ = self.saved.fetch_update(Relaxed, Relaxed, add);
+    }
+
     /// What the floor has brought at the start, and the most that may be owed to it.
     const fn start(&self) -> u64 {
         self.floor.saturating_mul(Self::FLOOR_SECONDS)
