@@ -159,17 +159,18 @@ fn reached(own: &CriticCase, severity: f64) -> Verdict {
 /// Rule 14: what an outcome calls for.
 fn calls_for(case: &Case, outcome: &Outcome, place: usize) -> Option<Verdict> {
     let own = &case.critics[place];
+    // I10: what it objected to counts, although the rest of it cannot be believed, and whatever is said in its place.
+    let objected = outcome.reason.as_ref().and_then(Reason::objected);
+    let heard = objected.map_or(Verdict::Allow, |severity| reached(own, severity));
     match &outcome.opinion {
-        Some(opinion) => Some(reached(own, worst(opinion))),
+        Some(opinion) => Some(reached(own, worst(opinion)).max(heard)),
         None if failed(outcome) => {
             let mode = match own.failure {
                 FailureMode::Allow => Verdict::Allow,
                 FailureMode::Review => Verdict::Review,
                 FailureMode::Block => Verdict::Block,
             };
-            // I10: what it objected to counts, although the rest of it cannot be believed.
-            let objected = outcome.reason.as_ref().and_then(Reason::objected);
-            Some(objected.map_or(mode, |severity| mode.max(reached(own, severity))))
+            Some(mode.max(heard))
         }
         None => None,
     }
