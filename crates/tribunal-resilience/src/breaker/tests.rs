@@ -60,6 +60,17 @@ async fn it_opens_at_the_rate_of_all_calls_however_they_were_counted() {
     assert_eq!(other.state(now), BreakerState::Closed, "four of ten");
 }
 
+/// With as many failures as it takes, only calls are missing: a success is one.
+#[tokio::test(start_paused = true)]
+async fn a_success_opens_it_when_it_makes_up_the_number_of_calls() {
+    let (breaker, now) = (breaker(), Instant::now());
+    (0..3).for_each(|_| breaker.call(CallResult::Failure, now));
+    (0..2).for_each(|_| breaker.call(CallResult::Success, now));
+    assert_eq!(breaker.state(now), BreakerState::Closed, "five calls say nothing");
+    breaker.call(CallResult::Success, now);
+    assert_eq!(breaker.state(now), BreakerState::Open, "three of six");
+}
+
 /// As long as nothing fails the lock is not needed, and a few failures of many calls do not change that.
 #[tokio::test(start_paused = true)]
 async fn while_all_goes_well_the_lock_is_left_alone() {

@@ -126,7 +126,7 @@ impl Flight {
         let own_timeout = case.critics[place].timeout;
         breaker::note_end(state, run, place, (call, landed), (timed_out, now), own_timeout);
         let in_time = outer.is_some_and(|outer| now < own.min(outer));
-        if landed == Landed::Said && in_time && matches!(call.says, Says::Opinion { .. }) {
+        if landed == Landed::Said && in_time {
             hedges::note(state, place, now.saturating_duration_since(call.began));
         }
         if !given_up {

@@ -26,7 +26,7 @@ impl LatencyModel {
     }
 }
 
-/// A call has given an opinion in time.
+/// A call has given an opinion in time, valid or not.
 pub(super) fn note(state: &mut State, place: usize, took: Duration) {
     state.latencies[place].0.push(took);
 }
