@@ -127,7 +127,10 @@ impl Flight {
         breaker::note_end(state, run, place, (call, landed), (timed_out, now), own_timeout);
         let in_time = outer.is_some_and(|outer| now < own.min(outer));
         if landed == Landed::Said && in_time {
-            hedges::note(state, place, now.saturating_duration_since(call.began));
+            // A hedge counts from the call it was begun beside.
+            let beside = state.runs[run].places[place].beside;
+            let asked = beside.map_or(call.began, |first| first.began);
+            hedges::note(state, place, now.saturating_duration_since(asked));
         }
         if !given_up {
             let again = retries::again(state, case, run, place, (call, landed), timed_out);
