@@ -26,10 +26,11 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A run reads as its story, a file a chapter: `plan` (specs to an immutable plan, once), `admit` (the run
-//! queue), `run` (stage by stage), `stage` (who may start when), `gate`, `limit` (permits and tokens), `attempt` (one after the other, until one
-//! helps), `at_once` (a call that is answered at once), `call` (any other: timeout, panic, breaker), `apart` (in a task or on a thread of its own), `hedge` (a
-//! second call beside a slow one), `validate`, `ruling` (early exit), `stop` (shutting down). Hooks and observers hang off `run` and `attempt`.
+//! A run reads as its story, a file a chapter: `plan` (specs to an immutable plan, once), `admit` (the run queue), `run`
+//! (stage by stage), `stage` (who may start when), `gate`, `limit` (permits and tokens), `attempt` (one after the other,
+//! until one helps), `at_once` (a call that is answered at once), `call` (any other: timeout, panic, breaker), `apart` (in
+//! a task or on a thread of its own), `hedge` (a second call beside a slow one), `pending` (those who are waited for),
+//! `validate`, `ruling` (early exit), `stop` (shutting down). Hooks and observers hang off `run` and `attempt`.
 
 mod admit;
 mod apart;

@@ -17,7 +17,7 @@ pub struct Outline {
     /// How long a run may take.
     #[serde(rename = "timeout_ms", serialize_with = "millis")]
     pub timeout: Duration,
-    /// How long it takes at worst, permits and tokens apart: the sum of its stages, cut off at its timeout.
+    /// How long it takes at worst, permits, tokens and hooks apart: the sum of its stages, cut off at its timeout.
     #[serde(rename = "worst_latency_ms", serialize_with = "millis")]
     pub worst_latency: Duration,
     /// What it costs at worst: every gate open, every attempt used.

@@ -114,8 +114,8 @@ struct Few<'r> {
     left: usize,
 }
 
-/// The timer of a run. What it was set for by one stage does for the next: deadlines only move on, and to be woken
-/// too early once costs less than to be set again each time.
+/// The timer of a run. What it was set for by one stage mostly does for the next: to be woken too early once costs less
+/// than to be set again each time.
 #[derive(Default)]
 pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 

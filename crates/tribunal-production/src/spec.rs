@@ -344,8 +344,7 @@ impl CriticSpec {
         self
     }
 
-    /// What else decides how the critic judges, such as its kind and its parameters. Goes into the config hash,
-    /// and nowhere else.
+    /// What else decides how the critic judges, such as its kind and its parameters. Goes into the config hash.
     ///
     /// A critic that has one is taken to be told in full by the config hash: a cache that several orchestrators
     /// share may answer for it with what its like said in another. Without one it is kept apart.
