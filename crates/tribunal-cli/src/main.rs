@@ -7,6 +7,7 @@ mod check;
 mod exit;
 mod ink;
 mod judge;
+mod lines;
 mod pipeline;
 mod plan;
 mod safe;
