@@ -43,8 +43,8 @@ async fn judge(
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
         // The pipeline's own limit is kept here, so that no run spends its time in the pipeline's queue.
-        in_flight: args.in_flight.get().min(court.max_runs()),
-        longest: args.max_line_bytes.get(),
+        in_flight: args.pace.in_flight.get().min(court.max_runs()),
+        longest: args.pace.max_line_bytes.get(),
     };
     let mut writing = Writing {
         progress: progress(args, &inputs),

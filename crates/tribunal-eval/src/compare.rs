@@ -359,8 +359,8 @@ mod tests {
     fn the_tolerance_itself_is_tolerated() {
         let (before, after) = (counts(300, 0, 700, 0), counts(280, 0, 720, 0));
         let limits = |tolerance| Limits { tolerance, strict: true };
-        assert_eq!(regressed(before, after, limits(0.02)).contains(&"recall"), false);
-        assert_eq!(regressed(before, after, limits(0.0199)).contains(&"recall"), true);
+        assert!(!regressed(before, after, limits(0.02)).contains(&"recall"));
+        assert!(regressed(before, after, limits(0.0199)).contains(&"recall"));
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl SpanCounts {
             self.typed.right += any(&|data| typed(data, span));
         }
         for data in labelled {
-            let any = |test: &dyn Fn(&&Span) -> bool| u64::from(reported.iter().any(|s| test(&s)));
+            let any = |test: &dyn Fn(&Span) -> bool| u64::from(reported.iter().any(|s| test(s)));
             let found = OfType {
                 labelled: 1,
                 exact: any(&|span| exact(data, span)),

@@ -119,7 +119,6 @@ where
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
 enum Event<T> {
     Stop,
     Done(Result<(Id, Judged<T>), JoinError>),
