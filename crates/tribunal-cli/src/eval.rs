@@ -6,8 +6,8 @@
 mod against;
 mod human;
 
-use std::fs;
-use std::io::{self, IsTerminal as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _};
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
@@ -25,6 +25,9 @@ use crate::safe::{self, shown};
 
 /// So many lines that could not be judged are told one by one.
 const TOLD: u64 = 20;
+
+/// A longer baseline is cut off, and so is no JSON.
+const LARGEST_BASELINE: u64 = 64 * 1024 * 1024;
 
 /// A pipeline that is ready to be measured.
 struct Measured {
@@ -56,7 +59,9 @@ pub(crate) fn run(args: &EvalArgs) -> Result<Exit, Trouble> {
 
 fn baseline(args: &EvalArgs) -> Result<Option<Baseline>, Trouble> {
     let Some(path) = &args.baseline else { return Ok(None) };
-    let bytes = fs::read(path).map_err(Trouble::file("read", path))?;
+    let file = File::open(path).map_err(Trouble::file("read", path))?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST_BASELINE).read_to_end(&mut bytes).map_err(Trouble::file("read", path))?;
     let unfit = |error: tribunal_eval::BaselineError| Trouble::Unfit {
         path: path.clone(),
         problem: shown(&error.to_string()),
@@ -184,7 +189,7 @@ fn write(
 ) -> Result<Exit, Trouble> {
     let unjudged = evaluation.rows.unjudged > 0;
     // Nothing that was measured is no result that a build may take for a good one.
-    if cut.is_none() && evaluation.labels.values().all(|label| label.measure.n == 0) {
+    if !evaluation.interrupted && evaluation.labels.values().all(|label| label.measure.n == 0) {
         if unjudged && evaluation.rows.judged == 0 {
             return Err(Trouble::Nothing(String::from("no line could be judged")));
         }

@@ -33,7 +33,8 @@ pub struct Curve {
     pub roc_auc: f64,
     /// The area under the precision-recall curve, as the sum of `precision · (step in recall)`.
     pub average_precision: f64,
-    /// The point with the highest F1, and that F1. The first of equals, which has the highest threshold.
+    /// The point with the highest F1, and that F1. The first of equals, which has the highest threshold. A threshold
+    /// of 0 flags everything and is taken only where there is no other.
     pub best_f1: (Point, f64),
     /// Thresholds from high to low, the scores that there are; of very many, evenly chosen ones.
     pub points: Vec<Point>,
@@ -72,7 +73,12 @@ impl Curve {
             let sum = point.precision + point.recall;
             if sum > 0.0 { 2.0 * point.precision * point.recall / sum } else { 0.0 }
         };
-        let best = points.iter().map(|point| (*point, f1(point)));
+        // Scores go down to 0, so only the last threshold can be 0.
+        let choice = match points.as_slice() {
+            [above @ .., last] if last.threshold <= 0.0 && !above.is_empty() => above,
+            all => all,
+        };
+        let best = choice.iter().map(|point| (*point, f1(point)));
         let best_f1 = best.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
         Some(Self {
             positives,
@@ -120,6 +126,14 @@ mod tests {
         assert_eq!((knows.roc_auc, knows.average_precision), (1.0, 1.0));
         let wrong = Curve::of(&[(0.1, true), (0.8, false)]).unwrap();
         assert_eq!((wrong.roc_auc, wrong.average_precision), (0.0, 0.5));
+    }
+
+    #[test]
+    fn a_threshold_that_flags_everything_is_no_choice() {
+        let scores = [(0.9, true), (0.0, true), (0.0, true), (0.0, true), (0.0, false)];
+        let curve = Curve::of(&scores).unwrap();
+        assert!((curve.best_f1.0.threshold - 0.9).abs() < 1e-6);
+        assert!((curve.best_f1.1 - 0.4).abs() < 1e-12);
     }
 
     #[test]

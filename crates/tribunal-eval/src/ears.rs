@@ -2,7 +2,7 @@
 
 use tribunal_core::{CriticInfo, Mode, Opinion, Violation};
 
-use crate::rule::{By, Level, OVER_BLOCKING, Rule, Selector};
+use crate::rule::{By, Level, Rule, Selector};
 
 /// A critic of a pipeline.
 #[derive(Debug, Clone)]
@@ -127,9 +127,9 @@ pub(crate) fn missing(name: &str, rule: &Rule, ears: &[Ear], subjects: &[Subject
         return format!("only monitored critics speak for it ({watched}); see `critics`");
     }
     match &rule.by {
-        By::Verdict => String::from("no row of it is known"),
-        By::Nobody if name == OVER_BLOCKING => String::from("no row is known to be harmless"),
-        By::Nobody => format!("no critic is mapped to it: add `[eval.labels.{name}]`"),
+        By::Nobody | By::Verdict => {
+            format!("no critic is mapped to it: add `[eval.labels.{name}]`")
+        }
         By::Words { words, code } => format!(
             "the pipeline has no critic of the kind, name or tag {}, and none gave a violation `{code}`",
             quoted(&mut words.iter().copied())

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use crate::evaluation::{Evaluation, LabelResult, Measure};
 use crate::interval::Interval;
-use crate::markdown::percent;
+use crate::markdown::{cost, percent};
 use crate::spans::SpanShares;
 use crate::worst::Miss;
 
@@ -80,7 +80,7 @@ fn labels(evaluation: &Evaluation, page: &mut String) {
     if !unmeasured.is_empty() {
         page.push_str("<h3>Not measured</h3>\n<ul>\n");
         for (name, label) in unmeasured {
-            let why = escaped(label.missing.as_deref().unwrap_or_default());
+            let why = with_code(label.missing.as_deref().unwrap_or_default());
             let (name, n) = (escaped(name), label.measure.n);
             let _ = writeln!(page, "<li><strong>{name}</strong> ({n} rows): {why}</li>");
         }
@@ -117,7 +117,7 @@ fn measured(measure: &Measure) -> String {
 /// A share, and its interval drawn beside it.
 fn with_bar(value: Option<f64>, interval: Option<Interval>) -> String {
     let (Some(share), Some(range)) = (value, interval) else { return percent(value, interval) };
-    format!("{}{}", plot::bar(share, range), percent(value, interval))
+    format!("{}{}", percent(value, interval), plot::bar(share, range))
 }
 
 fn sources(evaluation: &Evaluation, page: &mut String) {
@@ -196,7 +196,7 @@ fn critics(evaluation: &Evaluation, page: &mut String) {
             critic.failed,
             took(critic.latency_ms.p50),
             took(critic.latency_ms.p99),
-            critic.cost_per_call.map_or_else(|| "–".to_owned(), |cost| cost.to_string()),
+            critic.cost_per_call.map_or_else(|| "–".to_owned(), cost),
         );
     }
     page.push_str("</tbody>\n</table></div>\n");
@@ -235,6 +235,16 @@ fn miss(miss: &Miss, page: &mut String) {
         escaped(&miss.source),
         miss.score
     );
+}
+
+/// A text in which what stands between backticks is code.
+fn with_code(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let part = |(index, part): (usize, &str)| match index % 2 {
+        0 => escaped(part),
+        _ => format!("<code>{}</code>", escaped(part)),
+    };
+    parts.map(part).collect()
 }
 
 /// A text from outside, as text.

@@ -174,13 +174,19 @@ fn critics(evaluation: &Evaluation, text: &mut String) {
             failed(critic.failed),
             took(critic.latency_ms.p50),
             took(critic.latency_ms.p99),
-            critic.cost_per_call.map_or_else(dash, |cost| format!("{cost}")),
+            critic.cost_per_call.map_or_else(dash, cost),
         );
     }
 }
 
 fn dash() -> String {
     "–".to_owned()
+}
+
+/// A cost, without the digits that adding up has left.
+pub(crate) fn cost(cost: f64) -> String {
+    let text = format!("{cost:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Failures, so that they are seen.

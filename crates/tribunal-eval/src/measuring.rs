@@ -1,8 +1,10 @@
 //! Adds up rows and reports. Start at [`Measuring`]; [`Measuring::finish`] gives the [`Evaluation`].
 
 mod label;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 use tribunal_core::{Outcome, Report, Source, Status, nearest};
@@ -60,8 +62,7 @@ pub struct Measuring {
     subjects: Vec<Subject>,
     options: Options,
     labels: BTreeMap<String, Label>,
-    sources: usize,
-    seen_sources: std::collections::BTreeSet<String>,
+    sources: BTreeSet<String>,
     critics: Vec<OfCritic>,
     rows: Rows,
     config_hash: String,
@@ -98,13 +99,17 @@ impl Measuring {
             return Err(MeasureError::UnknownLabel { name: name.clone(), hint });
         }
         let critics = subjects.iter().map(|_| OfCritic::default()).collect();
+        // One that was asked for is there also when no row has it.
+        let asked = options
+            .only
+            .iter()
+            .map(|name| (name.clone(), Label::new(rule(&rules, &options, name), &subjects)));
         Ok(Self {
+            labels: asked.collect(),
             rules,
             subjects,
             options,
-            labels: BTreeMap::new(),
-            sources: 0,
-            seen_sources: std::collections::BTreeSet::new(),
+            sources: BTreeSet::new(),
             critics,
             rows: Rows::default(),
             config_hash: String::new(),
@@ -139,12 +144,11 @@ impl Measuring {
         if self.labels.len() + new > MOST_LABELS {
             return Err(MeasureError::TooManyLabels);
         }
-        if !self.seen_sources.contains(source) {
-            if self.sources == MOST_SOURCES {
+        if !self.sources.contains(source) {
+            if self.sources.len() == MOST_SOURCES {
                 return Err(MeasureError::TooManySources);
             }
-            self.sources += 1;
-            self.seen_sources.insert(source.to_owned());
+            self.sources.insert(source.to_owned());
         }
 
         self.rows.judged += 1;
@@ -157,9 +161,7 @@ impl Measuring {
         }
         for (name, truth) in truths {
             if !self.labels.contains_key(name) {
-                let rule = self.rules.labels.get(name).cloned();
-                let mut rule = rule.unwrap_or_else(|| Rule::by(By::Nobody));
-                rule.at = self.options.at.unwrap_or(rule.at);
+                let rule = rule(&self.rules, &self.options, name);
                 self.labels.insert(name.to_owned(), Label::new(rule, &self.subjects));
             }
             if let Some(label) = self.labels.get_mut(name) {
@@ -196,6 +198,14 @@ impl Measuring {
         }
         evaluation
     }
+}
+
+/// How a label is measured, also one that no rule is about.
+fn rule(rules: &Rules, options: &Options, name: &str) -> Rule {
+    let rule = rules.labels.get(name).cloned();
+    let mut rule = rule.unwrap_or_else(|| Rule::by(By::Nobody));
+    rule.at = options.at.unwrap_or(rule.at);
+    rule
 }
 
 /// The labels of a row, with that of harmless rows.

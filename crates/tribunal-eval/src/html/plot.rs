@@ -142,6 +142,6 @@ fn place(x: f64, y: f64) -> (f64, f64) {
 pub(super) fn bar(share: f64, [low, high]: Interval) -> String {
     let (x, from, to) = (2.0 + share * 80.0, 2.0 + low * 80.0, 2.0 + high * 80.0);
     format!(
-        "<svg class=\"bar\" viewBox=\"0 0 84 12\" aria-hidden=\"true\"><line class=\"grid\" x1=\"2\" y1=\"6\" x2=\"82\" y2=\"6\"/><line class=\"range\" x1=\"{from:.1}\" y1=\"6\" x2=\"{to:.1}\" y2=\"6\"/><circle class=\"dot c0\" cx=\"{x:.1}\" cy=\"6\" r=\"3\"/></svg>"
+        "<svg class=\"bar\" viewBox=\"0 0 84 12\" aria-hidden=\"true\"><line class=\"grid\" x1=\"2\" y1=\"6\" x2=\"82\" y2=\"6\"/><line class=\"range\" x1=\"{from:.1}\" y1=\"6\" x2=\"{to:.1}\" y2=\"6\"/><circle class=\"dot c0\" cx=\"{x:.1}\" cy=\"6\" r=\"2.5\"/></svg>"
     )
 }
