@@ -207,7 +207,7 @@ fn a_baseline_makes_it_fail_when_a_figure_got_worse_and_not_before() {
     let worse = eval(&folder, &baseline, &lines([120, 10, 80, 190]));
     assert_eq!(worse.status, 1);
     let told =
-        "worse: recall of `spam` was 90.0 % and is 60.0 %: 30.0 points worse (21.7 to 37.8)\n";
+        "worse: recall of `spam` was 90.0 % and is 60.0 %: 30.0 points worse (21.8 to 37.7)\n";
     assert!(worse.err.contains(told), "{}", worse.err);
     // What a build is shown is the whole result, as it is.
     assert!(worse.out.contains("spam"));
