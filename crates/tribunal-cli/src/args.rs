@@ -111,7 +111,7 @@ pub(crate) struct EvalArgs {
     /// From where on a critic has flagged a line, in place of what each label has
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub(crate) at: Option<Level>,
-    /// Hold every gate open and run every critic on every line
+    /// Hold every gate open: every critic runs on every line of its phases
     #[arg(long)]
     pub(crate) ungated: bool,
     /// Show the start of the text of the worst misses, not their ids alone

@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use tribunal_core::{Phases, Report, Snapshot};
+use tribunal_core::{Report, Snapshot};
 use tribunal_eval::{
     Baseline, Evaluation, Limits, MeasureError, Measuring, Options, Row, Subject, compare,
 };
@@ -76,7 +76,7 @@ fn prepare(args: &EvalArgs) -> Result<Measured, Trouble> {
     if args.ungated {
         pipeline.settings = pipeline.settings.early_exit(false);
         for (spec, _) in &mut pipeline.critics {
-            let open = spec.clone().policy(Policy::Always).phases(Phases::ALL).run_anyway();
+            let open = spec.clone().policy(Policy::Always).run_anyway();
             *spec = open;
         }
     }
@@ -86,7 +86,12 @@ fn prepare(args: &EvalArgs) -> Result<Measured, Trouble> {
         let kind = kinds.get(info.name.as_str()).cloned().unwrap_or_default();
         Subject { info: info.clone(), kind }
     });
-    let options = Options { only: args.labels.clone(), at: args.at, with_text: args.with_text };
+    let options = Options {
+        only: args.labels.clone(),
+        at: args.at,
+        with_text: args.with_text,
+        ungated: args.ungated,
+    };
     let hide = rules.hide.clone().into();
     let measuring = Measuring::new(rules, subjects.collect(), options)
         .map_err(|error| Trouble::Usage(safe::on_one_line(&error.to_string())))?;
@@ -116,7 +121,6 @@ async fn judge(
     }
     let mut evaluation = adding.measuring.finish();
     evaluation.pipeline = name;
-    evaluation.ungated = args.ungated;
     evaluation.interrupted = !matches!(ended, Ended::Read);
     let cut = match ended {
         Ended::Cut(trouble) => Some(trouble),

@@ -127,7 +127,8 @@ pub(crate) fn missing(name: &str, rule: &Rule, ears: &[Ear], subjects: &[Subject
         return format!("only monitored critics speak for it ({watched}); see `critics`");
     }
     match &rule.by {
-        By::Nobody | By::Verdict => {
+        By::Verdict => String::from("the verdict speaks for it, and with open gates there is none"),
+        By::Nobody => {
             format!("no critic is mapped to it: add `[eval.labels.{name}]`")
         }
         By::Words { words, code } => format!(

@@ -58,7 +58,7 @@ fn labels(evaluation: &Evaluation, text: &mut String) {
         let _ = writeln!(text, "\nNot measured:\n");
         for (name, label) in unmeasured {
             let why = label.missing.as_deref().unwrap_or_default();
-            let _ = writeln!(text, "- `{}` ({} rows): {}", cell(name), label.measure.n, cell(why));
+            let _ = writeln!(text, "- `{}` ({} rows): {}", cell(name), label.measure.n, prose(why));
         }
     }
 }
@@ -205,6 +205,16 @@ pub(crate) fn percent(share: Option<f64>, interval: Option<Interval>) -> String 
     }
 }
 
+/// A text of ours, in which what stands between backticks is code.
+fn prose(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let part = |(index, part): (usize, &str)| match index % 2 {
+        0 => cell(part),
+        _ => format!("`{}`", part.replace(char::is_control, " ")),
+    };
+    parts.map(part).collect()
+}
+
 /// A text from the data in a cell: nothing in it ends the cell or starts markup.
 fn cell(text: &str) -> String {
     let mut safe = String::new();
@@ -231,5 +241,6 @@ mod tests {
     #[test]
     fn nothing_from_the_data_ends_a_cell() {
         assert_eq!(cell("a|b\n<c>"), "a\\|b \\<c\\>");
+        assert_eq!(prose("add `[a.b]`, <c>"), "add `[a.b]`, \\<c\\>");
     }
 }

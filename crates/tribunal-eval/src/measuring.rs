@@ -30,6 +30,9 @@ pub struct Options {
     pub at: Option<Level>,
     /// Whether misses carry the start of their text.
     pub with_text: bool,
+    /// Whether the pipeline runs with its gates held open. Its verdict is then none that it would ever give, and no
+    /// label is measured by it.
+    pub ungated: bool,
 }
 
 /// Why something cannot be measured.
@@ -184,7 +187,7 @@ impl Measuring {
             format: FORMAT,
             pipeline: String::new(),
             config_hash: self.config_hash,
-            ungated: false,
+            ungated: self.options.ungated,
             interrupted: false,
             rows: self.rows,
             labels: BTreeMap::new(),

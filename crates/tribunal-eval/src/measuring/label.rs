@@ -202,16 +202,16 @@ impl Label {
     }
 
     /// Whether somebody whose word counts speaks for it.
-    fn is_measured(&self) -> bool {
+    fn is_measured(&self, ungated: bool) -> bool {
         match self.rule.by {
             By::Nobody => false,
-            By::Verdict => true,
+            By::Verdict => !ungated,
             _ => self.spoke_up || self.ears.iter().any(|it| it.ear.meant && it.ear.enforces),
         }
     }
 
     pub(super) fn finish(self, name: &str, subjects: &[Subject], into: &mut Evaluation) {
-        let measured = self.is_measured();
+        let measured = self.is_measured(into.ungated);
         let objects_to = self.rule.objects_to;
         let ears: Vec<Ear> = self.ears.iter().map(|it| it.ear.clone()).collect();
         let critic = |ear: &Ear| subjects.get(ear.critic).map(|it| it.info.name.to_string());
@@ -252,7 +252,7 @@ impl Label {
             },
             missing,
             missed: if measured { self.missed.into_misses() } else { Vec::new() },
-            false_alarms: self.false_alarms.into_misses(),
+            false_alarms: if measured { self.false_alarms.into_misses() } else { Vec::new() },
         };
         into.labels.insert(name.to_owned(), result);
     }

@@ -194,6 +194,22 @@ fn harmless_rows_are_false_alarms_whoever_objects() {
     assert_eq!(counts(&evaluation, "unsafe"), [0, 0, 1, 1, 0]);
 }
 
+/// A critic that is let loose on what it is not for would object to everything.
+#[test]
+fn with_open_gates_nothing_is_measured_by_the_verdict() {
+    let options = Options { ungated: true, ..Options::default() };
+    let mut bench = Bench::with(&["injection"], Rules::default(), options);
+    bench.add(&json!({"labels": {"benign": true, "injection": false}}), [found(0.9)]);
+    let evaluation = bench.finish();
+    assert!(evaluation.ungated && evaluation.labels["injection"].measure.measured);
+    for name in ["benign", OVER_BLOCKING] {
+        let label = &evaluation.labels[name];
+        assert!(!label.measure.measured && label.measure.shares.fpr.is_none());
+        assert!(label.missing.as_deref().is_some_and(|why| why.contains("open gates")));
+        assert!(label.false_alarms.is_empty());
+    }
+}
+
 #[test]
 fn where_one_type_was_looked_for_a_finding_of_another_is_no_false_alarm() {
     let pii = |label: &'static str, bytes| {
