@@ -31,6 +31,8 @@ fn piece() -> impl Strategy<Value = String> {
         Just("[critic.params]\n".to_owned()),
         Just("[run]\n".to_owned()),
         Just("[cache]\n".to_owned()),
+        Just("[eval.labels.x]\n".to_owned()),
+        "(critics|kinds|tags|codes|at|verdict) = (\\[\"[a-z]{0,2}\"\\]|\"review\"|true)\n",
         Just("[stages.fast_critics]\n".to_owned()),
         Just("[rates.x]\n".to_owned()),
         Just("shares = [\"x\", \"y\"]\n".to_owned()),

@@ -483,8 +483,9 @@ fn what_was_meant_is_suggested() {
     assert_eq!(help(disabled), "`b` is disabled");
     assert!(help("C\nmode = \"x\"\n").contains("`enforce` and `monitor`"));
     assert!(
-        help("colour = 1\n")
-            .contains("known are `cache`, `critic`, `defaults`, `rates`, `run` and `stages`")
+        help("colour = 1\n").contains(
+            "known are `cache`, `critic`, `defaults`, `eval`, `rates`, `run` and `stages`"
+        )
     );
 }
 

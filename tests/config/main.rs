@@ -7,6 +7,7 @@ mod broken;
 mod cache;
 mod conditions;
 mod default;
+mod eval;
 mod fields;
 mod references;
 mod source;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tribunal_core::Verdict;
+use tribunal_eval::Level;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +14,7 @@ Examples:
   tribunal judge --fail-on review --output reports.jsonl --format jsonl *.jsonl
   tribunal check --config pipeline.toml                 every mistake, where it stands
   tribunal plan --config pipeline.toml --format mermaid
+  tribunal eval --baseline last.json labelled.jsonl     how good the critics are, and whether they got worse
 
 Without --config, the pipeline that comes with the command is used.";
 
@@ -22,6 +24,14 @@ Exit status:
   1    some verdict reaches --fail-on
   2    wrong usage or config, or an input or output that cannot be read or written
   3    no verdict reaches --fail-on, but some lines could not be judged
+  130  interrupted; what was judged until then has been written";
+
+const EVAL_EXIT_STATUSES: &str = "\
+Exit status:
+  0    all was judged, and nothing is worse than in --baseline by more than it may be
+  1    some figure is
+  2    wrong usage or config, an input or output that cannot be read or written, or no labelled line
+  3    no figure is, but some lines could not be judged
   130  interrupted; what was judged until then has been written";
 
 /// Judges snapshots of prompts, answers and tool calls.
@@ -41,6 +51,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Show what a config comes to: order, gates, worst cases
     Plan(PlanArgs),
+    /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
+    #[command(after_help = EVAL_EXIT_STATUSES)]
+    Eval(EvalArgs),
 }
 
 #[derive(Debug, Args)]
@@ -56,15 +69,73 @@ pub(crate) struct JudgeArgs {
     /// The mildest verdict that makes the command fail
     #[arg(long, value_enum, default_value_t = FailOn::Block, value_name = "VERDICT")]
     pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+    /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any
+    #[arg(value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PaceArgs {
     /// How many snapshots to judge at a time
     #[arg(long, value_name = "N", default_value = "64")]
     pub(crate) in_flight: NonZeroUsize,
     /// How long a line may be; a longer one is reported, not judged
     #[arg(long, value_name = "N", default_value = "16777216")]
     pub(crate) max_line_bytes: NonZeroUsize,
-    /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any
-    #[arg(value_name = "INPUT")]
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// Keep to this label; may be given again
+    #[arg(long = "label", value_name = "NAME")]
+    pub(crate) labels: Vec<String>,
+    /// How to write what was found
+    #[arg(long, value_enum, default_value_t = EvalFormat::Human)]
+    pub(crate) format: EvalFormat,
+    /// Write to this file, which is there as a whole or not at all, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Compare with an earlier result of `--format json`, and fail when something got worse
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// By how much a share may get worse, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0.02", requires = "baseline", value_parser = share)]
+    pub(crate) tolerance: f64,
+    /// Fail for every loss beyond the tolerance, also one that chance may explain
+    #[arg(long, requires = "baseline")]
+    pub(crate) strict: bool,
+    /// From where on a critic has flagged a line, in place of what each label has
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub(crate) at: Option<Level>,
+    /// Hold every gate open: every critic runs on every line of its phases
+    #[arg(long)]
+    pub(crate) ungated: bool,
+    /// Show the start of the text of the worst misses, not their ids alone
+    #[arg(long)]
+    pub(crate) with_text: bool,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+    /// Files of JSON lines with `labels`, in order; `-` is standard input
+    #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<PathBuf>,
+}
+
+/// A share, from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| String::from("not a number"))?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err(String::from("must lie within 0 to 1"))
+    }
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    Level::named(text).ok_or_else(|| format!("there are {}", Level::WORDS.join(", ")))
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +166,18 @@ pub(crate) enum ReportFormat {
     Human,
     /// One JSON object a line
     Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvalFormat {
+    /// Tables for people
+    Human,
+    /// For tools, and for a later --baseline
+    Json,
+    /// One page with the curves, which needs nothing else
+    Html,
+    /// Tables for docs
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

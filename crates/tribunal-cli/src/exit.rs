@@ -19,9 +19,11 @@ pub(crate) enum Exit {
     Fine,
     /// Some verdict reaches `--fail-on`.
     Reached,
+    /// Some figure is worse than in `--baseline`.
+    Regressed,
     /// Wrong usage or config, or something that cannot be read or written.
     Trouble,
-    /// Some lines could not be judged, and no verdict reaches `--fail-on`.
+    /// Some lines could not be judged, and there is nothing worse.
     Unjudged,
     /// Interrupted.
     Interrupted,
@@ -33,7 +35,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Fine => 0,
-            Exit::Reached => 1,
+            Exit::Reached | Exit::Regressed => 1,
             Exit::Trouble => 2,
             Exit::Unjudged => 3,
             Exit::Interrupted => 130,
@@ -57,6 +59,12 @@ pub(crate) enum Trouble {
     /// The config reads well, and no plan can be made of it.
     #[error("{0}")]
     Plan(PlanErrors),
+    /// A file is there and is something else than it should be.
+    #[error("`{}` {problem}", shown(&.path.to_string_lossy()))]
+    Unfit { path: PathBuf, problem: String },
+    /// There is nothing to measure.
+    #[error("{0}")]
+    Nothing(String),
     /// A file cannot be read or written.
     #[error("cannot {what} `{}`: {source}", shown(&.path.to_string_lossy()))]
     File { what: &'static str, path: PathBuf, source: io::Error },

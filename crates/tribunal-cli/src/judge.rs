@@ -1,37 +1,25 @@
 //! `tribunal judge`: snapshots in, reports out, one for each line and in the same order.
 //!
-//! A line's way: [`input`] reads it, [`pump`] has it judged, [`jsonl`] or [`human`] writes it down, and
-//! [`totals`] counts it.
+//! What all such commands do alike is in [`crate::lines`]; [`jsonl`] or [`human`] writes down what a line came to,
+//! and [`totals`] counts it.
 
 mod human;
-mod id;
-mod input;
 mod jsonl;
-mod output;
-mod pump;
 mod totals;
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
-use serde_json::Value;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use indicatif::ProgressBar;
 use tokio::time::Instant;
-use tribunal_core::Snapshot;
+use tribunal_core::Report;
 use tribunal_production::ProductionOrchestrator;
 
 use crate::args::{FailOn, JudgeArgs, ReportFormat};
 use crate::exit::{Exit, Trouble};
+use crate::lines::{self, Ended, Input, Judged, Line, Output, Pace, Sink};
 use crate::pipeline;
 use human::Human;
-use input::{Input, Line, Text};
-use output::Output;
-use pump::{Ended, Judged, Sink};
-
-/// Lines read before there is room for them. Few: each may be as long as a line may be.
-const READ_AHEAD: usize = 2;
 
 /// Judges every line of every input.
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
@@ -53,8 +41,11 @@ async fn judge(
     court: ProductionOrchestrator,
     output: Output,
 ) -> Result<Exit, Trouble> {
-    // The pipeline's own limit is kept here, so that no run spends its time in the pipeline's queue.
-    let in_flight = args.in_flight.get().min(court.max_runs());
+    let pace = Pace {
+        // The pipeline's own limit is kept here, so that no run spends its time in the pipeline's queue.
+        in_flight: args.pace.in_flight.get().min(court.max_runs()),
+        longest: args.pace.max_line_bytes.get(),
+    };
     let mut writing = Writing {
         progress: progress(args, &inputs),
         human: (args.format == ReportFormat::Human).then(|| Human::new(court.critics())),
@@ -65,81 +56,37 @@ async fn judge(
     };
 
     let started = Instant::now();
-    let (to, lines) = mpsc::channel(READ_AHEAD);
-    let mut reader = JoinSet::new();
-    reader.spawn(input::send_lines(inputs, args.max_line_bytes.get(), to));
-    let longest = args.max_line_bytes.get();
     let renders = args.format == ReportFormat::Jsonl;
-    let judging = |line| one(court.clone(), line, longest, renders);
-    let ended = tokio::select! {
-        biased;
-        ended = pump::pump(lines, judging, in_flight, interrupted(), &mut writing) => ended?,
-        // Asked twice: what is in flight is not waited for, and a file to write stays as it was.
-        () = interrupted_twice() => return Ok(Exit::Interrupted),
-    };
-    drop(reader);
-    writing.finish(ended, started.elapsed())
+    let judging = |line| one(court.clone(), line, pace.longest, renders);
+    match lines::each(inputs, &pace, judging, &mut writing).await? {
+        Some(ended) => writing.finish(ended, started.elapsed()),
+        // A file to write stays as it was.
+        None => Ok(Exit::Interrupted),
+    }
 }
 
 /// Judges one line.
-async fn one(court: ProductionOrchestrator, line: Line, longest: usize, renders: bool) -> Judged {
+async fn one(
+    court: ProductionOrchestrator,
+    line: Line,
+    longest: usize,
+    renders: bool,
+) -> Judged<Report> {
     let Line { place, text, consumed } = line;
-    let (id, result) = match text {
-        Text::TooLong(bytes) => {
-            let why = format!("the line is {bytes} bytes long, and may be {longest}");
-            (Value::Null, Err(why))
-        }
-        Text::Whole(bytes) => match Snapshot::from_json(&bytes) {
-            Err(error) => (id::id_of(&bytes), Err(error.to_string())),
-            Ok(snapshot) => {
-                // The text has become a snapshot; both at once would be twice the memory.
-                drop(bytes);
-                let id = snapshot.attributes().get("id").cloned().unwrap_or_default();
-                let result = court.run_all(snapshot).await;
-                (id, result.map_err(|error| error.to_string()))
-            }
-        },
+    let (id, snapshot) = lines::snapshot(text, longest);
+    let result = match snapshot {
+        Ok(snapshot) => court.run_all(snapshot).await.map_err(|error| error.to_string()),
+        Err(why) => Err(why),
     };
     let rendered = renders.then(|| jsonl::line(&place, &id, &result));
     Judged { place, id, result, rendered, consumed }
 }
 
-/// Ready once somebody asks to stop. Never, where that cannot be heard.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
-}
-
-async fn interrupted_twice() {
-    interrupted().await;
-    interrupted().await;
-}
-
-/// How far it is, on standard error; nothing where that is no terminal, or where reports go to the same one.
+/// How far it is; nothing where reports go to the same terminal.
 fn progress(args: &JudgeArgs, inputs: &[Input]) -> ProgressBar {
     let in_the_way =
         args.format == ReportFormat::Jsonl && args.output.is_none() && io::stdout().is_terminal();
-    if in_the_way {
-        return ProgressBar::hidden();
-    }
-    let (bar, template) = match inputs.iter().map(Input::bytes).sum::<Option<u64>>() {
-        Some(bytes) => (
-            ProgressBar::new(bytes),
-            "{bar:30} {percent:>3}% of {total_bytes}, {msg} judged, {eta} left",
-        ),
-        None => (ProgressBar::no_length(), "{spinner} {bytes} read, {msg} judged, {elapsed}"),
-    };
-    // Taken away also when it all ends early.
-    let bar = bar.with_finish(ProgressFinish::AndClear);
-    if !bar.is_hidden() {
-        // Also while the next line is waited for.
-        bar.enable_steady_tick(Duration::from_millis(200));
-    }
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    if in_the_way { ProgressBar::hidden() } else { lines::progress(inputs) }
 }
 
 /// Takes what lines came to: writes, shows and counts.
@@ -152,8 +99,8 @@ struct Writing {
     unjudged: bool,
 }
 
-impl Sink for Writing {
-    fn take(&mut self, judged: Judged) -> Result<(), Trouble> {
+impl Sink<Report> for Writing {
+    fn take(&mut self, judged: Judged<Report>) -> Result<(), Trouble> {
         match &judged.result {
             Ok(report) => self.reached |= self.fail_on.is_reached_by(report.verdict),
             Err(_) => self.unjudged = true,

@@ -1,12 +1,15 @@
 //! The `tribunal` command. This file turns what a command came to into an exit status, and nothing else.
 //!
-//! Start at [`args`] for what can be asked for, and at [`judge`], [`check`] or [`plan`] for what happens then.
+//! Start at [`args`] for what can be asked for, and at [`judge`], [`check`], [`plan`] or [`eval`] for what
+//! happens then.
 
 mod args;
 mod check;
+mod eval;
 mod exit;
 mod ink;
 mod judge;
+mod lines;
 mod pipeline;
 mod plan;
 mod safe;
@@ -21,6 +24,7 @@ fn main() -> ExitCode {
         args::Command::Judge(args) => judge::run(&args),
         args::Command::Check(args) => check::run(&args),
         args::Command::Plan(args) => plan::run(&args),
+        args::Command::Eval(args) => eval::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

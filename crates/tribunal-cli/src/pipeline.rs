@@ -1,6 +1,6 @@
 //! From `--config` to an orchestrator, the same way for every command.
 
-use tribunal_config::Source;
+use tribunal_config::{Pipeline, Source};
 use tribunal_production::ProductionOrchestrator;
 
 use crate::args::ConfigArg;
@@ -15,6 +15,13 @@ pub(crate) struct Loaded {
 
 /// Reads and builds it; what it says in `$NAME` comes from the environment.
 pub(crate) fn load(arg: &ConfigArg) -> Result<Loaded, Trouble> {
+    let (name, pipeline) = read(arg)?;
+    let court = pipeline.build().map_err(Trouble::Plan)?;
+    Ok(Loaded { name, court })
+}
+
+/// Reads it, for those who change it before it is built; and what it is called.
+pub(crate) fn read(arg: &ConfigArg) -> Result<(String, Pipeline), Trouble> {
     let source = match &arg.file {
         Some(path) => Source::read(path).map_err(|source| Trouble::Read { source })?,
         None => Source::default_pipeline(),
@@ -23,9 +30,8 @@ pub(crate) fn load(arg: &ConfigArg) -> Result<Loaded, Trouble> {
     let environment = |name: &str| std::env::var(name).ok();
     match tribunal_config::load(&source, &catalogue, &environment) {
         Ok(pipeline) => {
-            let court = pipeline.build().map_err(Trouble::Plan)?;
             let name = arg.file.as_ref().map_or("default pipeline", |_| &source.name).to_owned();
-            Ok(Loaded { name, court })
+            Ok((name, pipeline))
         }
         Err(error) => Err(Trouble::Config { error: Box::new(error), text: source.text }),
     }

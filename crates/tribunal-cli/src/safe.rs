@@ -33,6 +33,28 @@ fn spelled(text: impl Iterator<Item = char>, longest: usize) -> String {
     safe
 }
 
+/// Lines of text, each as [`shown`] and not cut.
+pub(crate) fn lines(text: &str) -> String {
+    text.lines().map(|line| spelled(line.chars(), usize::MAX) + "\n").collect()
+}
+
+/// JSON over several lines, in which no character steers a terminal. To a JSON reader it is the same.
+pub(crate) fn json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Between members there are line feeds; within a text they are escaped already.
+        if c == '\n' || !steers(c) {
+            safe.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // Writing to a `String` cannot fail.
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    safe
+}
+
 /// Whether a character does something to a terminal or a reader other than standing there.
 pub(crate) fn steers(c: char) -> bool {
     c.is_control()

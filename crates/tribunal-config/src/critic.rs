@@ -45,6 +45,8 @@ pub(crate) struct Draft {
     /// As it was written, also when it cannot be a name.
     pub(crate) written_name: String,
     pub(crate) name_span: Range<usize>,
+    /// The kind as it was written; empty when there is none.
+    pub(crate) kind: String,
     pub(crate) enabled: bool,
     pub(crate) stage: Stage,
     pub(crate) priority: u8,
@@ -69,7 +71,7 @@ pub(crate) struct Draft {
     failure_mode: FailureMode,
     thresholds: Thresholds,
     cost: f64,
-    tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     fingerprint: String,
     header: Range<usize>,
     places: BTreeMap<String, Range<usize>>,
@@ -115,6 +117,8 @@ impl Draft {
         let cost =
             table.get("cost").and_then(|item| item.number_that("be 0 or more", |cost| cost >= 0.0));
         let tags = table.get("tags").map(|item| strings(&item)).unwrap_or_default();
+        let kind = table.raw().get("kind").and_then(|kind| kind.get_ref().as_str());
+        let kind = kind.unwrap_or_default().to_owned();
         let (critic, mut fingerprint) = critic(&table, enabled, around);
 
         let mut places = BTreeMap::new();
@@ -136,6 +140,7 @@ impl Draft {
             name,
             written_name,
             name_span,
+            kind,
             enabled,
             stage,
             priority,

@@ -63,6 +63,7 @@ mod cache;
 mod critic;
 mod duration;
 mod error;
+mod eval;
 mod gate;
 mod literal;
 mod nearest;

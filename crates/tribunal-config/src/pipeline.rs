@@ -10,11 +10,13 @@ use std::sync::Arc;
 use toml::de::DeTable;
 use tribunal_cache::ResultCache;
 use tribunal_core::{Catalogue, Critic};
+use tribunal_eval::Rules;
 use tribunal_production::{Builder, CriticSpec, PlanErrors, ProductionOrchestrator, RunSettings};
 
 use self::planning::Planning;
 use crate::cache::Cache;
 use crate::critic::{Around, Draft};
+use crate::eval::Eval;
 use crate::notes::{Mistake, Notes};
 use crate::read::{Table, short};
 use crate::run::{Defaults, Run};
@@ -28,6 +30,10 @@ pub struct Pipeline {
     pub critics: Vec<(CriticSpec, Arc<dyn Critic>)>,
     /// What remembers their opinions, where the file asks for that. Keep a clone to ask for its counters.
     pub cache: Option<ResultCache>,
+    /// Of which kind of the catalogue each critic is, by its name.
+    pub kinds: BTreeMap<String, String>,
+    /// Which critics speak for which label when the pipeline is measured. No run looks at it.
+    pub eval: Rules,
 }
 
 impl Pipeline {
@@ -114,6 +120,7 @@ fn read(
     let run = Run::read(&root, notes);
     let defaults = Defaults::read(&root, &run, notes);
     let cache = Cache::read(&root);
+    let eval = Eval::read(&root, catalogue);
     let around = Around { catalogue, environment, run: &run, defaults: &defaults, notes };
     let tables = root.get("critic");
     let given = tables.is_some();
@@ -140,12 +147,13 @@ fn read(
     duplicates(&drafts, notes);
     let names: Vec<&str> = drafts.iter().map(|draft| draft.written_name.as_str()).collect();
     let cache = cache.and_then(|cache| cache.build(&names));
+    let eval = eval.build(&drafts);
     let (on, off): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.enabled);
     if let (true, Some(first)) = (on.is_empty(), off.first()) {
         let message = "every critic is disabled: without one, nothing is ever allowed";
         notes.add(Mistake::new(first.place("enabled"), message));
     }
-    Planning { run, on, off, cache, notes }.plan()
+    Planning { run, on, off, cache, eval, notes }.plan()
 }
 
 /// Names that stand twice, or differ by case alone.

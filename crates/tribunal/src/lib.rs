@@ -40,6 +40,7 @@
 //! | `schema` | `schema`: JSON Schema for opinions and for anything else |
 //! | `config` | `config`: pipelines from TOML, every mistake shown in place |
 //! | `cache` | `cache`: a hook that remembers opinions and has identical calls made once |
+//! | `eval` | `eval`: reports held against labels |
 
 pub use tribunal_core::*;
 
@@ -57,6 +58,8 @@ pub use tribunal_cache as cache;
 pub use tribunal_config as config;
 #[cfg(feature = "critics")]
 pub use tribunal_critics as critics;
+#[cfg(feature = "eval")]
+pub use tribunal_eval as eval;
 #[cfg(feature = "schema")]
 pub use tribunal_schema as schema;
 #[cfg(feature = "v2")]

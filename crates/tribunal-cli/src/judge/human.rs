@@ -7,10 +7,9 @@ use comfy_table::{Cell, ColumnConstraint, Width};
 use serde_json::Value;
 use tribunal_core::{CriticInfo, Mode, Outcome, Report, Verdict};
 
-use super::input::Place;
-use super::pump::Judged;
 use super::totals::{Totals, name};
 use crate::ink;
+use crate::lines::{Judged, Place};
 use crate::safe::shown;
 
 /// Up to so many lines are shown one by one.
@@ -25,7 +24,7 @@ const WIDE: usize = 100;
 pub(crate) struct Human {
     totals: Totals,
     /// While they are few.
-    few: Option<Vec<Judged>>,
+    few: Option<Vec<Judged<Report>>>,
     blocked: Named,
     reviewed: Named,
     unjudged: Named,
@@ -49,7 +48,7 @@ impl Human {
     }
 
     /// The next in the order of the lines.
-    pub(crate) fn take(&mut self, judged: Judged) {
+    pub(crate) fn take(&mut self, judged: Judged<Report>) {
         match &judged.result {
             Ok(report) => {
                 self.totals.add(report);
@@ -147,7 +146,7 @@ fn at(place: &Place) -> String {
 }
 
 /// One snapshot: a heading, then a row for each critic.
-fn snapshot(judged: &Judged, width: Option<u16>) -> String {
+fn snapshot(judged: &Judged<Report>, width: Option<u16>) -> String {
     let called = called(&judged.id, &judged.place);
     let at = at(&judged.place);
     let at = if called == at { String::new() } else { format!("  {}", ink::dim(&at)) };
@@ -280,12 +279,12 @@ mod tests {
         Report::new(None, critics.into(), outcomes, RunTimings::default(), ConfigHash([0; 16]))
     }
 
-    fn judged(line: u64, id: Value, result: Result<Report, String>) -> Judged {
+    fn judged(line: u64, id: Value, result: Result<Report, String>) -> Judged<Report> {
         let place = Place { input: "x.jsonl".into(), line };
         Judged { place, id, result, rendered: None, consumed: 1 }
     }
 
-    fn text(all: impl IntoIterator<Item = Judged>) -> String {
+    fn text(all: impl IntoIterator<Item = Judged<Report>>) -> String {
         let mut human = Human::new(&critics());
         all.into_iter().for_each(|judged| human.take(judged));
         ink::plain(&human.finish(Duration::from_secs(1), Some(160)))

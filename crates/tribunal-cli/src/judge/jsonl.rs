@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::ser::Formatter;
 use tribunal_core::Report;
 
-use super::input::Place;
+use crate::lines::Place;
 use crate::safe::steers;
 
 /// The line, its end included.

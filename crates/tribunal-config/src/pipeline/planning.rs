@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tribunal_cache::ResultCache;
 use tribunal_core::{CriticName, Mode};
+use tribunal_eval::Rules;
 use tribunal_production::{PlanError, PlanErrors, ProductionOrchestrator};
 
 use super::Pipeline;
@@ -22,6 +23,7 @@ pub(super) struct Planning<'n> {
     pub(super) on: Vec<Draft>,
     pub(super) off: Vec<Draft>,
     pub(super) cache: Option<ResultCache>,
+    pub(super) eval: Rules,
     pub(super) notes: &'n Notes,
 }
 
@@ -56,10 +58,12 @@ impl Planning<'_> {
     }
 
     fn pipeline(&self) -> Pipeline {
-        let critics = self.named();
-        let critics = critics.into_iter().map(|(d, name)| (d.spec(name), Arc::clone(&d.critic)));
+        let named = self.named();
+        let kind = |(draft, name): &(&Draft, &CriticName)| (name.to_string(), draft.kind.clone());
+        let kinds = named.iter().map(kind).collect();
+        let critics = named.into_iter().map(|(d, name)| (d.spec(name), Arc::clone(&d.critic)));
         let (settings, cache) = (self.run.settings(), self.cache.clone());
-        Pipeline { settings, critics: critics.collect(), cache }
+        Pipeline { settings, critics: critics.collect(), cache, kinds, eval: self.eval.clone() }
     }
 
     fn build(&self) -> Result<ProductionOrchestrator, PlanErrors> {

@@ -13,7 +13,6 @@ use std::task::Poll;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
-use tribunal_core::Report;
 
 use super::input::{Line, Place};
 use crate::exit::Trouble;
@@ -25,12 +24,12 @@ const HELD_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What a line came to.
 #[derive(Debug)]
-pub(crate) struct Judged {
+pub(crate) struct Judged<T> {
     pub(crate) place: Place,
     /// The line's own `id`; null when it has none, or none that can be read.
     pub(crate) id: Value,
-    /// The report, or why there is none.
-    pub(crate) result: Result<Report, String>,
+    /// The report and what goes with it, or why there is none.
+    pub(crate) result: Result<T, String>,
     /// The line to write, where the format has one for each.
     pub(crate) rendered: Option<Vec<u8>>,
     /// Bytes read since the line before it.
@@ -38,9 +37,9 @@ pub(crate) struct Judged {
 }
 
 /// Takes what lines came to.
-pub(crate) trait Sink {
+pub(crate) trait Sink<T> {
     /// The next in the order of the lines.
-    fn take(&mut self, judged: Judged) -> Result<(), Trouble>;
+    fn take(&mut self, judged: Judged<T>) -> Result<(), Trouble>;
     /// Nothing more is there at the moment.
     fn idle(&mut self) -> Result<(), Trouble>;
 }
@@ -61,16 +60,17 @@ pub(crate) enum Ended {
 /// # Errors
 ///
 /// Those of the sink, at once: nobody takes what more there would be.
-pub(crate) async fn pump<J, F>(
+pub(crate) async fn pump<T, J, F>(
     mut lines: mpsc::Receiver<Result<Line, Trouble>>,
     judge: J,
     in_flight: usize,
     stop: impl Future<Output = ()>,
-    sink: &mut dyn Sink,
+    sink: &mut dyn Sink<T>,
 ) -> Result<Ended, Trouble>
 where
+    T: Send + 'static,
     J: Fn(Line) -> F,
-    F: Future<Output = Judged> + Send + 'static,
+    F: Future<Output = Judged<T>> + Send + 'static,
 {
     let mut stop = pin!(stop);
     let mut runs = Runs::new(in_flight);
@@ -119,29 +119,28 @@ where
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
-enum Event {
+enum Event<T> {
     Stop,
-    Done(Result<(Id, Judged), JoinError>),
+    Done(Result<(Id, Judged<T>), JoinError>),
     Line(Option<Result<Line, Trouble>>),
 }
 
 /// The runs in flight, and those done before their turn.
-struct Runs {
-    tasks: JoinSet<Judged>,
-    slots: VecDeque<Slot>,
+struct Runs<T> {
+    tasks: JoinSet<Judged<T>>,
+    slots: VecDeque<Slot<T>>,
     most: usize,
     held_bytes: u64,
 }
 
-struct Slot {
+struct Slot<T> {
     task: Id,
     place: Arc<Place>,
     consumed: u64,
-    done: Option<Judged>,
+    done: Option<Judged<T>>,
 }
 
-impl Runs {
+impl<T: Send + 'static> Runs<T> {
     fn new(most: usize) -> Self {
         Self { tasks: JoinSet::new(), slots: VecDeque::new(), most, held_bytes: 0 }
     }
@@ -158,7 +157,7 @@ impl Runs {
 
     fn start<F>(&mut self, line: Line, judge: &impl Fn(Line) -> F)
     where
-        F: Future<Output = Judged> + Send + 'static,
+        F: Future<Output = Judged<T>> + Send + 'static,
     {
         let place = Arc::new(line.place.clone());
         let consumed = line.consumed;
@@ -167,7 +166,7 @@ impl Runs {
         self.slots.push_back(Slot { task, place, consumed, done: None });
     }
 
-    fn done(&mut self, done: Result<(Id, Judged), JoinError>) {
+    fn done(&mut self, done: Result<(Id, Judged<T>), JoinError>) {
         let (task, judged) = match done {
             Ok((task, judged)) => (task, Some(judged)),
             Err(error) => (error.id(), None),
@@ -185,7 +184,7 @@ impl Runs {
         }
     }
 
-    fn next_in_order(&mut self) -> Option<Judged> {
+    fn next_in_order(&mut self) -> Option<Judged<T>> {
         let judged = self.slots.front_mut()?.done.take()?;
         if let Some(slot) = self.slots.pop_front() {
             self.held_bytes = self.held_bytes.saturating_sub(slot.consumed);
@@ -200,13 +199,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::judge::input::Text;
+    use crate::lines::input::Text;
 
     #[derive(Default)]
     struct Seen(Vec<(u64, bool)>);
 
-    impl Sink for Seen {
-        fn take(&mut self, judged: Judged) -> Result<(), Trouble> {
+    impl Sink<()> for Seen {
+        fn take(&mut self, judged: Judged<()>) -> Result<(), Trouble> {
             let panicked = matches!(&judged.result, Err(why) if why == "the run panicked");
             self.0.push((judged.place.line, panicked));
             Ok(())
@@ -221,7 +220,7 @@ mod tests {
         Line { place, text: Text::TooLong(0), consumed: bytes }
     }
 
-    fn judged(line: &Line) -> Judged {
+    fn judged(line: &Line) -> Judged<()> {
         let (place, consumed) = (line.place.clone(), line.consumed);
         let result = Err(String::from("none"));
         Judged { place, id: Value::Null, result, rendered: None, consumed }
