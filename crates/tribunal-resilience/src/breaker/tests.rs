@@ -63,7 +63,7 @@ async fn it_opens_at_the_rate_of_all_calls_however_they_were_counted() {
 /// With as many failures as it takes, only calls are missing: a success is one.
 #[tokio::test(start_paused = true)]
 async fn a_success_opens_it_when_it_makes_up_the_number_of_calls() {
-    let (breaker, now) = (breaker(), Instant::now());
+    let (breaker, now) = (breaker(), Moment::now());
     (0..3).for_each(|_| breaker.call(CallResult::Failure, now));
     (0..2).for_each(|_| breaker.call(CallResult::Success, now));
     assert_eq!(breaker.state(now), BreakerState::Closed, "five calls say nothing");
