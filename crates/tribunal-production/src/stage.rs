@@ -208,10 +208,9 @@ impl<'r> Driver<'r> {
             let Some(pending) = &mut self.pending else { return Poll::Ready(()) };
             match pending.poll(alarm, cx) {
                 Poll::Ready(Some(Ended::Call(flight, called))) => self.land(flight, called, ruling),
-                Poll::Ready(Some(Ended::Whole(place, mut outcome))) => {
+                Poll::Ready(Some(Ended::Whole(place, outcome))) => {
                     self.clock = Moment::now();
-                    self.note(place, &mut outcome, ruling);
-                    self.put(place, outcome);
+                    self.put(place, outcome, ruling);
                 }
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,
@@ -273,7 +272,7 @@ impl<'r> Driver<'r> {
             }
         }
         note(scope.run, place, node, info, out, ruling);
-        self.settle(at, &mut shared, node);
+        self.settle(place, &mut shared, node);
     }
 
     #[cold]
@@ -298,47 +297,43 @@ impl<'r> Driver<'r> {
             return self.wait_for(wait);
         }
         note(scope.run, place, node, info, out, ruling);
-        if place + 1 == scope.stage.critics.end && seeded!(OutcomeLost) {
-            *out = Outcome::missing();
-            shared = None;
-        }
-        self.settle(at, &mut shared, node);
+        self.settle(place, &mut shared, node);
+    }
+
+    /// Takes down the outcome of one that was waited for, or that does not start any more.
+    fn put(&mut self, place: usize, outcome: Outcome, ruling: &mut Ruling) {
+        let scope = self.scope;
+        let plan = &scope.run.court.plan;
+        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
+            return;
+        };
+        let mut shared = None;
+        let at = place - scope.stage.critics.start;
+        let Some(out) = self.places.out(at, &mut shared) else { return };
+        *out = outcome;
+        note(scope.run, place, node, info, out, ruling);
+        self.settle(place, &mut shared, node);
     }
 
     /// An outcome is in its place, or goes to where the others see it; those go on that waited for it.
     #[inline]
-    fn settle(&mut self, at: usize, shared: &mut Option<Outcome>, node: &Node) {
+    fn settle(&mut self, place: usize, shared: &mut Option<Outcome>, node: &Node) {
+        let at = place - self.scope.stage.critics.start;
+        #[cfg(seeded_bug)]
+        if place + 1 == self.scope.stage.critics.end && seeded!(OutcomeLost) {
+            match &mut self.places {
+                Places::Own(own) => {
+                    own.iter_mut().skip(at).for_each(|own| *own = Outcome::missing())
+                }
+                Places::Shared(_) => *shared = None,
+            }
+        }
         if let Places::Shared(slots) = self.places
             && let Some(shared) = shared.take()
         {
             fill(slots, at, shared);
         }
         self.unblock(node);
-    }
-
-    /// Takes down the outcome of one that was waited for.
-    fn note(&mut self, place: usize, outcome: &mut Outcome, ruling: &mut Ruling) {
-        let plan = &self.scope.run.court.plan;
-        if let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) {
-            note(self.scope.run, place, node, info, outcome, ruling);
-        }
-    }
-
-    /// Puts an outcome in its place, and lets those go on that waited for it.
-    fn put(&mut self, place: usize, outcome: Outcome) {
-        let at = place - self.scope.stage.critics.start;
-        match &mut self.places {
-            _ if place + 1 == self.scope.stage.critics.end && seeded!(OutcomeLost) => {}
-            Places::Own(own) => {
-                if let Some(own) = own.get_mut(at) {
-                    *own = outcome;
-                }
-            }
-            Places::Shared(slots) => fill(slots, at, outcome),
-        }
-        if let Some(node) = self.scope.run.court.plan.nodes.get(place) {
-            self.unblock(node);
-        }
     }
 
     #[inline]
@@ -377,8 +372,7 @@ impl<'r> Driver<'r> {
             outcome.attempts = calls;
             outcome.hedges = self.scope.run.hedges(place);
             outcome.cost = cost * f64::from(calls);
-            self.note(place, &mut outcome, ruling);
-            self.put(place, outcome);
+            self.put(place, outcome, ruling);
         }
     }
 }
