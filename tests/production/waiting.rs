@@ -8,8 +8,11 @@ use crate::court::{Court, Seat, Seated, court, named, reason, tries};
 /// Below and above the number up to which all are polled whenever one wakes the run.
 const COUNTS: [usize; 4] = [5, 30, 31, 200];
 
+/// A status, attempts, and how many milliseconds it was at work.
+type Becomes = (Status, u32, u64);
+
 /// The critic at a place, and what becomes of it.
-fn critic_at(place: usize) -> (Seated, (Status, u32, u64)) {
+fn critic_at(place: usize) -> (Seated, Becomes) {
     let name = format!("c{place}");
     let slow = place as u64 % 7 * 3;
     let base = critic(&name);
@@ -31,7 +34,7 @@ fn critic_at(place: usize) -> (Seated, (Status, u32, u64)) {
     }
 }
 
-fn of(count: usize) -> (Court, Vec<(String, (Status, u32, u64))>) {
+fn of(count: usize) -> (Court, Vec<(String, Becomes)>) {
     let mut expected = Vec::new();
     let enough =
         court().settings(|settings| settings.retry_budget(1.0, 1_000).max_total_retries(1_000));
@@ -43,7 +46,7 @@ fn of(count: usize) -> (Court, Vec<(String, (Status, u32, u64))>) {
     (court.critic(takes("last", millis(1)).stage(Stage::Validation)), expected)
 }
 
-fn becomes(report: &Report, critic: &str) -> (Status, u32, u64) {
+fn becomes(report: &Report, critic: &str) -> Becomes {
     let outcome = &report[critic];
     (outcome.status, outcome.attempts, outcome.execution.as_millis() as u64)
 }
