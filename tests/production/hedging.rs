@@ -235,3 +235,21 @@ async fn who_gets_no_hedge_pays_no_token() {
     }
     assert_eq!(judge(&court).await["x"].status, Status::RateLimited);
 }
+
+/// Rule 11: both calls are one attempt, so when its time is up there is no second one, nor does its answer count.
+#[tokio::test(start_paused = true)]
+async fn a_hedge_has_no_more_time_than_the_call_beside_it() {
+    let hangs_once = || after_quick_ones([Step::hangs(), Step::objects(0.5)]);
+    // The thread is blocked from before the first call is slow until its time is up, or past it.
+    for blocked in [secs(1), millis(1_500)] {
+        let blocker = (0..PAID).fold(critic("y"), |critic, _| critic.then(Step::allows()));
+        let blocker = blocker.then(Step::allows().blocks(blocked)).priority(9).timeout(secs(60));
+        let court = paid(court().critic(hedged(hangs_once())).critic(blocker)).await;
+        let report = judge(&court).await;
+        assert_eq!((report["x"].status, report["x"].hedges), (Status::Timeout, 0), "{blocked:?}");
+    }
+    // The second call itself goes on for longer than that.
+    let slow = after_quick_ones([Step::hangs(), Step::allows().blocks(millis(950))]);
+    let report = judge(&paid(court().critic(hedged(slow))).await).await;
+    assert_eq!((report["x"].status, report["x"].hedges), (Status::Timeout, 1));
+}

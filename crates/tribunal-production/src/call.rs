@@ -142,7 +142,7 @@ impl<'r> Execution<'r> {
         match self.let_through(now) {
             Ok(admitted) => {
                 self.begin_attempt(ledger);
-                self.call(ledger, held, admitted, now)
+                self.call(ledger, held, admitted, now, self.scope.deadline)
             }
             Err(miss) => {
                 held.hand_back();
@@ -151,21 +151,22 @@ impl<'r> Execution<'r> {
         }
     }
 
-    /// Calls the critic. An answer that is there at once gives its permits back at once.
+    /// Calls the critic, with no more time than is left outside. An answer that is there at once gives its permits back
+    /// at once.
     pub(crate) fn call(
         &self,
         ledger: &mut Ledger,
         held: Held<'r>,
         admitted: Option<AdmittedCall<'r>>,
         now: Moment,
+        outer: Deadline<TimeoutLevel>,
     ) -> Call<'r> {
         let node = self.node;
         ledger.calls += 1;
         self.run().note_call(self.place, ledger.calls);
         let attempt = ledger.calls;
         self.run().court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
-        let deadline =
-            Deadline::after(now, node.timeout, TimeoutLevel::Critic).within(self.scope.deadline);
+        let deadline = Deadline::after(now, node.timeout, TimeoutLevel::Critic).within(outer);
         let about = About::new(admitted, now, deadline);
         if node.isolation != Isolation::Run {
             return self.call_apart(ledger, held, about);

@@ -13,7 +13,7 @@ use tribunal_resilience::{AdmittedCall, Moment};
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger, Miss};
-use crate::call::{Call, InFlight};
+use crate::call::{About, Call, InFlight};
 use crate::plan::Hedging;
 use crate::validate::Valid;
 
@@ -53,7 +53,7 @@ impl<'r> Execution<'r> {
         if let Ok(called) = timeout_at(slow.instant(), &mut first).await {
             return self.take(ledger, *first, called);
         }
-        match self.second(ledger, hedging, started) {
+        match self.second(ledger, hedging, first.about()) {
             Some(Call::InFlight(second)) => {
                 let second = second.beside(first.about());
                 self.race(ledger, first, second).await
@@ -71,9 +71,15 @@ impl<'r> Execution<'r> {
     }
 
     /// Begins the second call, if every limit has room for it now.
-    fn second(&self, ledger: &mut Ledger, hedging: &Hedging, first: Moment) -> Option<Call<'r>> {
+    fn second(
+        &self,
+        ledger: &mut Ledger,
+        hedging: &Hedging,
+        first: &About<'_>,
+    ) -> Option<Call<'r>> {
         let now = Moment::now();
-        if self.scope.deadline.is_over(now) || self.not_broken(now).is_err() {
+        // Both are one attempt: its time is that of the first.
+        if first.deadline.is_over(now) || self.not_broken(now).is_err() {
             return None;
         }
         let held = self.try_extra(now)?;
@@ -87,11 +93,11 @@ impl<'r> Execution<'r> {
             held.hand_back();
             return None;
         }
-        let after = now.since(first);
+        let after = now.since(first.started);
         self.run().court.observers.tell(RunEvent::Hedging { critic: self.info, after });
         ledger.hedges += 1;
         self.run().note_hedge(self.place, ledger.hedges);
-        Some(self.call(ledger, held, admitted, now))
+        Some(self.call(ledger, held, admitted, now, first.deadline))
     }
 
     /// Whether the breaker lets a second call through, and there is a hedge and the money left for it.
