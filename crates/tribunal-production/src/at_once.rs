@@ -8,10 +8,9 @@ use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
 use tribunal_core::{
-    Answer, Contained, CriticError, Opinion, Outcome, Panicked, Reason, RunEvent, Status,
-    TimeoutLevel, contain,
+    Answer, Contained, CriticError, Opinion, Outcome, Panicked, Reason, RunEvent, Status, contain,
 };
-use tribunal_resilience::{AdmittedCall, CallResult, Deadline, Moment};
+use tribunal_resilience::{AdmittedCall, CallResult, Moment};
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger};
@@ -180,10 +179,5 @@ impl<'r> Execution<'r> {
         let mut ledger = Ledger::of_first_call(about.started);
         let read = self.read_at(&mut ledger, about, called, now);
         self.answered(ledger, read, out)
-    }
-
-    fn about(&self, admitted: Option<AdmittedCall<'r>>, started: Moment) -> About<'r> {
-        let own = Deadline::after(started, self.node.timeout, TimeoutLevel::Critic);
-        About::new(admitted, started, own.within(self.scope.deadline))
     }
 }

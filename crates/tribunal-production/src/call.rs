@@ -61,6 +61,13 @@ impl<'r> About<'r> {
         Self { admitted, started, asked: started, deadline }
     }
 
+    /// The same, of the hedge of another: with no more time than that, and asked for when that was.
+    pub(crate) fn beside(mut self, first: &About<'_>) -> Self {
+        self.deadline = self.deadline.within(first.deadline);
+        self.asked = first.asked;
+        self
+    }
+
     /// The call gave an opinion that is valid.
     pub(crate) fn succeeded(self, now: Moment) {
         if let Some(admitted) = self.admitted {
@@ -103,13 +110,6 @@ impl<'r> InFlight<'r> {
         about
     }
 
-    /// The same call, as the hedge of another: with no more time than that, and asked for when that was.
-    pub(crate) fn beside(mut self: Box<Self>, first: &About<'_>) -> Box<Self> {
-        self.about.deadline = self.about.deadline.within(first.deadline);
-        self.about.asked = first.asked;
-        self
-    }
-
     pub(crate) const fn about(&self) -> &About<'r> {
         &self.about
     }
@@ -127,6 +127,12 @@ impl Future for InFlight<'_> {
 }
 
 impl<'r> Execution<'r> {
+    /// What there is to know of a call that starts now.
+    pub(crate) fn about(&self, admitted: Option<AdmittedCall<'r>>, now: Moment) -> About<'r> {
+        let own = Deadline::after(now, self.node.timeout, TimeoutLevel::Critic);
+        About::new(admitted, now, own.within(self.scope.deadline))
+    }
+
     /// Asks the breaker, where there is one.
     pub(crate) fn let_through(&self, now: Moment) -> Result<Option<AdmittedCall<'r>>, Miss> {
         match self.node.breaker.as_ref().map(|breaker| breaker.admit(now)) {
@@ -142,7 +148,7 @@ impl<'r> Execution<'r> {
         match self.let_through(now) {
             Ok(admitted) => {
                 self.begin_attempt(ledger);
-                self.call(ledger, held, admitted, now, self.scope.deadline)
+                self.call(ledger, held, self.about(admitted, now))
             }
             Err(miss) => {
                 held.hand_back();
@@ -151,23 +157,13 @@ impl<'r> Execution<'r> {
         }
     }
 
-    /// Calls the critic, with no more time than is left outside. An answer that is there at once gives its permits back
-    /// at once.
-    pub(crate) fn call(
-        &self,
-        ledger: &mut Ledger,
-        held: Held<'r>,
-        admitted: Option<AdmittedCall<'r>>,
-        now: Moment,
-        outer: Deadline<TimeoutLevel>,
-    ) -> Call<'r> {
+    /// Calls the critic. An answer that is there at once gives its permits back at once.
+    pub(crate) fn call(&self, ledger: &mut Ledger, held: Held<'r>, about: About<'r>) -> Call<'r> {
         let node = self.node;
         ledger.calls += 1;
         self.run().note_call(self.place, ledger.calls);
         let attempt = ledger.calls;
         self.run().court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
-        let deadline = Deadline::after(now, node.timeout, TimeoutLevel::Critic).within(outer);
-        let about = About::new(admitted, now, deadline);
         if node.isolation != Isolation::Run {
             return self.call_apart(ledger, held, about);
         }

@@ -54,10 +54,7 @@ impl<'r> Execution<'r> {
             return self.take(ledger, *first, called);
         }
         match self.second(ledger, hedging, first.about()) {
-            Some(Call::InFlight(second)) => {
-                let second = second.beside(first.about());
-                self.race(ledger, first, second).await
-            }
+            Some(Call::InFlight(second)) => self.race(ledger, first, second).await,
             Some(Call::Answered(Ok(valid))) => {
                 self.lose(ledger, first);
                 Ok(valid)
@@ -97,7 +94,8 @@ impl<'r> Execution<'r> {
         self.run().court.observers.tell(RunEvent::Hedging { critic: self.info, after });
         ledger.hedges += 1;
         self.run().note_hedge(self.place, ledger.hedges);
-        Some(self.call(ledger, held, admitted, now, first.deadline))
+        let about = self.about(admitted, now).beside(first);
+        Some(self.call(ledger, held, about))
     }
 
     /// Whether the breaker lets a second call through, and there is a hedge and the money left for it.
