@@ -111,6 +111,9 @@ pub(crate) struct EvalArgs {
     /// From where on a critic has flagged a line, in place of what each label has
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub(crate) at: Option<Level>,
+    /// Keep this member of `context` from the critics, `*` for all; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub(crate) hide: Vec<String>,
     /// Hold every gate open: every critic runs on every line of its phases
     #[arg(long)]
     pub(crate) ungated: bool,

@@ -80,7 +80,9 @@ fn prepare(args: &EvalArgs) -> Result<Measured, Trouble> {
             *spec = open;
         }
     }
-    let (kinds, rules) = (std::mem::take(&mut pipeline.kinds), pipeline.eval.clone());
+    let kinds = std::mem::take(&mut pipeline.kinds);
+    let mut rules = std::mem::take(&mut pipeline.eval);
+    rules.hide.extend(args.hide.iter().cloned());
     let court = pipeline.build().map_err(Trouble::Plan)?;
     let subjects = court.critics().iter().map(|info| {
         let kind = kinds.get(info.name.as_str()).cloned().unwrap_or_default();

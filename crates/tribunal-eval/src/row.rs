@@ -107,7 +107,8 @@ pub enum RowError {
 impl Row {
     /// Takes a line apart: what is known about it, and what critics may see of it.
     ///
-    /// Critics see neither `labels` nor `source`, nor the members of `context` that are [`HIDDEN`] or named by `hide`.
+    /// Critics see neither `labels` nor `source`, nor the members of `context` that are [`HIDDEN`] or named by `hide`;
+    /// `*` names all.
     ///
     /// # Errors
     ///
@@ -238,7 +239,8 @@ impl Places {
 }
 
 fn without_answers(snapshot: &Snapshot, hide: &[String]) -> Snapshot {
-    let hidden = |name: &str| HIDDEN.contains(&name) || hide.iter().any(|other| other == name);
+    let named = |name: &str| hide.iter().any(|other| other == name || other == "*");
+    let hidden = |name: &str| HIDDEN.contains(&name) || named(name);
     let context = snapshot.context().iter().filter(|(name, _)| !hidden(name));
     let mut seen = Snapshot::builder()
         .input_text(snapshot.input_text())
@@ -280,6 +282,8 @@ mod tests {
                    "trace_id": "t", "context": {"tenant": "bank"}})
         );
         assert_eq!((row.id, row.source), (json!("a"), Some("mine".into())));
+        let snapshot = Snapshot::from_json(line.to_string().as_bytes()).unwrap();
+        assert!(Row::split(&snapshot, &["*".into()]).unwrap().1.context().is_empty());
         assert_eq!(row.tested_types, ["X"]);
     }
 

@@ -149,7 +149,7 @@ impl Rule {
 pub struct Rules {
     /// By the name of the label.
     pub labels: BTreeMap<String, Rule>,
-    /// Members of `context` that no critic sees, besides [`HIDDEN`](crate::HIDDEN).
+    /// Members of `context` that no critic sees, besides [`HIDDEN`](crate::HIDDEN); `*` for all.
     pub hide: Vec<String>,
     /// What labels of spans mean.
     pub types: Types,

@@ -97,6 +97,10 @@ fn no_critic_sees_the_labels() {
     let flagged = |context| figures(&folder, &[], &line(context))["labels"]["spam"]["tp"].clone();
     assert_eq!(flagged(json!({"group": "bad", "note": "bad", "tested_types": ["bad"]})), 0);
     assert_eq!(flagged(json!({"document": "bad"})), 1);
+    for hide in ["document", "*"] {
+        let json = figures(&folder, &["--hide", hide], &line(json!({"document": "bad"})));
+        assert_eq!(json["labels"]["spam"]["tp"], 0, "{hide}");
+    }
 }
 
 #[test]
