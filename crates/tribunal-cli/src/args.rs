@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Show what a config comes to: order, gates, worst cases
     Plan(PlanArgs),
+    /// Train a classifier from labelled JSON lines, and say how good it is
+    Train(crate::train::TrainArgs),
 }
 
 #[derive(Debug, Args)]

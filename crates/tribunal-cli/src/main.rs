@@ -10,6 +10,7 @@ mod judge;
 mod pipeline;
 mod plan;
 mod safe;
+mod train;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         args::Command::Judge(args) => judge::run(&args),
         args::Command::Check(args) => check::run(&args),
         args::Command::Plan(args) => plan::run(&args),
+        args::Command::Train(args) => train::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

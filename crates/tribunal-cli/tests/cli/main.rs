@@ -7,3 +7,4 @@ mod judge;
 mod lines;
 mod plan;
 mod run;
+mod train;
