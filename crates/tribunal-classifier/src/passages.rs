@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// Longest passage, in bytes.
 pub const PASSAGE: usize = 1024;
@@ -106,8 +106,10 @@ fn rows(text: &str, within: Range<usize>, found: &mut Vec<Range<usize>>) {
 
 /// Where passages start that have a mark in their first quarter. Marks near each other share one.
 fn marked(text: &str, within: Range<usize>) -> Vec<usize> {
-    static FINDER: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(MARKS).ok());
+    static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let mut builder = AhoCorasick::builder();
+        builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(MARKS).ok()
+    });
     let mut starts: Vec<usize> = Vec::new();
     let middle = text.as_bytes().get(within.clone()).unwrap_or_default();
     let Some(finder) = FINDER.as_ref() else { return starts };

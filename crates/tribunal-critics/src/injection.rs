@@ -9,6 +9,7 @@ mod tests;
 
 use tribunal_core::CriticKind;
 
+pub(crate) use self::signs::worst;
 use crate::labelled::{Kind, Labelled, critic, from_params};
 
 /// Objects to prompt injections: texts that try to take the model over from where they stand.
@@ -37,7 +38,6 @@ const KIND: Kind = Kind {
     label: "injection",
     code: "injection.likely",
     message: "reads like an attempt to give the model orders",
-    sign: signs::worst,
 };
 
 critic!(Injection, KIND);

@@ -1,15 +1,18 @@
 //! What the critics have in common that ask a classifier: `injection`, `jailbreak`, `toxicity`.
 //!
-//! Each is a label of a classifier, and rules for what needs no probability. Start at [`Labelled::opinion`].
+//! Each is a label of a classifier, and rules for what needs no probability. Start at [`Labelled::opinion`];
+//! `labelled/reading.rs` reads a text once for all of them.
+
+mod reading;
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use thiserror::Error;
 use tribunal_classifier::model::ModelError;
-use tribunal_classifier::passages::passages;
-use tribunal_classifier::{Classifier, Model, Normal, Score, normalize};
+use tribunal_classifier::{Classifier, Model, Score};
 use tribunal_core::{CriticError, Opinion, Params, Pointer, Reads, Span, View, Violation};
 
 use crate::fields::Fields;
@@ -25,6 +28,9 @@ static MODEL: LazyLock<Option<Arc<dyn Classifier>>> = LazyLock::new(|| {
     let model = Model::read(include_bytes!("offline.model")).ok()?;
     Some(Arc::new(model))
 });
+
+/// Numbers classifiers; 0 is left for the embedded one.
+static ASKED: AtomicU64 = AtomicU64::new(1);
 
 /// Why a critic cannot ask a classifier.
 #[derive(Debug, Error)]
@@ -50,6 +56,8 @@ pub enum ClassifierError {
 /// Something in a normalised text that needs no probability.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sign {
+    /// The critic that it is for.
+    pub(crate) of: &'static str,
     pub(crate) code: &'static str,
     pub(crate) label: &'static str,
     pub(crate) message: &'static str,
@@ -63,8 +71,6 @@ pub(crate) struct Kind {
     /// Code and message of what the classifier finds.
     pub(crate) code: &'static str,
     pub(crate) message: &'static str,
-    /// The worst of the signs in a passage.
-    pub(crate) sign: fn(&Normal) -> Option<Sign>,
 }
 
 /// A label of a classifier, over some fields.
@@ -73,6 +79,8 @@ pub(crate) struct Labelled {
     pub(crate) kind: Kind,
     pub(crate) fields: Fields,
     classifier: Option<Arc<dyn Classifier>>,
+    /// Tells the classifier from others that were asked; 0 is the embedded one.
+    asked: u64,
     label: usize,
     threshold: f64,
     severity: f64,
@@ -86,6 +94,7 @@ impl Labelled {
             kind,
             fields: Fields::default(),
             classifier: None,
+            asked: 0,
             label: 0,
             threshold: 0.5,
             severity: 0.9,
@@ -94,6 +103,7 @@ impl Labelled {
         // A test holds that the embedded model can be read and has the label. Were it not so, every review fails.
         if let Some(model) = MODEL.as_ref() {
             let _ = labelled.ask(Arc::clone(model), kind.label);
+            labelled.asked = 0;
         }
         labelled
     }
@@ -106,7 +116,10 @@ impl Labelled {
         let found = classifier.labels().iter().enumerate().find(|(_, known)| known.name == label);
         let (index, known) = found.ok_or_else(|| ClassifierError::NoLabel(label.to_owned()))?;
         (self.label, self.threshold) = (index, known.threshold);
+        // What is made at first use is made now, and not in the first review.
+        let _ = classifier.classify("once");
         self.classifier = Some(classifier);
+        self.asked = ASKED.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
@@ -136,22 +149,26 @@ impl Labelled {
         let mut failed = None;
         let mut signed = false;
         self.fields.each(view.snapshot(), |at, text| {
-            let signs = if self.rules { self.signs(text) } else { Vec::new() };
-            signed |= !signs.is_empty();
-            for (sign, bytes) in signs {
+            let reading = match reading::of(classifier.as_ref(), self.asked, text) {
+                Ok(reading) => reading,
+                Err(error) => {
+                    failed = Some(CriticError::permanent(error));
+                    return;
+                }
+            };
+            let mine = |found: &&(Sign, Range<usize>)| self.rules && found.0.of == self.kind.label;
+            for (sign, bytes) in reading.signs.iter().filter(mine) {
+                signed = true;
                 findings.add(sign.severity, || {
                     Violation::new(sign.code, sign.message, sign.severity).at(Span::new(
                         at.clone(),
-                        bytes,
+                        bytes.clone(),
                         sign.label,
                     ))
                 });
             }
-            let score = classifier.classify(text).map(|mut scores| {
-                (self.label < scores.len()).then(|| scores.swap_remove(self.label))
-            });
-            let Ok(Some(score)) = score else {
-                failed = Some(CriticError::permanent("the classifier gave no score"));
+            let Some(score) = reading.scores.get(self.label).cloned() else {
+                failed = Some(CriticError::permanent("the classifier gave too few scores"));
                 return;
             };
             if score.probability >= self.threshold {
@@ -186,38 +203,6 @@ impl Labelled {
         let above = (probability - self.threshold) / (1.0 - self.threshold);
         (lowest + (self.severity - lowest) * above).clamp(0.0, 1.0)
     }
-
-    /// The worst sign of each passage; where passages overlap, once.
-    fn signs(&self, text: &str) -> Vec<(Sign, Range<usize>)> {
-        let mut found: Vec<(Sign, Range<usize>)> = Vec::new();
-        for passage in passages(text) {
-            let read = |bytes: Range<usize>| normalize(text.get(bytes).unwrap_or_default());
-            let Some(sign) = (self.kind.sign)(&read(passage.clone())) else { continue };
-            let holds = |bytes: &Range<usize>| (self.kind.sign)(&read(bytes.clone())) == Some(sign);
-            let bytes = sentences(text, passage.clone()).find(holds).unwrap_or(passage);
-            if found.last().is_none_or(|(last, at)| last.code != sign.code || *at != bytes) {
-                found.push((sign, bytes));
-            }
-        }
-        found
-    }
-}
-
-/// The sentences within a part of a text, and then each with the one after it.
-fn sentences(text: &str, within: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let part = text.get(within.clone()).unwrap_or_default();
-    let mut starts = vec![within.start];
-    let ends =
-        part.char_indices().filter(|(_, c)| matches!(c, '.' | '!' | '?' | '\n' | '。' | '।'));
-    starts.extend(ends.map(|(at, c)| within.start + at + c.len_utf8()));
-    starts.push(within.end);
-    starts.dedup();
-    let rows = |many: usize| {
-        let starts = starts.clone();
-        (many..starts.len())
-            .filter_map(move |end| Some(*starts.get(end - many)?..*starts.get(end)?))
-    };
-    rows(1).chain(rows(2))
 }
 
 /// `fields`, `model`, `label`, `threshold`, `severity`, `rules`.

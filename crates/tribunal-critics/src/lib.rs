@@ -66,6 +66,7 @@ pub use pattern::{Pattern, PatternError, Rule, RuleError};
 pub use pii::{FoundPii, Pii, PiiError};
 pub use secrets::{FoundSecret, Secrets, SecretsError};
 pub use toxicity::Toxicity;
+pub use tribunal_classifier::{Classifier, ClassifyError, Label, Model, Score};
 
 /// Every kind of critic in this crate.
 #[must_use]

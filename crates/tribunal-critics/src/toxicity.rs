@@ -20,7 +20,6 @@ const KIND: Kind = Kind {
     label: "toxicity",
     code: "toxicity.likely",
     message: "reads like hate, harassment, a threat or other abuse",
-    sign: |_| None,
 };
 
 critic!(Toxicity, KIND);

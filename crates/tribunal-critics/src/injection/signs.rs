@@ -9,6 +9,7 @@ use tribunal_classifier::lexicon::{Sense, Word, words};
 use crate::labelled::Sign;
 
 const OVERRIDE: Sign = Sign {
+    of: "injection",
     code: "injection.override",
     label: "override",
     message: "asks the model to ignore its instructions",
@@ -16,18 +17,21 @@ const OVERRIDE: Sign = Sign {
 };
 /// Between quotation marks it may be talk about injections, or one that is quoted. It calls for a look.
 const QUOTED: Sign = Sign {
+    of: "injection",
     code: "injection.quoted",
     label: "override",
     message: "quotes an order to ignore instructions",
     severity: 0.5,
 };
 const HIDDEN: Sign = Sign {
+    of: "injection",
     code: "injection.hidden",
     label: "hidden",
     message: "a comment that readers do not see and that speaks to the model",
     severity: 0.8,
 };
 const MARKER: Sign = Sign {
+    of: "injection",
     code: "injection.marker",
     label: "marker",
     message: "control marks of a model's own chat format",
@@ -38,7 +42,7 @@ const MARKER: Sign = Sign {
 const REACH: usize = 48;
 
 /// The worst sign in a normalised passage.
-pub(super) fn worst(normal: &Normal) -> Option<Sign> {
+pub(crate) fn worst(normal: &Normal) -> Option<Sign> {
     let words: Vec<Word> = words(&normal.text).collect();
     if words.is_empty() {
         return None;
