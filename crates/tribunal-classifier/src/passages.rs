@@ -70,7 +70,7 @@ const MARKS: &[&str] = &[
 #[must_use]
 pub fn passages(text: &str) -> Vec<Range<usize>> {
     if text.len() <= PASSAGE {
-        return vec![0..text.len()];
+        return Vec::from([0..text.len()]);
     }
     let mut found = Vec::new();
     if text.len() <= READ_AT_MOST {

@@ -104,7 +104,8 @@ fn base64(run: &[u8]) -> Option<Vec<u8>> {
             _ => return None,
         }))
     };
-    let run = run.iter().rposition(|byte| *byte != b'=').map(|last| &run[..=last])?;
+    let last = run.iter().rposition(|byte| *byte != b'=')?;
+    let run = run.get(..=last)?;
     let mut out = Vec::with_capacity(run.len() * 3 / 4);
     let (mut held, mut bits) = (0_u32, 0_u32);
     for byte in run {

@@ -18,7 +18,7 @@ impl Random {
 
     /// Less than `bound`, which is not 0. The bias is below 2^-32 for the bounds at hand.
     pub(super) fn below(&mut self, bound: usize) -> usize {
-        (u128::from(self.next()) * bound as u128 >> 64) as usize
+        ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 
     pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
