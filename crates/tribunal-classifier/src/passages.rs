@@ -69,9 +69,6 @@ const MARKS: &[&str] = &[
 /// The passages of a text that are read, from left to right; their ends are character boundaries.
 #[must_use]
 pub fn passages(text: &str) -> Vec<Range<usize>> {
-    if text.len() <= PASSAGE {
-        return Vec::from([0..text.len()]);
-    }
     let mut found = Vec::new();
     if text.len() <= READ_AT_MOST {
         rows(text, 0..text.len(), &mut found);

@@ -59,8 +59,8 @@ impl FromStr for Negative {
 
 /// Whether every `--negative` belongs to a label that is learnt.
 pub(super) fn check(labels: &[Label], negatives: &[Negative]) -> Result<(), String> {
-    let named = negatives.iter().filter_map(|negative| negative.label.as_ref());
-    named.map(|label| known(labels, "--negative", label)).collect()
+    let mut named = negatives.iter().filter_map(|negative| negative.label.as_ref());
+    named.try_for_each(|label| known(labels, "--negative", label))
 }
 
 /// Whether a label that an option names is learnt.
