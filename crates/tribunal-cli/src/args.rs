@@ -54,6 +54,8 @@ pub(crate) enum Command {
     /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
     #[command(after_help = EVAL_EXIT_STATUSES)]
     Eval(EvalArgs),
+    /// Train a classifier from labelled JSON lines, and say how good it is
+    Train(crate::train::TrainArgs),
 }
 
 #[derive(Debug, Args)]

@@ -68,6 +68,12 @@ pub(crate) enum Trouble {
     /// A file cannot be read or written.
     #[error("cannot {what} `{}`: {source}", shown(&.path.to_string_lossy()))]
     File { what: &'static str, path: PathBuf, source: io::Error },
+    /// A line of a file is not what it should be.
+    #[error("`{}`, line {line}: {problem}", shown(&.path.to_string_lossy()))]
+    Line { path: PathBuf, line: usize, problem: String },
+    /// No model can be made.
+    #[error("{0}")]
+    Train(tribunal_classifier::train::TrainError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),

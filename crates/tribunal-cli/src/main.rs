@@ -13,6 +13,7 @@ mod lines;
 mod pipeline;
 mod plan;
 mod safe;
+mod train;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         args::Command::Check(args) => check::run(&args),
         args::Command::Plan(args) => plan::run(&args),
         args::Command::Eval(args) => eval::run(&args),
+        args::Command::Train(args) => train::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

@@ -7,6 +7,9 @@
 //! | `invisible_text` | [`InvisibleText`] | characters that nobody sees and a model reads |
 //! | `secrets` | [`Secrets`] | keys, tokens and passwords |
 //! | `pii` | [`Pii`] | personal data |
+//! | `injection` | [`Injection`] | orders to the model in texts that it should only read |
+//! | `jailbreak` | [`Jailbreak`] | attempts to talk a model out of its rules |
+//! | `toxicity` | [`Toxicity`] | hate, harassment, threats and other abuse |
 //! | `json_schema` | [`JsonSchema`] | parts that do not match a JSON Schema |
 //!
 //! All of them answer at once, in time linear in the text, and declare what they read, so that a cache may
@@ -38,23 +41,32 @@
 
 mod fields;
 mod findings;
+mod injection;
 mod invisible_text;
+mod jailbreak;
 mod json_schema;
+mod labelled;
 mod length;
 mod pattern;
 mod pii;
 mod secrets;
+mod toxicity;
 mod unknown;
 
 use tribunal_core::Catalogue;
 
 pub use findings::MOST_VIOLATIONS;
+pub use injection::Injection;
 pub use invisible_text::{InvisibleKind, InvisibleText, InvisibleTextError};
+pub use jailbreak::Jailbreak;
 pub use json_schema::JsonSchema;
+pub use labelled::ClassifierError;
 pub use length::{Length, LengthError};
 pub use pattern::{Pattern, PatternError, Rule, RuleError};
 pub use pii::{FoundPii, Pii, PiiError};
 pub use secrets::{FoundSecret, Secrets, SecretsError};
+pub use toxicity::Toxicity;
+pub use tribunal_classifier::{Classifier, ClassifyError, Label, Model, Score};
 
 /// Every kind of critic in this crate.
 #[must_use]
@@ -65,6 +77,9 @@ pub fn catalogue() -> Catalogue {
         .with(invisible_text::kind())
         .with(secrets::kind())
         .with(pii::kind())
+        .with(injection::kind())
+        .with(jailbreak::kind())
+        .with(toxicity::kind())
         .with(json_schema::kind())
 }
 
@@ -78,7 +93,9 @@ mod tests {
     fn the_catalogue_has_each_kind_with_a_summary() {
         let kinds = catalogue();
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, ["invisible_text", "json_schema", "length", "pattern", "pii", "secrets"]);
+        let all =
+            "injection invisible_text jailbreak json_schema length pattern pii secrets toxicity";
+        assert_eq!(names.join(" "), all);
         assert!(kinds.iter().all(|kind| !kind.summary().is_empty()));
     }
 
@@ -92,11 +109,14 @@ mod tests {
         let usual = Reads::snapshot([Pointer::input_text(), Pointer::model_response()]);
         let own = Reads::snapshot([part("/context/a"), part("/id")]);
         for (kind, params) in [
+            ("injection", json!({})),
             ("invisible_text", json!({})),
+            ("jailbreak", json!({})),
             ("length", json!({"max_characters": 1})),
             ("pattern", json!({"rules": [{"name": "a", "pattern": "a"}]})),
             ("pii", json!({})),
             ("secrets", json!({})),
+            ("toxicity", json!({})),
         ] {
             assert_eq!(reads(kind, params.clone()), usual, "{kind}");
             let mut params = params;

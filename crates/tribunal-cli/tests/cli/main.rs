@@ -8,3 +8,4 @@ mod judge;
 mod lines;
 mod plan;
 mod run;
+mod train;

@@ -1,0 +1,204 @@
+//! One head: what it is fitted to beside the examples themselves, and what comes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::calibrate::{Margin, Sigmoid, platt, threshold};
+use super::random::Random;
+use super::rows::{Row, Text};
+use super::solver::{self, Task};
+use super::{Example, Settings, Truth, truth};
+use crate::model::probability;
+
+/// A label and all there is to learn it from.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) label: usize,
+    /// See [`Settings::max_fpr`].
+    pub(super) max_fpr: f64,
+    pub(super) examples: &'a [Example],
+    pub(super) texts: &'a [Text],
+    pub(super) settings: &'a Settings,
+}
+
+/// A head: weights as they go into a model, and later a sigmoid and a threshold.
+#[derive(Debug, Clone)]
+pub(super) struct Fitted {
+    pub(super) weights: Vec<i8>,
+    pub(super) scale: f32,
+    pub(super) bias: f32,
+    pub(super) sigmoid: Sigmoid,
+    pub(super) threshold: f64,
+}
+
+/// A bucket is common to a language when it is met in this many groups.
+const COMMON: usize = 2;
+/// A counterweight is dealt into this many rows: benign texts are short.
+const PARTS: usize = 3;
+/// How many texts are joined in one row, in turn.
+const JOINED: &[usize] = &[2, 3, 5];
+
+impl Job<'_> {
+    pub(super) fn truth(&self, index: usize) -> Truth {
+        self.examples.get(index).map_or(Truth::Unknown, |example| truth(example, self.label))
+    }
+
+    pub(super) fn has_both(&self, indices: &[usize]) -> bool {
+        let any = |wanted| indices.iter().any(|at| self.truth(*at).known() == Some(wanted));
+        any(true) && any(false)
+    }
+
+    /// What a head says of some examples.
+    pub(super) fn margins(&self, fitted: &Fitted, indices: &[usize]) -> Vec<Margin> {
+        let margin = |index: &usize| {
+            let rows = self.texts.get(*index).map_or(&[][..], |text| &text.rows);
+            let margins = rows.iter().map(|row| fitted.margin(row));
+            let truth = self.truth(*index);
+            Margin {
+                margin: margins.fold(f64::MIN, f64::max),
+                passages: rows.len(),
+                positive: truth.known() == Some(true),
+                named: truth == (Truth::Negative { named: true }),
+            }
+        };
+        indices.iter().map(margin).collect()
+    }
+}
+
+impl Fitted {
+    fn margin(&self, row: &Row) -> f64 {
+        let weight = |bucket: &u32| self.weights.get(*bucket as usize).copied().unwrap_or_default();
+        let sum: i32 = row.0.iter().map(|bucket| i32::from(weight(bucket))).sum();
+        f64::from(sum) * f64::from(self.scale) * f64::from(row.value()) + f64::from(self.bias)
+    }
+
+    /// Takes a sigmoid and a threshold from margins of examples that it was not fitted to.
+    pub(super) fn calibrate(&mut self, margins: &[Margin], max_fpr: f64) {
+        self.sigmoid = platt(margins);
+        self.threshold = threshold(&self.sigmoid, margins, max_fpr);
+    }
+
+    pub(super) fn objects(&self, margin: &Margin) -> bool {
+        let Sigmoid { slope, offset } = self.sigmoid;
+        probability(slope, offset, margin.margin, margin.passages) >= self.threshold
+    }
+}
+
+/// Fits a head to some of the examples.
+pub(super) fn fit(job: &Job<'_>, indices: &[usize]) -> Fitted {
+    let extra = Extra::of(job, indices);
+    let mut tasks: Vec<Task<'_>> = Vec::new();
+    for index in indices {
+        let (Some(positive), Some(text)) = (job.truth(*index).known(), job.texts.get(*index))
+        else {
+            continue;
+        };
+        // The passages of a text count as one text.
+        let weight = 1.0 / text.rows.len().max(1) as f64;
+        tasks.extend(text.rows.iter().map(|row| Task { row, positive, cost: weight }));
+    }
+    tasks.extend(extra.rows.iter().map(|(row, positive, cost)| Task {
+        row,
+        positive: *positive,
+        cost: *cost,
+    }));
+    // Both sides weigh the same, however many there are of each.
+    let side = |wanted: bool| -> f64 {
+        tasks.iter().filter(|task| task.positive == wanted).map(|task| task.cost).sum()
+    };
+    let (positives, negatives) = (side(true).max(1e-9), side(false).max(1e-9));
+    let half = (positives + negatives) / 2.0 * job.settings.cost;
+    for task in &mut tasks {
+        task.cost *= half / if task.positive { positives } else { negatives };
+    }
+    let rarity = rarity(&tasks, job.settings.features.buckets());
+    let (weights, bias) = solver::fit(&tasks, &rarity, job.settings.seed);
+    let largest = weights.iter().fold(0_f32, |most, weight| most.max(weight.abs()));
+    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    let weights = weights.iter().map(|weight| (weight / scale).round() as i8).collect();
+    let sigmoid = Sigmoid { slope: -1.0, offset: 0.0 };
+    Fitted { weights, scale, bias, sigmoid, threshold: 0.5 }
+}
+
+/// How much larger a bucket counts for being rare: its inverse document frequency.
+///
+/// It scales the features only while the weights are looked for, so that a common bucket needs more evidence for
+/// the same weight; the model has nothing of it.
+fn rarity(tasks: &[Task<'_>], buckets: usize) -> Vec<f32> {
+    let mut met = vec![0_u32; buckets];
+    for bucket in tasks.iter().flat_map(|task| &task.row.0) {
+        if let Some(met) = met.get_mut(*bucket as usize) {
+            *met += 1;
+        }
+    }
+    let all = tasks.len() as f32;
+    met.iter().map(|met| ((all + 1.0) / (*met as f32 + 1.0)).ln().max(0.05)).collect()
+}
+
+/// Rows that no example has: what they are, which side they are on, what they weigh.
+struct Extra {
+    rows: Vec<(Row, bool, f64)>,
+}
+
+impl Extra {
+    fn of(job: &Job<'_>, indices: &[usize]) -> Self {
+        let mut extra = Self { rows: Vec::new() };
+        if job.settings.counterweights {
+            extra.counterweights(job, indices);
+        }
+        extra.joined(job, indices);
+        extra
+    }
+
+    /// What is common to a language, without the words of the lexicon, is no sign of anything.
+    fn counterweights(&mut self, job: &Job<'_>, indices: &[usize]) {
+        let mut languages: BTreeMap<&str, Vec<(&Row, &str)>> = BTreeMap::new();
+        for index in indices.iter().filter(|at| job.truth(**at) == Truth::Positive) {
+            if let (Some(example), Some(text)) = (job.examples.get(*index), job.texts.get(*index))
+                && let (Some(language), Some(row)) = (&example.language, &text.plain)
+            {
+                languages.entry(language).or_default().push((row, &example.group));
+            }
+        }
+        for texts in languages.values() {
+            let mut groups: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+            for (row, group) in texts {
+                for bucket in &row.0 {
+                    groups.entry(*bucket).or_default().insert(group);
+                }
+            }
+            let common = |bucket: &&u32| groups.get(bucket).is_some_and(|all| all.len() >= COMMON);
+            for (row, _) in texts {
+                let mut parts = vec![Vec::new(); PARTS];
+                for bucket in row.0.iter().filter(common) {
+                    let part = (bucket.wrapping_mul(0x9e37_79b1) >> 16) as usize % PARTS;
+                    if let Some(part) = parts.get_mut(part) {
+                        part.push(*bucket);
+                    }
+                }
+                let parts = parts.into_iter().filter(|part| part.len() > 3);
+                self.rows.extend(parts.map(|part| (Row::from(part), false, 1.0 / PARTS as f64)));
+            }
+        }
+    }
+
+    /// Harmless texts that stand together are harmless, and an attack among harmless texts is one.
+    fn joined(&mut self, job: &Job<'_>, indices: &[usize]) {
+        let rows = |wanted: bool| {
+            let known = indices.iter().filter(move |at| job.truth(**at).known() == Some(wanted));
+            known.filter_map(|at| job.texts.get(*at)?.rows.first()).collect::<Vec<&Row>>()
+        };
+        let mut negatives = rows(false);
+        Random::new(job.settings.seed ^ 0x6a6f_696e).shuffle(&mut negatives);
+        let mut rest = &negatives[..];
+        for many in JOINED.iter().cycle() {
+            let Some((together, left)) = rest.split_at_checked(*many) else { break };
+            self.rows.push((Row::joined(together.iter().copied()), false, 1.0));
+            rest = left;
+        }
+        let mut filler = negatives.iter().copied().cycle();
+        for (row, many) in rows(true).into_iter().step_by(2).zip([1, 2].iter().cycle()) {
+            let around: Vec<&Row> = filler.by_ref().take(*many).collect();
+            self.rows.push((Row::joined(around.into_iter().chain([row])), true, 0.5));
+        }
+    }
+}
