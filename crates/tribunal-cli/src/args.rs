@@ -56,6 +56,16 @@ pub(crate) struct JudgeArgs {
     /// The mildest verdict that makes the command fail
     #[arg(long, value_enum, default_value_t = FailOn::Block, value_name = "VERDICT")]
     pub(crate) fail_on: FailOn,
+    /// Add to each line the snapshot without what critics point at; of these critics, or of all
+    #[arg(
+        long,
+        value_name = "CRITIC,...",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = "*"
+    )]
+    pub(crate) redact: Option<Vec<String>>,
     /// How many snapshots to judge at a time
     #[arg(long, value_name = "N", default_value = "64")]
     pub(crate) in_flight: NonZeroUsize,

@@ -9,6 +9,7 @@ mod input;
 mod jsonl;
 mod output;
 mod pump;
+mod redact;
 mod totals;
 
 use std::io::{self, IsTerminal as _};
@@ -29,6 +30,7 @@ use human::Human;
 use input::{Input, Line, Text};
 use output::Output;
 use pump::{Ended, Judged, Sink};
+use redact::Redact;
 
 /// Lines read before there is room for them. Few: each may be as long as a line may be.
 const READ_AHEAD: usize = 2;
@@ -38,10 +40,11 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     // Everything that can be wrong beforehand is found before anything is judged.
     let inputs = Input::all(&args.inputs, io::stdin().is_terminal())?;
     let court = pipeline::load(&args.config)?.court;
+    let redact = Redact::of(args, &court)?;
     let output = Output::open(args.output.as_deref())?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let done = runtime.block_on(judge(args, inputs, court, output));
+    let done = runtime.block_on(judge(args, inputs, court, redact, output));
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
     done
@@ -51,6 +54,7 @@ async fn judge(
     args: &JudgeArgs,
     inputs: Vec<Input>,
     court: ProductionOrchestrator,
+    redact: Option<Redact>,
     output: Output,
 ) -> Result<Exit, Trouble> {
     // The pipeline's own limit is kept here, so that no run spends its time in the pipeline's queue.
@@ -70,7 +74,7 @@ async fn judge(
     reader.spawn(input::send_lines(inputs, args.max_line_bytes.get(), to));
     let longest = args.max_line_bytes.get();
     let renders = args.format == ReportFormat::Jsonl;
-    let judging = |line| one(court.clone(), line, longest, renders);
+    let judging = |line| one(court.clone(), redact.clone(), line, longest, renders);
     let ended = tokio::select! {
         biased;
         ended = pump::pump(lines, judging, in_flight, interrupted(), &mut writing) => ended?,
@@ -82,8 +86,15 @@ async fn judge(
 }
 
 /// Judges one line.
-async fn one(court: ProductionOrchestrator, line: Line, longest: usize, renders: bool) -> Judged {
+async fn one(
+    court: ProductionOrchestrator,
+    redact: Option<Redact>,
+    line: Line,
+    longest: usize,
+    renders: bool,
+) -> Judged {
     let Line { place, text, consumed } = line;
+    let mut redacted = None;
     let (id, result) = match text {
         Text::TooLong(bytes) => {
             let why = format!("the line is {bytes} bytes long, and may be {longest}");
@@ -95,12 +106,16 @@ async fn one(court: ProductionOrchestrator, line: Line, longest: usize, renders:
                 // The text has become a snapshot; both at once would be twice the memory.
                 drop(bytes);
                 let id = snapshot.attributes().get("id").cloned().unwrap_or_default();
+                let judged = redact.map(|redact| (redact, snapshot.clone()));
                 let result = court.run_all(snapshot).await;
+                redacted = judged
+                    .zip(result.as_ref().ok())
+                    .map(|((redact, snapshot), report)| redact.redacted(report, &snapshot));
                 (id, result.map_err(|error| error.to_string()))
             }
         },
     };
-    let rendered = renders.then(|| jsonl::line(&place, &id, &result));
+    let rendered = renders.then(|| jsonl::line(&place, &id, &result, redacted.as_ref()));
     Judged { place, id, result, rendered, consumed }
 }
 

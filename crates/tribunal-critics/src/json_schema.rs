@@ -131,7 +131,7 @@ impl Critic for JsonSchema {
 }
 
 /// Reads JSON as strictly as a snapshot is read: no name twice, bounded in depth and number of values.
-fn read(text: &str) -> Option<Value> {
+pub(crate) fn read(text: &str) -> Option<Value> {
     // By itself first: only what is one JSON value can be wrapped without breaking out.
     serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
     let wrapped = format!("{{\"json\":{text}}}");

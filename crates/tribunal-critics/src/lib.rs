@@ -8,6 +8,11 @@
 //! | `secrets` | [`Secrets`] | keys, tokens and passwords |
 //! | `pii` | [`Pii`] | personal data |
 //! | `json_schema` | [`JsonSchema`] | parts that do not match a JSON Schema |
+//! | `links` | [`Links`] | links to the wrong places, or that hide where they lead |
+//! | `repetition` | [`Repetition`] | output that loops |
+//! | `topic` | [`Topic`] | banned words, and texts without an allowed one |
+//! | `tool_call` | [`ToolCall`] | calls of tools that are not allowed, or with wrong arguments |
+//! | `numeric_claim` | [`NumericClaim`] | answers that come to another number |
 //!
 //! All of them answer at once, in time linear in the text, and declare what they read, so that a cache may
 //! answer for them. Each is built in code by its own type, or from
@@ -41,9 +46,14 @@ mod findings;
 mod invisible_text;
 mod json_schema;
 mod length;
+mod links;
+mod numeric_claim;
 mod pattern;
 mod pii;
+mod repetition;
 mod secrets;
+mod tool_call;
+mod topic;
 mod unknown;
 
 use tribunal_core::Catalogue;
@@ -52,9 +62,14 @@ pub use findings::MOST_VIOLATIONS;
 pub use invisible_text::{InvisibleKind, InvisibleText, InvisibleTextError};
 pub use json_schema::JsonSchema;
 pub use length::{Length, LengthError};
+pub use links::{Links, LinksError};
+pub use numeric_claim::NumericClaim;
 pub use pattern::{Pattern, PatternError, Rule, RuleError};
 pub use pii::{FoundPii, Pii, PiiError};
+pub use repetition::Repetition;
 pub use secrets::{FoundSecret, Secrets, SecretsError};
+pub use tool_call::ToolCall;
+pub use topic::{Topic, TopicError};
 
 /// Every kind of critic in this crate.
 #[must_use]
@@ -66,6 +81,11 @@ pub fn catalogue() -> Catalogue {
         .with(secrets::kind())
         .with(pii::kind())
         .with(json_schema::kind())
+        .with(links::kind())
+        .with(repetition::kind())
+        .with(topic::kind())
+        .with(tool_call::kind())
+        .with(numeric_claim::kind())
 }
 
 #[cfg(test)]
@@ -78,7 +98,20 @@ mod tests {
     fn the_catalogue_has_each_kind_with_a_summary() {
         let kinds = catalogue();
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, ["invisible_text", "json_schema", "length", "pattern", "pii", "secrets"]);
+        let expected = [
+            "invisible_text",
+            "json_schema",
+            "length",
+            "links",
+            "numeric_claim",
+            "pattern",
+            "pii",
+            "repetition",
+            "secrets",
+            "tool_call",
+            "topic",
+        ];
+        assert_eq!(names, expected);
         assert!(kinds.iter().all(|kind| !kind.summary().is_empty()));
     }
 
