@@ -8,7 +8,12 @@ const KEY: Key = Key::from_bytes([7; 32]);
 
 fn spans(text: &str, picks: &[(usize, usize, u8)]) -> Vec<Span> {
     let at = |place: usize| text.floor_char_boundary(place % (text.len() + 1));
-    let label = |number: u8| ["email", "phone", "us-ssn", ""][usize::from(number % 4)];
+    let label = |number: u8| match number % 4 {
+        0 => "email",
+        1 => "phone",
+        2 => "us-ssn",
+        _ => "",
+    };
     let span = |&(a, b, number): &(usize, usize, u8)| {
         let (a, b) = (at(a), at(b));
         Span::new(Pointer::input_text(), a.min(b)..a.max(b), label(number))
