@@ -71,6 +71,16 @@ pub(crate) struct JudgeArgs {
     /// The mildest verdict that makes the command fail
     #[arg(long, value_enum, default_value_t = FailOn::Block, value_name = "VERDICT")]
     pub(crate) fail_on: FailOn,
+    /// Add to each line the snapshot without what critics point at; of these critics, or of all
+    #[arg(
+        long,
+        value_name = "CRITIC,...",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = "*"
+    )]
+    pub(crate) redact: Option<Vec<String>>,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any

@@ -5,6 +5,7 @@
 
 mod human;
 mod jsonl;
+mod redact;
 mod totals;
 
 use std::io::{self, IsTerminal as _};
@@ -20,16 +21,18 @@ use crate::exit::{Exit, Trouble};
 use crate::lines::{self, Ended, Input, Judged, Line, Output, Pace, Sink};
 use crate::pipeline;
 use human::Human;
+use redact::Redact;
 
 /// Judges every line of every input.
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     // Everything that can be wrong beforehand is found before anything is judged.
     let inputs = Input::all(&args.inputs, io::stdin().is_terminal())?;
     let court = pipeline::load(&args.config)?.court;
+    let redact = Redact::of(args, &court)?;
     let output = Output::open(args.output.as_deref())?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let done = runtime.block_on(judge(args, inputs, court, output));
+    let done = runtime.block_on(judge(args, inputs, court, redact, output));
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
     done
@@ -39,6 +42,7 @@ async fn judge(
     args: &JudgeArgs,
     inputs: Vec<Input>,
     court: ProductionOrchestrator,
+    redact: Option<Redact>,
     output: Output,
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
@@ -57,7 +61,7 @@ async fn judge(
 
     let started = Instant::now();
     let renders = args.format == ReportFormat::Jsonl;
-    let judging = |line| one(court.clone(), line, pace.longest, renders);
+    let judging = |line| one(court.clone(), redact.clone(), line, pace.longest, renders);
     match lines::each(inputs, &pace, judging, &mut writing).await? {
         Some(ended) => writing.finish(ended, started.elapsed()),
         // A file to write stays as it was.
@@ -68,17 +72,26 @@ async fn judge(
 /// Judges one line.
 async fn one(
     court: ProductionOrchestrator,
+    redact: Option<Redact>,
     line: Line,
     longest: usize,
     renders: bool,
 ) -> Judged<Report> {
     let Line { place, text, consumed } = line;
     let (id, snapshot) = lines::snapshot(text, longest);
+    let mut redacted = None;
     let result = match snapshot {
-        Ok(snapshot) => court.run_all(snapshot).await.map_err(|error| error.to_string()),
+        Ok(snapshot) => {
+            let judged = redact.map(|redact| (redact, snapshot.clone()));
+            let result = court.run_all(snapshot).await;
+            redacted = judged
+                .zip(result.as_ref().ok())
+                .map(|((redact, snapshot), report)| redact.redacted(report, &snapshot));
+            result.map_err(|error| error.to_string())
+        }
         Err(why) => Err(why),
     };
-    let rendered = renders.then(|| jsonl::line(&place, &id, &result));
+    let rendered = renders.then(|| jsonl::line(&place, &id, &result, redacted.as_ref()));
     Judged { place, id, result, rendered, consumed }
 }
 

@@ -56,6 +56,7 @@ mod params;
 mod phase;
 mod pointer;
 mod reads;
+mod redact;
 mod report;
 mod risk;
 #[cfg(seeded_bug)]
@@ -86,6 +87,7 @@ pub use params::{FromParam, ParamFault, ParamPath, ParamProblem, ParamStep, Para
 pub use phase::{Phase, Phases};
 pub use pointer::{Pointer, PointerError};
 pub use reads::{Reads, reading};
+pub use redact::{Cut, RedactError, redact_with};
 pub use report::{CriticInfo, Report, RunTimings, StageTiming, StageTimings};
 pub use risk::{Risk, RiskLevel, RiskTier};
 pub use snapshot::{Snapshot, SnapshotBuilder, SnapshotError, SnapshotLimits};

@@ -5,6 +5,7 @@
 mod parse;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -163,6 +164,54 @@ impl Snapshot {
         }
     }
 
+    /// The text that the pointer leads to; `None` where there is none.
+    pub(crate) fn text_at(&self, pointer: &Pointer) -> Option<&str> {
+        let (first, rest) = pointer.tokens().split_first()?;
+        match (&**first, rest) {
+            ("input_text", []) => Some(&self.0.input_text),
+            ("model_response", []) => Some(&self.0.model_response),
+            ("input_text" | "model_response", _) => None,
+            ("context", [name, rest @ ..]) => descend(self.0.context.get(&**name)?, rest)?.as_str(),
+            (name, rest) => descend(self.0.attributes.get(name)?, rest)?.as_str(),
+        }
+    }
+
+    /// The same with other texts in some places. A place that holds no text stays as it is.
+    pub(crate) fn with_texts(&self, texts: &BTreeMap<Pointer, String>) -> Self {
+        let mut parts = Parts {
+            trace_id: self.0.trace_id.clone(),
+            input_text: self.0.input_text.clone(),
+            model_response: self.0.model_response.clone(),
+            context: self.0.context.clone(),
+            attributes: self.0.attributes.clone(),
+            phase: self.0.phase,
+            risk: self.0.risk,
+        };
+        for (pointer, text) in texts {
+            let Some((first, rest)) = pointer.tokens().split_first() else { continue };
+            let value = match (&**first, rest) {
+                ("input_text", []) => {
+                    parts.input_text.clone_from(text);
+                    continue;
+                }
+                ("model_response", []) => {
+                    parts.model_response.clone_from(text);
+                    continue;
+                }
+                ("context", [name, rest @ ..]) => {
+                    parts.context.get_mut(&**name).and_then(|value| descend_mut(value, rest))
+                }
+                (name, rest) => {
+                    parts.attributes.get_mut(name).and_then(|value| descend_mut(value, rest))
+                }
+            };
+            if let Some(Value::String(place)) = value {
+                place.clone_from(text);
+            }
+        }
+        Self(Arc::new(parts))
+    }
+
     /// The whole as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -187,6 +236,14 @@ fn descend_map<'a>(map: &'a Map<String, Value>, path: &[Box<str>]) -> Option<Cow
         None => Some(Cow::Owned(Value::Object(map.clone()))),
         Some((name, rest)) => descend(map.get(&**name)?, rest).map(Cow::Borrowed),
     }
+}
+
+fn descend_mut<'a>(value: &'a mut Value, path: &[Box<str>]) -> Option<&'a mut Value> {
+    path.iter().try_fold(value, |value, token| match value {
+        Value::Object(map) => map.get_mut(&**token),
+        Value::Array(items) => items.get_mut(token.parse::<usize>().ok()?),
+        _ => None,
+    })
 }
 
 fn descend<'a>(value: &'a Value, path: &[Box<str>]) -> Option<&'a Value> {

@@ -6,12 +6,16 @@ mod americas;
 mod asia;
 mod britain;
 mod checks;
+mod context;
 mod email;
 mod europe;
 mod general;
 mod germany;
 mod kinds;
 mod scan;
+mod shape;
+#[cfg(test)]
+mod specimens;
 #[cfg(test)]
 mod tests;
 
@@ -62,7 +66,7 @@ pub struct Pii {
 
 #[derive(Clone)]
 struct Settings {
-    /// `None` for all that are looked for by default.
+    /// `None` for all.
     kinds: Option<Vec<String>>,
     severities: BTreeMap<String, f64>,
     min_confidence: f64,
@@ -92,7 +96,7 @@ pub enum PiiError {
 }
 
 impl Pii {
-    /// All kinds but the weakest, over `input_text` and `model_response`.
+    /// All kinds, over `input_text` and `model_response`.
     #[must_use]
     pub fn new() -> Self {
         let severities = BTreeMap::new();
@@ -104,7 +108,7 @@ impl Pii {
             let form = kind.form;
             let wanted = match &settings.kinds {
                 Some(kinds) => kinds.iter().any(|name| name == form.name),
-                None => form.by_default,
+                None => true,
             };
             let severity = settings.severities.get(form.name).copied().unwrap_or(form.severity);
             wanted.then_some(severity)
@@ -112,10 +116,10 @@ impl Pii {
         Self { fields, scanner: Scanner::new(severity, settings.min_confidence), settings }
     }
 
-    /// The names of all kinds there are, each with what it is and whether it is looked for by default.
-    pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    /// The names of all kinds there are, each with what it is.
+    pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
         let named = |name| kinds().iter().find(|kind| kind.form.name == name);
-        let listed = move |name| named(name).map(|it| (name, it.form.message, it.form.by_default));
+        let listed = move |name| named(name).map(|it| (name, it.form.message));
         names().into_iter().filter_map(listed)
     }
 
@@ -126,7 +130,7 @@ impl Pii {
         self
     }
 
-    /// Keeps to these kinds, the weak ones among them too.
+    /// Keeps to these kinds.
     ///
     /// # Errors
     ///
@@ -162,8 +166,7 @@ impl Pii {
     /// The personal data in a text, from left to right. The findings do not overlap.
     #[must_use]
     pub fn find(&self, text: &str) -> Vec<FoundPii> {
-        let mut found = self.scanner.scan(text);
-        found.sort_by_key(|found| found.bytes.start);
+        let found = self.scanner.scan(text, "").found;
         let public = |Found { kind, bytes, severity, confidence }| FoundPii {
             kind: kind.form.name,
             bytes,
@@ -175,10 +178,20 @@ impl Pii {
 
     fn opinion(&self, view: View<'_>) -> Opinion {
         let mut all: Vec<(Pointer, Found)> = Vec::new();
+        let mut incomplete = false;
         self.fields.each(view.snapshot(), |at, text| {
-            all.extend(self.scanner.scan(text).into_iter().map(|found| (at.clone(), found)));
+            let name = at.tokens().last().map_or("", |name| &**name);
+            let scan = self.scanner.scan(text, name);
+            incomplete |= scan.incomplete;
+            all.extend(scan.found.into_iter().map(|found| (at.clone(), found)));
         });
-        if all.is_empty() { Opinion::clean() } else { listed(all) }
+        let opinion = if all.is_empty() { Opinion::clean() } else { listed(all) };
+        if !incomplete {
+            return opinion;
+        }
+        // What was not looked at to the end must not pass for clean.
+        let unseen = Violation::new("pii.incomplete", "too dense to look at to the end", 0.5);
+        opinion.violation(unseen).uncertainty(1.0).detail("incomplete", true)
     }
 }
 

@@ -4,10 +4,14 @@
 
 pub(crate) mod apart;
 mod checks;
+mod edges;
+mod known;
+mod placeholders;
 mod rules;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -165,8 +169,7 @@ impl Secrets {
     /// The secrets in a text, from left to right. They do not overlap.
     #[must_use]
     pub fn find(&self, text: &str) -> Vec<FoundSecret> {
-        let mut found = self.scan(text).found;
-        found.sort_by_key(|found| found.bytes.start);
+        let found = self.scan(text).found;
         let public = |Found { rule, bytes, severity, uncertainty }| FoundSecret {
             rule: &rule.id,
             bytes,

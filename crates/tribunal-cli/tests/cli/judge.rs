@@ -208,3 +208,25 @@ fn an_interrupt_ends_it_with_what_there_is() {
     assert!(lines.next().is_none());
     drop(stdin);
 }
+
+#[test]
+fn a_redacted_line_carries_the_snapshot_without_what_was_found() {
+    let folder = Folder::new();
+    folder.write(
+        "private.toml",
+        "[[critic]]\nname = \"pii\"\nkind = \"pii\"\nstage = \"fast_critics\"\n",
+    );
+    let line = "{\"id\": \"a\", \"input_text\": \"mail jo@mail.example\"}\n";
+    let args = ["judge", "--config", "private.toml", "--format", "jsonl"];
+    let redacted = |more: &[&str]| folder.run(&[&args[..], more].concat(), line);
+    for more in ["--redact", "--redact=pii"] {
+        let done = redacted(&[more]);
+        assert!(done.out.contains("\"input_text\":\"mail [email]\""), "{} {}", done.out, done.err);
+        assert!(!done.out.contains("jo@mail.example"));
+    }
+    let unknown = redacted(&["--redact=pie"]);
+    assert_eq!(unknown.status, 2);
+    assert!(unknown.err.contains("names no critic: `pie`"), "{}", unknown.err);
+    let human = folder.run(&["judge", "--config", "private.toml", "--redact"], line);
+    assert!(human.err.contains("needs `--format jsonl`"), "{}", human.err);
+}

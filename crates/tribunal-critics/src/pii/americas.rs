@@ -11,53 +11,48 @@ pub(super) const FORMS: &[Form] = &[
     Form::new("us_ssn", "US social security number", r"\b[0-9]{3}([-. ])[0-9]{2}[-. ][0-9]{4}\b", ssn)
         .sure(0.65, 0.95)
         .near(SSN)
-        .severity(0.7)
-        .digits(9),
+        .severity(0.7),
     Form::new("us_ssn", "US social security number", r"\b[0-9]{9}\b", ssn)
+        .plain()
         .sure(0.1, 0.75)
         .near(SSN)
-        .severity(0.7)
-        .digits(9),
+        .severity(0.7),
     Form::new("us_itin", "US taxpayer number (ITIN)", r"\b9[0-9]{2}[- ][5-9][0-9][- ]?[0-9]{4}\b", itin)
         .sure(0.55, 0.95)
         .near(&["itin", "taxpayer", "tax id", "tax", "individual taxpayer"])
-        .severity(0.7)
-        .digits(9),
+        .severity(0.7),
     Form::new("us_itin", "US taxpayer number (ITIN)", r"\b9[0-9]{2}[5-9][0-9]-?[0-9]{4}\b", itin)
         .sure(0.2, 0.85)
         .near(&["itin", "taxpayer", "tax id", "tax", "individual taxpayer"])
-        .severity(0.7)
-        .digits(9),
+        .severity(0.7),
     Form::new("us_passport", "US passport number", r"\b(?:[0-9]{9}|[A-Z][0-9]{8})\b", |t| whole(t, true))
+        .plain()
         .sure(0.05, 0.7)
-        .near(&["passport", "passports", "travel document"])
-        .digits(8),
+        .near(&["passport", "passports", "travel document"]),
     Form::new(
         "us_driver_license",
         "US driver license number",
         r"\b(?:[A-Z][0-9]{5,14}|[A-Z]{2}[0-9]{3,7}|[0-9]{2}[A-Z]{3}[0-9]{5,6}|[0-9]{7,9})\b",
         |t| whole(t, true),
     )
-    .sure(0.05, 0.6)
+    .plain()
+    .sure(0.05, 0.65)
     .near(&[
         "driver license", "drivers license", "driver's license", "driver licence", "driving license",
         "license number", "dl", "lic", "dls", "permit",
-    ])
-    .digits(4),
+    ]),
     Form::new("us_bank", "US bank account number", r"\b[0-9]{8,17}\b", |t| whole(t, true))
+        .plain()
         .sure(0.05, 0.55)
-        .near(&["account number", "account", "acct", "bank", "checking", "savings", "debit"])
-        .digits(8),
+        .near(&["account number", "account", "acct", "bank", "checking", "savings", "debit"]),
     Form::new("us_aba_routing", "US bank routing number", r"\b[0-9]{4}-?[0-9]{4}-?[0-9]\b", routing)
         .sure(0.2, 0.85)
         .near(&["aba", "routing", "rtn", "bank", "routing number"])
-        .severity(0.3)
-        .digits(9),
+        .severity(0.3),
     Form::new("us_npi", "US health provider number (NPI)", r"\b[12][0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{3}\b", npi)
-        .sure(0.3, 0.9)
+        .sure(0.4, 0.9)
         .near(&["npi", "provider", "national provider", "physician"])
-        .severity(0.4)
-        .digits(10),
+        .severity(0.4),
     Form::new(
         "us_mbi",
         "US Medicare number (MBI)",
@@ -66,31 +61,25 @@ pub(super) const FORMS: &[Form] = &[
         |t| whole(t, !t.contains('L')),
     )
     .sure(0.6, 0.95)
-    .near(&["mbi", "medicare", "beneficiary"])
-    .digits(5),
+    .near(&["mbi", "medicare", "beneficiary"]),
     Form::new("medical_license", "US medical license number (DEA)", r"\b[A-HJ-MPRSTUX][A-Z9][0-9]{7}\b", dea)
         .sure(0.5, 0.9)
-        .near(&["dea", "medical", "license", "certificate", "prescriber", "physician", "doctor"])
-        .digits(7),
+        .near(&["dea", "medical", "license", "certificate", "prescriber", "physician", "doctor"]),
     Form::new("ca_sin", "Canadian social insurance number", r"\b[0-9]{3}[- ][0-9]{3}[- ][0-9]{3}\b", sin)
         .sure(0.55, 0.95)
         .near(SIN)
-        .severity(0.7)
-        .digits(9),
+        .severity(0.7),
     Form::new("ca_sin", "Canadian social insurance number", r"\b[0-9]{9}\b", sin)
         .sure(0.25, 0.85)
         .near(SIN)
-        .severity(0.7)
-        .digits(9),
+        .severity(0.7),
     Form::new("br_cpf", "Brazilian taxpayer number (CPF)", r"\b[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}\b", cpf)
         .sure(0.95, 0.99)
-        .severity(0.7)
-        .digits(11),
+        .severity(0.7),
     Form::new("br_cpf", "Brazilian taxpayer number (CPF)", r"\b[0-9]{11}\b", cpf)
         .sure(0.4, 0.95)
         .near(&["cpf", "cadastro"])
-        .severity(0.7)
-        .digits(11),
+        .severity(0.7),
     Form::new(
         "br_cnpj",
         "Brazilian company number (CNPJ)",
@@ -99,16 +88,14 @@ pub(super) const FORMS: &[Form] = &[
     )
     .sure(0.6, 0.95)
     .near(&["cnpj", "empresa"])
-    .severity(0.3)
-    .digits(14),
+    .severity(0.3),
     Form::new("mx_curp", "Mexican population number (CURP)", r"\b[A-Z][AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-Z]{3}[0-9A-Z][0-9]\b", |t| {
         let date = digits(t.get(4..10)?);
         whole(t, month_day(part(&date, 2, 4), part(&date, 4, 6)))
     })
     .sure(0.9, 0.97)
     .near(&["curp"])
-    .severity(0.7)
-    .digits(7),
+    .severity(0.7),
 ];
 
 fn ssn(text: &str) -> Option<Hit> {
@@ -134,7 +121,7 @@ fn routing(text: &str) -> Option<Hit> {
 fn npi(text: &str) -> Option<Hit> {
     let numbers = digits(text);
     let card: Vec<u8> = [8, 0, 8, 4, 0].into_iter().chain(numbers.iter().copied()).collect();
-    whole(text, luhn(&card) && !all_same(&numbers))
+    whole(text, luhn(&card) && !all_same(numbers.get(..9).unwrap_or_default()))
 }
 
 fn dea(text: &str) -> Option<Hit> {

@@ -3,15 +3,16 @@
 use super::checks::{all_same, digits, month_day, part, weighted};
 use super::kinds::{Form, Hit, whole};
 
+const POST: &[&str] = &["postcode", "post code", "address", "zip", "postal"];
+const PLATE: &[&str] = &["registration", "plate", "reg", "vehicle", "car", "number plate", "vrm"];
+
 pub(super) const FORMS: &[Form] = &[
     Form::new("uk_nhs", "UK health service number (NHS)", r"\b[0-9]{3}[- ][0-9]{3}[- ][0-9]{4}\b", nhs)
         .sure(0.65, 0.95)
-        .near(&["nhs", "health", "patient", "national health service"])
-        .digits(10),
+        .near(&["nhs", "health", "patient", "national health service"]),
     Form::new("uk_nhs", "UK health service number (NHS)", r"\b[0-9]{10}\b", nhs)
         .sure(0.25, 0.9)
-        .near(&["nhs", "health", "patient", "national health service"])
-        .digits(10),
+        .near(&["nhs", "health", "patient", "national health service"]),
     Form::new(
         "uk_nino",
         "UK national insurance number",
@@ -23,8 +24,7 @@ pub(super) const FORMS: &[Form] = &[
         },
     )
     .sure(0.7, 0.95)
-    .near(&["national insurance", "ni", "nino", "insurance"])
-    .digits(6),
+    .near(&["national insurance", "ni", "nino", "insurance"]),
     Form::new(
         "uk_driving_licence",
         "UK driving licence number",
@@ -32,34 +32,48 @@ pub(super) const FORMS: &[Form] = &[
         driving_licence,
     )
     .sure(0.7, 0.95)
-    .near(&["driving", "licence", "license", "dvla", "driver"])
-    .digits(6),
+    .near(&["driving", "licence", "license", "dvla", "driver"]),
     Form::new("uk_passport", "UK passport number", r"\b(?:[0-9]{9}|[A-Z]{2}[0-9]{7})\b", |t| whole(t, true))
+        .plain()
         .sure(0.05, 0.7)
-        .near(&["passport", "passports", "hmpo"])
-        .digits(7),
+        .near(&["passport", "passports", "hmpo"]),
     Form::new(
         "uk_postcode",
         "UK postcode",
         r"\b(?:GIR 0AA|(?:[A-PR-UWYZ][0-9][0-9A-HJKPSTUW]?|[A-PR-UWYZ][A-HK-Y][0-9][0-9ABEHMNPRVWXY]?) [0-9][ABD-HJLNP-UW-Z]{2})\b",
         |t| whole(t, true),
     )
-    .sure(0.6, 0.85)
-    .near(&["postcode", "post", "address", "zip", "postal"])
-    .severity(0.2)
-    .digits(2)
-    .when_asked(),
+    .sure(0.45, 0.85)
+    .near(POST)
+    .severity(0.2),
+    Form::new(
+        "uk_postcode",
+        "UK postcode",
+        r"\b(?:GIR0AA|(?:[A-PR-UWYZ][0-9][0-9A-HJKPSTUW]?|[A-PR-UWYZ][A-HK-Y][0-9][0-9ABEHMNPRVWXY]?)[0-9][ABD-HJLNP-UW-Z]{2})\b",
+        |t| whole(t, true),
+    )
+    .sure(0.15, 0.7)
+    .near(POST)
+    .severity(0.2),
     Form::new(
         "uk_vehicle_registration",
         "UK vehicle registration",
-        r"\b[A-HJ-PR-Y][A-HJ-PR-Y](?:0[1-9]|[1-7][0-9]) ?[A-HJ-PR-Z]{3}\b",
+        r"(?i)\b[A-HJ-PR-Y][A-HJ-PR-Y](?:0[2-9]|[12][0-9]|5[1-9]|[67][0-9])[ -]?[A-HJ-PR-Z]{3}\b",
         |t| whole(t, true),
     )
-    .sure(0.5, 0.85)
-    .near(&["registration", "plate", "reg", "vehicle", "car", "number plate", "vrm"])
-    .severity(0.3)
-    .digits(2)
-    .when_asked(),
+    .sure(0.45, 0.85)
+    .near(PLATE)
+    .severity(0.3),
+    // As given from 1963 to 2001: the year is a letter behind, and later one in front.
+    Form::new(
+        "uk_vehicle_registration",
+        "UK vehicle registration",
+        r"\b(?:[A-HJ-NPR-TV-Y][0-9]{1,3} ?[A-Z]{3}|[A-Z]{3} ?[0-9]{1,3}[A-HJ-NPR-TV-Y])\b",
+        |t| whole(t, true),
+    )
+    .sure(0.1, 0.75)
+    .near(PLATE)
+    .severity(0.3),
     Form::new("ie_pps", "Irish personal public service number", r"\b[0-9]{7}[A-W][A-IW]?\b", |text| {
         let mut letters = text.bytes().skip(7);
         let check = letters.next()?;
@@ -68,8 +82,7 @@ pub(super) const FORMS: &[Form] = &[
         whole(text, b"WABCDEFGHIJKLMNOPQRSTUV".get(sum as usize % 23) == Some(&check))
     })
     .sure(0.55, 0.95)
-    .near(&["pps", "ppsn"])
-    .digits(7),
+    .near(&["pps", "ppsn"]),
 ];
 
 fn nhs(text: &str) -> Option<Hit> {

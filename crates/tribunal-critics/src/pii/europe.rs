@@ -7,6 +7,16 @@ const PESEL: &[&str] = &["pesel"];
 const SWEDISH: &[&str] =
     &["personnummer", "person", "samordningsnummer", "id-nummer", "personal number", "born"];
 
+const ORGANISATION: &[&str] = &[
+    "organisationsnummer",
+    "orgnummer",
+    "orgnr",
+    "org.nr",
+    "org nr",
+    "organization number",
+    "org",
+];
+
 pub(super) const FORMS: &[Form] = &[
     Form::new(
         "fr_nir",
@@ -16,16 +26,13 @@ pub(super) const FORMS: &[Form] = &[
     )
     .sure(0.85, 0.97)
     .near(&["nir", "insee", "s\u{e9}curit\u{e9} sociale", "securite sociale"])
-    .severity(0.7)
-    .digits(13),
+    .severity(0.7),
     Form::new("es_nif", "Spanish identity number (NIF)", r"(?i)\b[0-9]{7,8}-?[A-Z]\b", nif)
         .sure(0.65, 0.95)
-        .near(&["nif", "dni", "documento", "identidad", "identificaci\u{f3}n", "identificacion"])
-        .digits(7),
+        .near(&["nif", "dni", "documento", "identidad", "identificaci\u{f3}n", "identificacion"]),
     Form::new("es_nie", "Spanish foreigner number (NIE)", r"(?i)\b[XYZ]-?[0-9]{7,8}-?[A-Z]\b", nie)
         .sure(0.8, 0.97)
-        .near(&["nie", "extranjero", "identidad"])
-        .digits(7),
+        .near(&["nie", "extranjero", "identidad"]),
     Form::new(
         "it_fiscal_code",
         "Italian fiscal code",
@@ -33,20 +40,23 @@ pub(super) const FORMS: &[Form] = &[
         fiscal_code,
     )
     .sure(0.95, 0.99)
-    .severity(0.7)
-    .digits(2),
+    .severity(0.7),
     Form::new("it_vat", "Italian VAT number", r"\b(?:IT ?)?[0-9]{11}\b", |text| {
         let digits = digits(text);
         whole(text, luhn(&digits) && !all_same(&digits))
     })
     .sure(0.2, 0.9)
     .near(&["iva", "partita", "piva", "p.iva", "vat"])
-    .severity(0.2)
-    .digits(11),
-    Form::new("it_passport", "Italian passport number", r"\b[A-Z]{2}[0-9]{7}\b", |t| whole(t, true))
+    .severity(0.2),
+    Form::new("it_passport", "Italian passport number", r"(?i)\b[A-Z]{2}[0-9]{7}\b", |t| whole(t, true))
         .sure(0.1, 0.8)
-        .near(&["passaporto", "passport", "viaggio", "elettronico"])
-        .digits(7),
+        .near(&["passaporto", "passport", "viaggio", "elettronico"]),
+    Form::new("it_driver_license", "Italian driver license number", r"(?i)\b(?:U1[0-9A-Z]{7}[A-Z]|[A-Z]{2}[0-9]{7}[A-Z])\b", |t| whole(t, digits(t).len() > 2))
+        .sure(0.45, 0.9)
+        .near(&["patente", "license", "licence", "guida"]),
+    Form::new("es_passport", "Spanish passport number", r"\b[A-Z]{3}[0-9]{6}[A-Z]?\b", |t| whole(t, true))
+        .sure(0.15, 0.85)
+        .near(&["pasaporte", "passport"]),
     Form::new("nl_bsn", "Dutch citizen number (BSN)", r"\b[0-9]{4}[. ]?[0-9]{2}[. ]?[0-9]{3}\b", |text| {
         let digits = digits(text);
         let last = digits.last().copied().map(u32::from)?;
@@ -56,8 +66,7 @@ pub(super) const FORMS: &[Form] = &[
     })
     .sure(0.2, 0.9)
     .near(&["bsn", "burgerservicenummer", "sofinummer", "sofi"])
-    .severity(0.7)
-    .digits(9),
+    .severity(0.7),
     Form::new("be_rrn", "Belgian national number", r"\b[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}-?[0-9]{3}[.-]?[0-9]{2}\b", |text| {
         let digits = digits(text);
         let (rest, last) = (part(&digits, 0, 9), part(&digits, 9, 11));
@@ -66,13 +75,11 @@ pub(super) const FORMS: &[Form] = &[
     })
     .sure(0.5, 0.97)
     .near(&["rijksregisternummer", "num\u{e9}ro national", "nationaal nummer", "niss", "insz"])
-    .severity(0.7)
-    .digits(11),
+    .severity(0.7),
     Form::new("pl_pesel", "Polish population number (PESEL)", r"\b[0-9]{11}\b", pesel)
         .sure(0.55, 0.97)
         .near(PESEL)
-        .severity(0.7)
-        .digits(11),
+        .severity(0.7),
     Form::new(
         "fi_hetu",
         "Finnish personal identity code",
@@ -81,25 +88,27 @@ pub(super) const FORMS: &[Form] = &[
     )
     .sure(0.9, 0.98)
     .near(&["hetu", "henkil\u{f6}tunnus", "personbeteckning"])
-    .severity(0.7)
-    .digits(9),
+    .severity(0.7),
     Form::new("se_personnummer", "Swedish personal number", r"\b(?:18|19|20)?[0-9]{6}[-+][0-9]{4}\b", personnummer)
         .sure(0.75, 0.97)
         .near(SWEDISH)
-        .severity(0.7)
-        .digits(10),
+        .severity(0.7),
     Form::new("se_personnummer", "Swedish personal number", r"\b(?:18|19|20)?[0-9]{10}\b", personnummer)
         .sure(0.4, 0.95)
         .near(SWEDISH)
-        .severity(0.7)
-        .digits(10),
-    Form::new("se_organisationsnummer", "Swedish organisation number", r"\b[1-35-9][0-9][2-9][0-9]{3}-?[0-9]{4}\b", |text| {
+        .severity(0.7),
+    Form::new("se_organisationsnummer", "Swedish organisation number", r"\b[1-35-9][0-9][2-9][0-9]{3}-[0-9]{4}\b", |text| {
+        whole(text, luhn(&digits(text)))
+    })
+    .sure(0.5, 0.95)
+    .near(ORGANISATION)
+    .severity(0.2),
+    Form::new("se_organisationsnummer", "Swedish organisation number", r"\b[1-35-9][0-9][2-9][0-9]{7}\b", |text| {
         whole(text, luhn(&digits(text)))
     })
     .sure(0.3, 0.9)
-    .near(&["organisationsnummer", "orgnr", "org.nr", "org nr", "organization number", "org"])
-    .severity(0.2)
-    .digits(10),
+    .near(ORGANISATION)
+    .severity(0.2),
     Form::new("dk_cpr", "Danish personal number (CPR)", r"\b[0-9]{6}-[0-9]{4}\b", |text| {
         let digits = digits(text);
         // Its check digit was given up in 2007.
@@ -107,8 +116,7 @@ pub(super) const FORMS: &[Form] = &[
     })
     .sure(0.4, 0.95)
     .near(&["cpr", "cpr-nummer", "personnummer"])
-    .severity(0.7)
-    .digits(10),
+    .severity(0.7),
     Form::new("no_fnr", "Norwegian national number", r"\b[0-9]{6} ?[0-9]{5}\b", |text| {
         let digits = digits(text);
         let first = weighted(&digits, &[3, 7, 6, 1, 8, 9, 4, 5, 2, 1]).is_multiple_of(11);
@@ -119,16 +127,14 @@ pub(super) const FORMS: &[Form] = &[
     })
     .sure(0.75, 0.97)
     .near(&["f\u{f8}dselsnummer", "fodselsnummer", "personnummer", "d-nummer"])
-    .severity(0.7)
-    .digits(11),
+    .severity(0.7),
     Form::new("ch_ahv", "Swiss social security number (AHV)", r"\b756\.?[0-9]{4}\.?[0-9]{4}\.?[0-9]{2}\b", |text| {
         let sum = weighted(&digits(text), &[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]);
         whole(text, sum.is_multiple_of(10))
     })
     .sure(0.9, 0.98)
     .near(&["ahv", "avs", "ahv-nummer"])
-    .severity(0.7)
-    .digits(13),
+    .severity(0.7),
     Form::new("pt_nif", "Portuguese tax number", r"\b[1-35689][0-9]{2} ?[0-9]{3} ?[0-9]{3}\b", |text| {
         let digits = digits(text);
         let check = match weighted(&digits, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11 {
@@ -138,8 +144,7 @@ pub(super) const FORMS: &[Form] = &[
         whole(text, digits.last().copied().map(u32::from) == Some(check) && !all_same(&digits))
     })
     .sure(0.15, 0.85)
-    .near(&["nif", "contribuinte", "nipc"])
-    .digits(9),
+    .near(&["nif", "contribuinte", "nipc"]),
 ];
 
 fn nir(text: &str) -> Option<Hit> {

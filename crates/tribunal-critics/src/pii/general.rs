@@ -39,8 +39,7 @@ pub(super) const EMAIL: &str = "email";
 pub(super) const FORMS: &[Form] = &[
     Form::new(EMAIL, "email address", "@", |text| whole(text, true))
         .sure(0.95, 0.95)
-        .severity(0.4)
-        .digits(0),
+        .severity(0.4),
     Form::new(
         "phone",
         "phone number",
@@ -49,8 +48,7 @@ pub(super) const FORMS: &[Form] = &[
     )
     .sure(0.8, 0.95)
     .near(PHONE)
-    .severity(0.4)
-    .digits(8),
+    .severity(0.4),
     Form::new(
         "phone",
         "phone number",
@@ -59,50 +57,58 @@ pub(super) const FORMS: &[Form] = &[
     )
     .sure(0.6, 0.9)
     .near(PHONE)
-    .severity(0.4)
-    .digits(10),
+    .severity(0.4),
     // In groups, with the nought that comes before an area code.
     Form::new(
         "phone",
         "phone number",
-        r"\b0[0-9]{2,4}[ /-][0-9]{2,4}[ -][0-9]{2,4}(?:[ -][0-9]{2,4})?\b",
-        |text| whole(text, (10..=12).contains(&digits(text).len())),
+        r"\b(?:0 ?[0-9]{2,4}[ /-][0-9]{2,4}[ -][0-9]{2,4}(?:[ -][0-9]{2,4})?|0[0-9]{1,3}[-/][0-9]{6,8})\b",
+        |text| whole(text, (9..=12).contains(&digits(text).len())),
     )
     .sure(0.5, 0.9)
     .near(PHONE)
-    .severity(0.4)
-    .digits(10),
+    .severity(0.4),
+    // An area code or a mobile one with its nought, written in one: hardly any other number begins so.
+    Form::new("phone", "phone number", r"\b0[1-9][0-9]{8,9}\b", |text| {
+        whole(text, !all_same(digits(text).get(1..).unwrap_or_default()))
+    })
+    .sure(0.45, 0.9)
+    .near(PHONE)
+    .severity(0.4),
+    // Mobile numbers in China, and those in groups of three, three, two and two.
+    Form::new("phone", "phone number", r"\b(?:1[3-9][0-9]{9}|[2-9][0-9]{2}[ -][0-9]{3}[ -][0-9]{2}[ -][0-9]{2})\b", |text| whole(text, true))
+    .sure(0.3, 0.8)
+    .near(&["phone", "number", "mobile", "tel", "call", "cell", "whatsapp", "wechat"])
+    .severity(0.4),
     Form::new(
         "phone",
         "phone number",
         r"(?:\(0[0-9]{1,5}\)|\b0[0-9]{1,5})[ ./-]{0,3}(?:[0-9][ ./-]?){4,9}[0-9]\b",
         |text| whole(text, (9..=13).contains(&digits(text).len())),
     )
+    .plain()
     .sure(0.35, 0.85)
     .near(PHONE)
-    .severity(0.4)
-    .digits(9),
+    .severity(0.4),
     Form::new(
         "phone",
         "phone number",
         r"\(?\b[0-9](?:[0-9]|[ .()-]{1,2}[0-9]){6,14}\b",
         |text| whole(text, !all_same(&digits(text))),
     )
+    .plain()
     .sure(0.1, 0.65)
     .near(PHONE)
-    .severity(0.4)
-    .digits(7),
-    Form::new("credit_card", "payment card number", r"\b[1-6](?:[ -]?[0-9]){12,18}\b", card)
+    .severity(0.4),
+    Form::new("credit_card", "payment card number", r"\b(?:[1-6][0-9]{12,18}|[1-6][0-9]{3}(?:[ -][0-9]{2,6}){2,5})\b", card)
         .sure(0.85, 0.97)
         .near(&["card", "credit", "debit", "visa", "mastercard", "amex", "cc", "pan", "maestro"])
-        .severity(0.7)
-        .digits(13),
+        .severity(0.7),
     // Maestro alone has cards this short, and one number in ten passes Luhn by chance.
-    Form::new("credit_card", "payment card number", r"\b[56][0-9](?:[ -]?[0-9]){10}\b", card)
+    Form::new("credit_card", "payment card number", r"\b[56][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}\b", card)
         .sure(0.3, 0.9)
         .near(&["card", "credit", "debit", "maestro"])
-        .severity(0.7)
-        .digits(12),
+        .severity(0.7),
     Form::new(
         "iban",
         "bank account number (IBAN)",
@@ -110,13 +116,11 @@ pub(super) const FORMS: &[Form] = &[
         account,
     )
     .sure(0.97, 0.99)
-    .severity(0.6)
-    .digits(8),
+    .severity(0.6),
     Form::new("ip", "IP address", r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b", ip)
         .sure(0.75, 0.95)
         .near(&["ip", "address", "host", "server", "ipv4", "client", "dns", "gateway"])
-        .severity(0.2)
-        .digits(4),
+        .severity(0.2),
     Form::new(
         "ip",
         "IP address",
@@ -125,8 +129,14 @@ pub(super) const FORMS: &[Form] = &[
     )
     .sure(0.85, 0.95)
     .near(&["ip", "address", "host", "server", "ipv6", "client", "dns", "gateway"])
-    .severity(0.2)
-    .digits(2),
+    .severity(0.2),
+    // The machine itself, where something says that it is one.
+    Form::new("ip", "IP address", r"::1?(?:/[0-9]{1,3})?", |text| {
+        Some(Hit { len: text.len(), weight: 0.25 })
+    })
+    .sure(0.2, 0.8)
+    .near(&["ip", "ipv6", "loopback", "localhost", "src", "dst", "host", "listen", "bind"])
+    .severity(0.2),
     Form::new(
         "mac_address",
         "MAC address",
@@ -139,25 +149,21 @@ pub(super) const FORMS: &[Form] = &[
     )
     .sure(0.8, 0.95)
     .near(&["mac", "ethernet", "hardware", "bssid", "wifi", "device"])
-    .severity(0.2)
-    .digits(1),
+    .severity(0.2),
     Form::new("crypto_address", "address of a crypto wallet", r"\b(?:bc1|tb1)[02-9ac-hj-np-z]{11,87}\b", |text| {
         whole(text, bech32(text))
     })
     .sure(0.99, 0.99)
-    .severity(0.5)
-    .digits(2),
+    .severity(0.5),
     // The checksum of these needs a hash; they are told by prefix, alphabet and length alone.
     Form::new("crypto_address", "address of a crypto wallet", r"\b[13][1-9A-HJ-NP-Za-km-z]{25,34}\b", mixed)
         .sure(0.5, 0.9)
         .near(&["bitcoin", "btc", "wallet", "address", "crypto", "pay", "send", "donate"])
-        .severity(0.5)
-        .digits(2),
+        .severity(0.5),
     Form::new("crypto_address", "address of a crypto wallet", r"\b0x[0-9a-fA-F]{40}\b", |text| whole(text, true))
         .sure(0.5, 0.9)
         .near(&["ethereum", "eth", "wallet", "address", "crypto", "pay", "send", "donate", "usdt"])
-        .severity(0.5)
-        .digits(4),
+        .severity(0.5),
 ];
 
 /// Luhn, and a number that an issuer hands out.

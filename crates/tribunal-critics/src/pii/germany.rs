@@ -1,6 +1,6 @@
 //! Numbers of people in Germany.
 
-use super::checks::{digits, mod_11_10, weighted_cross};
+use super::checks::{digits, mod_11_10, part, weighted, weighted_cross};
 use super::kinds::{Form, Hit, whole};
 
 const TAX: &[&str] = &[
@@ -22,15 +22,16 @@ pub(super) const FORMS: &[Form] = &[
         tax_id,
     )
     .sure(0.5, 0.95)
-    .near(TAX)
-    .digits(11),
-    Form::new("de_vat_id", "German VAT number", r"\bDE ?[1-9](?: ?[0-9]){8}\b", |text| {
-        whole(text, mod_11_10(&digits(text)))
-    })
+    .near(TAX),
+    Form::new(
+        "de_vat_id",
+        "German VAT number",
+        r"\bDE[ .]?[1-9][0-9]{2}[ .]?[0-9]{3}[ .]?[0-9]{3}\b",
+        |text| whole(text, mod_11_10(&digits(text))),
+    )
     .sure(0.8, 0.95)
     .near(&["ust-idnr", "ust-id", "umsatzsteuer", "vat", "ust"])
-    .severity(0.2)
-    .digits(9),
+    .severity(0.2),
     Form::new(
         "de_id_card",
         "German identity card number",
@@ -38,8 +39,7 @@ pub(super) const FORMS: &[Form] = &[
         id_card,
     )
     .sure(0.55, 0.95)
-    .near(&["personalausweis", "ausweis", "ausweisnummer", "identity card", "id card"])
-    .digits(4),
+    .near(&["personalausweis", "ausweis", "ausweisnummer", "identity card", "id card"]),
     Form::new(
         "de_passport",
         "German passport number",
@@ -47,8 +47,7 @@ pub(super) const FORMS: &[Form] = &[
         |text| whole(text, digits(text).len() > 3),
     )
     .sure(0.1, 0.8)
-    .near(&["reisepass", "pass", "passport", "passnummer", "reisepassnummer"])
-    .digits(4),
+    .near(&["reisepass", "pass", "passport", "passnummer", "reisepassnummer"]),
     Form::new(
         "de_social_security",
         "German pension insurance number",
@@ -62,23 +61,79 @@ pub(super) const FORMS: &[Form] = &[
         "sozialversicherungsnummer",
         "rvnr",
         "svnr",
-    ])
-    .digits(11),
+    ]),
     Form::new(
         "de_health_insurance",
         "German health insurance number",
         r"\b[A-Z][0-9]{9}\b",
         health_insurance,
     )
-    .sure(0.5, 0.95)
+    .sure(0.57, 0.95)
     .near(&[
         "krankenversicherung",
         "krankenversichertennummer",
         "kvnr",
         "versichertennummer",
         "krankenkasse",
-    ])
-    .digits(9),
+    ]),
+    Form::new(
+        "de_driver_license",
+        "German driver license number",
+        r"\b[A-Z][0-9A-Z]{2}[0-9]{6}[0-9A-Z]{2}\b",
+        |text| whole(text, digits(text).len() > 7),
+    )
+    .sure(0.3, 0.9)
+    .near(&["f\u{fc}hrerschein", "f\u{fc}hrerscheinnummer", "fuehrerschein", "fahrerlaubnis"]),
+    Form::new(
+        "de_commercial_register",
+        "German commercial register number",
+        r"\bHR[AB] ?[0-9]{1,6}\b",
+        |text| whole(text, true),
+    )
+    .sure(0.75, 0.95)
+    .near(&["handelsregister", "handelsregisternummer", "amtsgericht", "registergericht"])
+    .severity(0.2),
+    Form::new(
+        "de_vehicle_registration",
+        "German vehicle registration",
+        r"\b[A-Z]{1,3}[ -][A-Z]{1,2}[ -]?[1-9][0-9]{0,3}[HE]?\b",
+        |text| whole(text, true),
+    )
+    .sure(0.2, 0.9)
+    .near(&["kennzeichen", "fahrzeug", "kfz", "auto", "pkw", "nummernschild"])
+    .severity(0.3),
+    Form::new("de_physician", "German physician number (LANR)", r"\b[0-9]{9}\b", |text| {
+        let digits = digits(text);
+        let check = (10 - weighted(&digits, &[4, 9, 4, 9, 4, 9]) % 10) % 10;
+        whole(text, digits.get(6).copied().map(u32::from) == Some(check))
+    })
+    .sure(0.15, 0.9)
+    .near(&["lanr", "arztnummer", "arzt"])
+    .severity(0.4),
+    Form::new("de_postcode", "German postcode", r"\b[0-9]{5}\b", |text| {
+        whole(text, (1_001..=99_998).contains(&part(&digits(text), 0, 5)))
+    })
+    .plain()
+    .sure(0.02, 0.8)
+    .near(&["plz", "postleitzahl"])
+    .severity(0.2),
+    Form::new(
+        "de_tax_number",
+        "German tax number of the tax office",
+        r"\b[0-9]{2,3}/[0-9]{3,4}/[0-9]{4,5}\b",
+        |text| whole(text, (10..=11).contains(&digits(text).len())),
+    )
+    .sure(0.6, 0.95)
+    .near(&["steuernummer", "st.-nr", "stnr", "finanzamt"]),
+    Form::new(
+        "de_tax_number",
+        "German tax number of the tax office",
+        r"\b(?:0[1-9]|1[0-6]|2[1-8]|3[0-2]|4[01]|5[1-5])[0-9]{11}\b",
+        |text| whole(text, true),
+    )
+    .plain()
+    .sure(0.05, 0.9)
+    .near(&["steuernummer", "st.-nr", "stnr", "finanzamt"]),
 ];
 
 fn tax_id(text: &str) -> Option<Hit> {

@@ -25,8 +25,8 @@ pub(super) struct Form {
     /// The kind.
     pub(super) name: &'static str,
     pub(super) message: &'static str,
-    /// Found by a regex between word edges, unless it is found around an `@`.
-    pattern: &'static str,
+    /// Tried where a word begins, or a sign that it may begin with; an address is found around its `@`.
+    pub(super) pattern: &'static str,
     /// What a regex cannot tell.
     pub(super) check: fn(&str) -> Option<Hit>,
     /// Words near it that say what it is.
@@ -36,10 +36,8 @@ pub(super) struct Form {
     /// The same with such a word.
     pub(super) named: f64,
     pub(super) severity: f64,
-    /// How many digits it has at least.
-    pub(super) digits: usize,
-    /// Looked for unless kinds are chosen.
-    pub(super) by_default: bool,
+    /// Digits without a check: a text that is nothing but these is no more than a number.
+    pub(super) plain: bool,
 }
 
 impl Form {
@@ -51,18 +49,7 @@ impl Form {
     ) -> Self {
         let (alone, named, severity) = (0.5, 0.9, 0.6);
         let words = &[];
-        Self {
-            name,
-            message,
-            pattern,
-            check,
-            words,
-            alone,
-            named,
-            severity,
-            digits: 6,
-            by_default: true,
-        }
+        Self { name, message, pattern, check, words, alone, named, severity, plain: false }
     }
 
     /// How likely it is right without and with a word of context.
@@ -82,14 +69,15 @@ impl Form {
         self
     }
 
-    pub(super) const fn digits(mut self, digits: usize) -> Self {
-        self.digits = digits;
+    pub(super) const fn plain(mut self) -> Self {
+        self.plain = true;
         self
     }
 
-    pub(super) const fn when_asked(mut self) -> Self {
-        self.by_default = false;
-        self
+    /// How likely it is right when it is all there is: someone entered it as a value, which says
+    /// something, unless it is no more than a number.
+    pub(super) fn entered(&self) -> f64 {
+        if self.plain { self.alone } else { self.alone + 0.6 * (self.named - self.alone) }
     }
 }
 
@@ -105,7 +93,8 @@ pub(super) struct Kind {
 impl Kind {
     /// `None` only for a pattern that does not compile, and a test compiles them all.
     pub(super) fn regex(&self) -> Option<&Regex> {
-        let compile = || RegexBuilder::new(self.form.pattern).unicode(false).build().ok();
+        let pattern = || format!(r"\A(?:{})", self.form.pattern);
+        let compile = || RegexBuilder::new(&pattern()).unicode(false).build().ok();
         self.regex.get_or_init(compile).as_ref()
     }
 }
@@ -151,7 +140,6 @@ mod tests {
                 assert!((0.0..=1.0).contains(&number), "{}", form.name);
             }
             assert!(form.alone <= form.named, "{}", form.name);
-            assert!(form.digits > 0 || form.name == "email", "{}", form.name);
             assert!(
                 form.name.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b))
             );

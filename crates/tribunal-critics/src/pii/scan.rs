@@ -1,14 +1,16 @@
 //! Finds personal data in one text.
 //!
-//! Nearly all of it has digits or an `@`, and most text has neither: everything starts from those. Around
-//! digits an island is taken, up to white space, and only there the forms that could fit are tried.
+//! One pass over the text looks at every group of letters and digits, and at the one after it. Forms that cannot
+//! begin with two such groups are out, and so are those that need a word of context where there is none;
+//! what is left, which is little, is tried in place. The tries are bounded by the text.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
+use super::context::{Context, Words};
 use super::general::EMAIL;
-use super::kinds::{Hit, Kind, kinds};
+use super::kinds::{Form, Hit, Kind, kinds};
+use super::shape::{Group, Made, Shapes};
 use crate::secrets::apart::apart;
 
 /// Personal data that was found.
@@ -20,155 +22,248 @@ pub(super) struct Found {
     pub(super) confidence: f64,
 }
 
-/// The forms that are looked for, and the words that speak for them.
+/// What became of one text.
+#[derive(Default)]
+pub(super) struct Scan {
+    /// From left to right, and nothing overlaps.
+    pub(super) found: Vec<Found>,
+    pub(super) incomplete: bool,
+}
+
+/// What is looked for. Forms are bits, in the order of the table.
 pub(super) struct Scanner {
-    forms: Vec<Looked>,
-    words: Option<AhoCorasick>,
-    /// For each word, the forms it speaks for, a bit each.
-    speaks_for: Vec<u128>,
+    /// The severity of each form that is looked for.
+    severities: Vec<Option<f64>>,
+    wanted: u128,
+    /// Forms that are sure enough without a word, a bit each.
+    alone: u128,
+    /// Forms that are sure enough as all there is in a text.
+    entered: u128,
     min_confidence: f64,
 }
 
-struct Looked {
-    kind: &'static Kind,
-    severity: f64,
+/// What all scanners share, worked out when it is first needed.
+struct Shared {
+    shapes: Shapes,
+    words: Words,
 }
 
-/// How far around a digit another one counts as its neighbour.
-const REACH: usize = 12;
-/// How far an island is widened to the next white space.
-const WIDEN: usize = 64;
-/// How far before and after a number a word speaks for it.
-const WORD_BEFORE: usize = 60;
-const WORD_AFTER: usize = 30;
-/// Fewer digits make no island. A MAC address or a wallet may have very few.
-const FEWEST: usize = 2;
+fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let forms = || kinds().iter().map(|kind| kind.form);
+        // An address is found around its `@`, and nothing may be tried for it.
+        let pattern = |form: &'static Form| if form.name == EMAIL { "@" } else { form.pattern };
+        Shared {
+            shapes: Shapes::of(forms().map(pattern)),
+            words: Words::of(forms().map(|form| form.words)),
+        }
+    })
+}
+
+/// How far a form reaches from where it begins; an IBAN in groups is the longest.
+const REACH: usize = 112;
+/// How many tries there are in all, and how many more for so many bytes.
+const LEAST_TRIES: usize = 20_000;
+const BYTES_A_TRY: usize = 6;
+/// How many findings are enough in one text.
+const MOST_FOUND: usize = 5_000;
 
 impl Scanner {
     /// Looks for those kinds that `severity` gives a severity.
     pub(super) fn new(severity: impl Fn(&Kind) -> Option<f64>, min_confidence: f64) -> Self {
-        let forms: Vec<Looked> = kinds()
-            .iter()
-            .filter(|kind| kind.form.named >= min_confidence)
-            .filter_map(|kind| Some(Looked { kind, severity: severity(kind)? }))
-            .collect();
-        let mut words: Vec<&'static str> = Vec::new();
-        let mut speaks_for: Vec<u128> = Vec::new();
-        for (bit, looked) in forms.iter().enumerate() {
-            for &word in looked.kind.form.words {
-                match words.iter().position(|known| *known == word) {
-                    Some(at) => {
-                        speaks_for.iter_mut().skip(at).take(1).for_each(|set| *set |= 1 << bit)
-                    }
-                    None => {
-                        words.push(word);
-                        speaks_for.push(1 << bit);
-                    }
-                }
-            }
-        }
-        let words = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words)
-            .ok();
-        Self { forms, words, speaks_for, min_confidence }
-    }
-
-    /// All that is in the text; nothing overlaps.
-    pub(super) fn scan(&self, text: &str) -> Vec<Found> {
-        let mut found = Vec::new();
-        let email = self.forms.iter().find(|looked| looked.kind.form.name == EMAIL);
-        if let Some(email) = email {
-            found.extend(super::email::emails(text).map(|bytes| Found {
-                kind: email.kind,
-                bytes,
-                severity: email.severity,
-                confidence: email.kind.form.alone,
-            }));
-        }
-        let mut context = None;
-        for island in Islands::of(text) {
-            let context = context.get_or_insert_with(|| self.context(text));
-            self.island(text, &island, context, &mut found);
-        }
-        if found.len() > 1 {
-            found.sort_by(|a, b| {
-                b.confidence
-                    .total_cmp(&a.confidence)
-                    .then(b.severity.total_cmp(&a.severity))
-                    .then(b.bytes.len().cmp(&a.bytes.len()))
-                    .then(a.bytes.start.cmp(&b.bytes.start))
-            });
-            found = apart(found, |found| found.bytes.clone());
-        }
-        found
-    }
-
-    fn island(&self, text: &str, island: &Island, context: &Context, found: &mut Vec<Found>) {
-        let spoken_for = context.around(&island.bytes);
-        for (bit, looked) in self.forms.iter().enumerate() {
-            let form = looked.kind.form;
-            let likely = form.alone >= self.min_confidence || spoken_for >> bit & 1 == 1;
-            if !likely || form.digits > island.digits || form.name == EMAIL {
-                continue;
-            }
-            let Some(regex) = looked.kind.regex() else { continue };
-            let Some(haystack) = text.as_bytes().get(..island.bytes.end) else { continue };
-            let mut from = island.bytes.start;
-            while let Some(at) = regex.find_at(haystack, from).map(|at| at.range()) {
-                // What begins inside a match that is none may still be one: `\b` keeps these few.
-                from = at.start + 1;
-                if let Some(Hit { len, weight }) = fits(looked.kind, text, at.clone()) {
-                    let bytes = at.start..at.start + len;
-                    let named = context.around(&bytes) >> bit & 1 == 1;
-                    let confidence = if named { form.named } else { form.alone };
-                    if confidence >= self.min_confidence {
-                        let doubt = if confidence < 0.6 { 0.6 } else { 1.0 };
-                        let severity = looked.severity * weight * doubt;
-                        from = bytes.end;
-                        found.push(Found { kind: looked.kind, bytes, severity, confidence });
-                    }
-                }
-                if from >= haystack.len() {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// The words of the text that speak for some form.
-    fn context(&self, text: &str) -> Context {
-        let bytes = text.as_bytes();
-        let letter = |at: Option<usize>| {
-            at.and_then(|at| bytes.get(at))
-                .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte >= 0x80)
+        let wanted = |kind: &Kind| severity(kind).filter(|_| kind.form.named >= min_confidence);
+        let severities: Vec<Option<f64>> = kinds().iter().map(wanted).collect();
+        let set = |sure: &dyn Fn(&Kind) -> bool| {
+            let bits = kinds().iter().zip(&severities).enumerate();
+            let sure = bits.filter(|(_, (kind, wanted))| wanted.is_some() && sure(kind));
+            sure.fold(0_u128, |set, (bit, _)| set | 1 << bit)
         };
-        let mut words = Vec::new();
-        let hits = self.words.iter().flat_map(|words| words.find_overlapping_iter(text));
-        for hit in hits {
-            if !letter(hit.start().checked_sub(1)) && !letter(Some(hit.end())) {
-                let set =
-                    self.speaks_for.get(hit.pattern().as_usize()).copied().unwrap_or_default();
-                words.push((hit.end(), set));
-            }
+        Self {
+            wanted: set(&|_| true),
+            alone: set(&|kind| kind.form.alone >= min_confidence),
+            entered: set(&|kind| kind.form.entered() >= min_confidence),
+            severities,
+            min_confidence,
         }
-        Context(words)
+    }
+
+    /// All that is in the text, which is the value of a member of that name.
+    pub(super) fn scan(&self, text: &str, name: &str) -> Scan {
+        let mut found = self.emails(text);
+        let mut pass = Pass {
+            scanner: self,
+            text,
+            all: trimmed(text),
+            shared: shared(),
+            name: shared().words.in_name(name) & self.wanted,
+            context: None,
+            tries: LEAST_TRIES.saturating_add(text.len() / BYTES_A_TRY),
+            found: Vec::new(),
+            incomplete: false,
+        };
+        pass.run();
+        let incomplete = pass.incomplete;
+        found.append(&mut pass.found);
+        Scan { found: apart(found, |found| found.bytes.clone(), Found::best_first), incomplete }
+    }
+
+    fn emails(&self, text: &str) -> Vec<Found> {
+        let emails = kinds().iter().zip(&self.severities).find(|(kind, _)| kind.form.name == EMAIL);
+        let Some((kind, Some(severity))) = emails else { return Vec::new() };
+        let found = |bytes| Found { kind, bytes, severity: *severity, confidence: kind.form.alone };
+        super::email::emails(text).map(found).collect()
     }
 }
 
-/// Where words end that speak for forms, from left to right.
-struct Context(Vec<(usize, u128)>);
-
-impl Context {
-    fn around(&self, bytes: &Range<usize>) -> u128 {
-        let from = bytes.start.saturating_sub(WORD_BEFORE);
-        let to = bytes.end.saturating_add(WORD_AFTER);
-        let first = self.0.partition_point(|(end, _)| *end < from);
-        let near = self.0.iter().skip(first).take_while(|(end, _)| *end <= to);
-        near.fold(0, |all, (_, set)| all | set)
+impl Found {
+    fn best_first(&self, other: &Self) -> std::cmp::Ordering {
+        other
+            .confidence
+            .total_cmp(&self.confidence)
+            .then(other.severity.total_cmp(&self.severity))
+            .then(other.bytes.len().cmp(&self.bytes.len()))
+            .then(self.bytes.start.cmp(&other.bytes.start))
     }
+}
+
+/// One text on its way through the forms.
+struct Pass<'a> {
+    scanner: &'a Scanner,
+    shared: &'static Shared,
+    text: &'a str,
+    /// The text without white space and punctuation around it.
+    all: Range<usize>,
+    /// The forms that the name of the text speaks for.
+    name: u128,
+    context: Option<Context>,
+    tries: usize,
+    found: Vec<Found>,
+    incomplete: bool,
+}
+
+/// A group of letters and digits in its place.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    end: usize,
+    made: Made,
+}
+
+impl Run {
+    const fn group(self) -> Group {
+        Group { made: self.made, len: self.end - self.start }
+    }
+}
+
+impl Pass<'_> {
+    fn run(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut previous_end = 0;
+        let mut next = run_from(bytes, 0);
+        while let Some(run) = next {
+            next = run_from(bytes, run.end);
+            // Most words of a text are followed by another, and no form begins with two of any length.
+            let second = next.filter(|second| second.start - run.end <= 3);
+            let digits = |run: Run| run.made != Made::Letters;
+            if digits(run) || run.end - run.start <= 4 {
+                let sign = bytes.get(run.end).copied().unwrap_or(b' ');
+                self.candidate(previous_end, run, second.map(|second| (sign, second.group())));
+            }
+            previous_end = run.end;
+            if self.found.len() >= MOST_FOUND || self.tries == 0 {
+                self.incomplete = true;
+                return;
+            }
+        }
+    }
+
+    /// Tries the forms that can begin with this group, or with the signs before it.
+    fn candidate(&mut self, previous_end: usize, run: Run, second: Option<(u8, Group)>) {
+        let bytes = self.text.as_bytes();
+        let before = run.start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
+        let shapes = &self.shared.shapes;
+        if before != Some(b'_') {
+            let fit = shapes.fit(false, run.group(), second);
+            self.try_all(fit, run.start);
+        }
+        if matches!(before, Some(b'+' | b'(' | b':')) {
+            let fit = shapes.fit(true, run.group(), second);
+            let signs = bytes.get(previous_end..run.start).unwrap_or_default();
+            let count = signs.iter().rev().take_while(|byte| b"+(:".contains(byte)).count();
+            self.try_all(fit, run.start - count.min(2));
+        }
+    }
+
+    fn try_all(&mut self, fit: u128, start: usize) {
+        let fit = fit & self.scanner.wanted;
+        let mut likely = fit & (self.scanner.alone | self.name);
+        if fit & !likely != 0 {
+            if self.all.start == start {
+                likely |= fit & self.scanner.entered;
+            }
+            likely |= fit & self.context().around(&(start..start + REACH / 4));
+        }
+        while likely != 0 && self.tries > 0 {
+            let bit = likely.trailing_zeros() as usize;
+            likely &= likely - 1;
+            self.tries -= 1;
+            if let (Some(kind), Some(&Some(severity))) =
+                (kinds().get(bit), self.scanner.severities.get(bit))
+            {
+                self.try_one(bit, kind, severity, start);
+            }
+        }
+    }
+
+    fn context(&mut self) -> &Context {
+        self.context.get_or_insert_with(|| self.shared.words.context(self.text))
+    }
+
+    fn try_one(&mut self, bit: usize, kind: &'static Kind, severity: f64, start: usize) {
+        let end = start.saturating_add(REACH).min(self.text.len());
+        let window = self.text.as_bytes().get(start..end).unwrap_or_default();
+        let Some(at) = kind.regex().and_then(|regex| regex.find(window)) else { return };
+        let range = start..start + at.end();
+        let Some(Hit { len, weight }) = fits(kind, self.text, range) else { return };
+        let bytes = start..start + len;
+        let named = (self.context().around(&bytes) | self.name) >> bit & 1 == 1;
+        let form = kind.form;
+        let confidence = match named {
+            true => form.named,
+            false if bytes == self.all => form.entered(),
+            false => form.alone,
+        };
+        if confidence >= self.scanner.min_confidence {
+            let doubt = if confidence < 0.6 { 0.6 } else { 1.0 };
+            let severity = severity * weight * doubt;
+            self.found.push(Found { kind, bytes, severity, confidence });
+        }
+    }
+}
+
+/// The first group of letters and digits from here on.
+fn run_from(bytes: &[u8], from: usize) -> Option<Run> {
+    let rest = bytes.get(from..)?;
+    let start = from + rest.iter().position(u8::is_ascii_alphanumeric)?;
+    let (mut end, mut digits) = (start, 0);
+    for byte in bytes.get(start..)?.iter().take_while(|byte| byte.is_ascii_alphanumeric()) {
+        end += 1;
+        digits += usize::from(byte.is_ascii_digit());
+    }
+    let made = match digits {
+        0 => Made::Letters,
+        all if all == end - start => Made::Digits,
+        _ => Made::Both,
+    };
+    Some(Run { start, end, made })
+}
+
+/// The text without white space, quotes and full stops at its ends.
+fn trimmed(text: &str) -> Range<usize> {
+    let edge = |c: char| c.is_whitespace() || "\"'`.,;".contains(c);
+    let start = text.len() - text.trim_start_matches(edge).len();
+    start..text.trim_end_matches(edge).len().max(start)
 }
 
 /// Whether a match stands alone and passes its check.
@@ -179,9 +274,12 @@ fn fits(kind: &Kind, text: &str, at: Range<usize>) -> Option<Hit> {
     let before = bytes.get(at.start.saturating_sub(2)..at.start)?;
     let after = bytes.get(at.start + hit.len..)?;
     let begins = match before {
+        // Part of an address of a machine.
+        [.., last] if part.starts_with("::") && (word(*last) || *last == b':') => false,
         [.., last] if word(*last) || *last == b'+' => {
             !part.starts_with(|c: char| c.is_ascii_alphanumeric())
         }
+        [b':', b':'] if part.contains(':') => false,
         [digit, b'.' | b'-'] => !digit.is_ascii_digit(),
         _ => true,
     };
@@ -196,58 +294,4 @@ fn fits(kind: &Kind, text: &str, at: Range<usize>) -> Option<Hit> {
 
 const fn word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// A part of a text with digits in it.
-struct Island {
-    bytes: Range<usize>,
-    digits: usize,
-}
-
-/// The islands of a text, from left to right. Two of them share at most the text between their digits.
-struct Islands<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Islands<'a> {
-    const fn of(text: &'a str) -> Self {
-        Self { text, at: 0 }
-    }
-
-    fn next_digit(&self, from: usize) -> Option<usize> {
-        let rest = self.text.as_bytes().get(from..)?;
-        rest.iter().position(u8::is_ascii_digit).map(|at| from + at)
-    }
-}
-
-impl Iterator for Islands<'_> {
-    type Item = Island;
-
-    fn next(&mut self) -> Option<Island> {
-        loop {
-            let first = self.next_digit(self.at)?;
-            let (mut last, mut digits) = (first, 1);
-            while let Some(next) = self.next_digit(last + 1).filter(|next| next - last <= 2 * REACH)
-            {
-                last = next;
-                digits += 1;
-            }
-            let previous_end = self.at;
-            let bytes = self.text.as_bytes();
-            let open = |byte: &&u8| !byte.is_ascii_whitespace();
-            let start = first.saturating_sub(REACH).max(previous_end);
-            let left = bytes.get(previous_end.max(start.saturating_sub(WIDEN))..start);
-            let start = start - left.unwrap_or_default().iter().rev().take_while(open).count();
-            let end = (last + 1 + REACH).min(bytes.len());
-            let right = bytes.get(end..).unwrap_or_default();
-            let end = end + right.iter().take(WIDEN).take_while(open).count();
-            // No digit is tried twice: the next island begins behind the last digit of this one.
-            self.at = last + 1;
-            if digits >= FEWEST {
-                let bytes = self.text.floor_char_boundary(start)..self.text.ceil_char_boundary(end);
-                return Some(Island { bytes, digits });
-            }
-        }
-    }
 }

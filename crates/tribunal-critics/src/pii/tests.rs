@@ -47,14 +47,12 @@ fn a_check_digit_lets_exactly_one_number_pass() {
         ("se_personnummer", "850412-738?", DIGITS),
         ("fi_hetu", "120485-738?", "0123456789ABCDEFHJKLMNPRSTUVWXY"),
         ("in_aadhaar", "4827 1635 904?", DIGITS),
-        ("sg_nric", "S4827163?", LETTERS),
         ("th_tnin", "348271635904?", DIGITS),
         ("za_id", "850412738108?", DIGITS),
         ("de_vat_id", "DE48271635?", DIGITS),
         ("au_acn", "482 716 35?", DIGITS),
         ("ch_ahv", "756.4827.1635.9?", DIGITS),
         ("cn_resident_id", "31010919850412738?", "0123456789X"),
-        ("in_gstin", "27AAPFU4827K1Z?", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     ];
     for (kind, template, alphabet) in cases {
         assert_eq!(passing(kind, template, alphabet).len(), 1, "{kind}");
@@ -136,10 +134,39 @@ fn addresses_that_everyone_has_are_hardly_severe() {
 }
 
 #[test]
-fn weak_kinds_are_looked_for_only_when_asked() {
-    assert!(kinds_of("postcode SW1A 1AA").is_empty());
-    let asked = Pii::new().only(["uk_postcode"]).unwrap();
-    assert_eq!(asked.find("postcode SW1A 1AA")[0].kind, "uk_postcode");
+fn a_number_that_is_all_there_is_was_entered_as_a_value() {
+    // In a sentence nine digits are no number of a bank, whatever their check digit.
+    assert!(kinds_of("we counted 021000021 of them").is_empty());
+    assert_eq!(kinds_of(" 021000021. "), ["us_aba_routing"]);
+    // Without a check digit they are no more than a number.
+    assert!(Pii::new().only(["us_bank", "us_passport"]).unwrap().find("482716351").is_empty());
+}
+
+#[test]
+fn the_name_of_a_member_is_context() {
+    let fields: Pointer = "/context".parse().unwrap();
+    let critic = Pii::new().fields([fields]);
+    let kinds = |name: &str| {
+        let context = json!({name: "536482716 or so"}).as_object().unwrap().clone();
+        let snapshot = Snapshot::builder().context(context).build();
+        let Answer::Now(opinion) = critic.review(View::of(&snapshot)) else { panic!("late") };
+        opinion.unwrap().value
+    };
+    assert_eq!(kinds("customer_ssn"), json!({"us_ssn": 1}));
+    assert_eq!(kinds("customerSsn"), json!({"us_ssn": 1}));
+    assert_eq!(kinds("amount"), Value::Null);
+}
+
+#[test]
+fn a_text_of_nothing_but_numbers_is_judged_and_says_if_it_was_cut_short() {
+    for unit in ["12345678901 ", "4111 1111 1111 1112 ", "DE89 1234 ", "1:", "ssn 536482716 "] {
+        let text = unit.repeat(200_000 / unit.len());
+        let opinion = review(&Pii::new(), &text);
+        let incomplete =
+            opinion.details.as_ref().is_some_and(|details| details.contains_key("incomplete"));
+        assert_eq!(opinion.uncertainty == 1.0, incomplete, "{unit}");
+        assert!(!incomplete || opinion.worst_severity() >= 0.5, "{unit}");
+    }
 }
 
 #[test]
@@ -205,7 +232,7 @@ fn every_mistake_in_the_parameters_is_named() {
 
 #[test]
 fn a_long_text_of_anything_is_judged() {
-    let megabyte = "Nothing to see, 1 or 2 words. ".repeat(35_000);
+    let megabyte = "Nothing to see, 1 or 2 words. ".repeat(7_000);
     assert_eq!(review(&Pii::new(), &megabyte), Opinion::clean());
     let length = 60_000;
     for unit in [
@@ -238,7 +265,7 @@ proptest! {
         ], 0..32)
     ) {
         let text = parts.concat();
-        let all: Vec<&str> = Pii::kinds().map(|(name, ..)| name).collect();
+        let all: Vec<&str> = Pii::kinds().map(|(name, _)| name).collect();
         let critic = Pii::new().only(all).unwrap().min_confidence(0.0);
         let mut end = 0;
         for found in critic.find(&text) {

@@ -1,5 +1,8 @@
 //! What a regex cannot tell: randomness, checksums, and whether a secret is only a placeholder.
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,6 +22,10 @@ pub(super) enum Check {
     Mixed,
     /// Looks like a password rather than like a word or code.
     Password,
+    /// Base64 of a web token.
+    Base64Jwt,
+    /// Base64 of something.
+    Base64,
 }
 
 /// What a check says.
@@ -43,6 +50,8 @@ impl Check {
             Self::Random => random(secret),
             Self::Mixed => mixed(secret),
             Self::Password => password(secret),
+            Self::Base64Jwt => base64(secret).is_some_and(|text| text.starts_with(b"eyJ")),
+            Self::Base64 => base64(secret).is_some(),
         };
         if plausible { Verified::Plausible } else { Verified::No }
     }
@@ -147,14 +156,23 @@ fn random(secret: &[u8]) -> bool {
         return false;
     }
     // `/usr/lib/v2`, `com.vendor.Thing2`: between the separators stand words.
-    let mut parts = secret.split(|byte| b"/._-~+".contains(byte));
-    let whole = parts.clone().count() == 1;
-    let wordy =
-        !whole && parts.any(|part| part.len() > 4 && part.iter().all(u8::is_ascii_alphabetic));
+    let parts = secret.split(|byte| b"/._-~+".contains(byte));
+    let words = parts.filter(|part| {
+        part.len() > 4 && part.len() < secret.len() && part.iter().all(u8::is_ascii_alphabetic)
+    });
+    let wordy = words.map(<[u8]>::len).sum::<usize>() * 4 >= secret.len();
     let changes =
         secret.windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
     // A random base62 text changes class at two places of three, random hex at every second.
-    !wordy && changes * 5 >= secret.len()
+    !wordy && changes * 5 >= secret.len() && !mixed_hex(secret)
+}
+
+/// Long hex in mixed case comes from no generator: it was typed to look like a key.
+fn mixed_hex(text: &[u8]) -> bool {
+    text.len() >= 32
+        && text.iter().all(u8::is_ascii_hexdigit)
+        && text.iter().any(u8::is_ascii_lowercase)
+        && text.iter().any(u8::is_ascii_uppercase)
 }
 
 fn mixed(secret: &[u8]) -> bool {
@@ -193,12 +211,30 @@ const HARMLESS: &[&[u8]] = &[
     b"digest",
     b"version",
     b"hotkey",
+    b"commit",
+    b"revision",
+    b"image",
+    b"integrity",
+    b"template",
+    b"endpoint",
+    b"turkey",
+    b"author",
+    b"authentic",
+    b"xsrf",
+    b"nonce",
 ];
 
 /// Whether the name of a value says that it is no secret: `publicKey`, `credentialsId`, `key_length`.
-pub(super) fn is_harmless_name(name: &[u8]) -> bool {
+pub(super) fn is_harmless_name(name: &[u8], clients_count: bool) -> bool {
     let lower = name.to_ascii_lowercase();
-    lower.ends_with(b"id") || HARMLESS.iter().any(|word| holds(&lower, word))
+    let client = [&b"client"[..], b"access", b"app"].iter().any(|word| holds(&lower, word));
+    (lower.ends_with(b"id") && !(clients_count && client))
+        || harmless().is_some_and(|words| words.is_match(&lower))
+}
+
+fn harmless() -> Option<&'static AhoCorasick> {
+    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    WORDS.get_or_init(|| AhoCorasick::new(HARMLESS).ok()).as_ref()
 }
 
 fn class(byte: u8) -> u8 {
@@ -214,95 +250,18 @@ fn password(secret: &[u8]) -> bool {
     let digit = secret.iter().any(u8::is_ascii_digit);
     let letter = secret.iter().any(u8::is_ascii_alphabetic);
     let sign = secret.iter().any(|byte| b"!@#$%^&*?+~".contains(byte));
+    // Letters alone are a name, unless capitals stand in no order that words have.
+    let capitals = secret.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let changes =
+        secret.windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
+    let scrambled =
+        secret.len() >= 12 && capitals * 4 >= secret.len() && changes * 2 >= secret.len();
     let code = [&b"("[..], b"::", b"->", b"${", b"{{", b"://", b"[", b"%s", b" "];
-    letter && (digit || sign) && !code.iter().any(|mark| holds(secret, mark))
+    letter && (digit || sign || scrambled) && !code.iter().any(|mark| holds(secret, mark))
 }
 
 fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
-}
-
-/// Words that stand in for a secret and are too long to turn up in a random one.
-const PLACEHOLDERS: &[&[u8]] =
-    &[b"example", b"placeholder", b"changeme", b"replaceme", b"redacted", b"your-api", b"your_api"];
-
-/// Words that speak against a secret which is known by its surroundings alone.
-const STAND_INS: &[&[u8]] = &[
-    b"example",
-    b"sample",
-    b"dummy",
-    b"placeholder",
-    b"change",
-    b"replace",
-    b"redacted",
-    b"your",
-    b"insert",
-    b"xxxx",
-    b"todo",
-    b"fake",
-    b"secret",
-    b"passw",
-    b"token",
-    b"test",
-    b"default",
-    b"foobar",
-    b"public",
-    b"apikey",
-    b"api_key",
-    b"api-key",
-    b"access",
-    b"undefined",
-    b"****",
-    b"....",
-    b"_key",
-    b"-key",
-    b"user",
-    b"env.",
-    b"getenv",
-    b"config",
-];
-
-/// Whether a text of a known format is there only to show the format.
-pub(super) fn is_placeholder(secret: &[u8]) -> bool {
-    let lower = secret.to_ascii_lowercase();
-    PLACEHOLDERS.iter().any(|word| holds(&lower, word))
-        || longest(&lower, |a, b| a == b && a != b'a') >= 8
-        || longest(&lower, |a, b| a.checked_add(1) == Some(b)) >= 16
-}
-
-/// Whether a text that only its surroundings make a secret is probably none.
-pub(super) fn is_stand_in(secret: &[u8]) -> bool {
-    let lower = secret.to_ascii_lowercase();
-    let wrapped = match lower.first() {
-        Some(b'<' | b'%' | b'[' | b'*') => true,
-        Some(b'$' | b'{') => variable(&lower),
-        _ => false,
-    };
-    wrapped
-        || is_placeholder(secret)
-        || STAND_INS.iter().any(|word| holds(&lower, word))
-        || longest(&lower, |a, b| a == b) >= 5
-        || longest(&lower, |a, b| a.checked_add(1) == Some(b)) >= 6
-        || matches!(&*lower, b"pass" | b"pwd" | b"admin" | b"root" | b"none" | b"null" | b"true")
-}
-
-/// `$NAME`, `${name}`, `$(command)`, `{{name}}`, `{name}`, and no password that happens to start that way.
-fn variable(text: &[u8]) -> bool {
-    match text.get(1..) {
-        Some([b'{' | b'(', ..]) => true,
-        Some(rest) => rest.iter().all(|byte| byte.is_ascii_alphabetic() || b"_.}".contains(byte)),
-        None => false,
-    }
-}
-
-/// The longest run in which neighbours belong together.
-fn longest(text: &[u8], together: impl Fn(u8, u8) -> bool) -> usize {
-    let (mut run, mut longest) = (1, 0);
-    for pair in text.windows(2) {
-        run = if matches!(pair, [a, b] if together(*a, *b)) { run + 1 } else { 1 };
-        longest = longest.max(run);
-    }
-    longest
 }
 
 #[cfg(test)]
@@ -340,26 +299,5 @@ mod tests {
         assert_eq!(base64(b"aGk6eW91").as_deref(), Some(&b"hi:you"[..]));
         assert_eq!(base64(b"-_8="), base64(b"+/8"));
         assert_eq!(base64(b"a b"), None);
-    }
-
-    #[test]
-    fn placeholders_are_told_from_random_text() {
-        for text in
-            [&b"AKIAIOSFODNN7EXAMPLE"[..], b"ghp_xxxxxxxxxxxxxxxxxxxx", b"abcdefghijklmnopq"]
-        {
-            assert!(is_placeholder(text));
-        }
-        assert!(!is_placeholder(b"q8Zt2LmP0vRx7KcW"));
-        for text in [
-            &b"<your key>"[..],
-            b"${TOKEN}",
-            b"{token}",
-            b"$TOKEN",
-            b"my-secret-value",
-            b"123456789",
-        ] {
-            assert!(is_stand_in(text));
-        }
-        assert!(!is_stand_in(b"$ummer-Rain-42"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use aho_corasick::AhoCorasick;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
@@ -15,10 +16,22 @@ pub(super) struct Rule {
     pub(super) replacement: String,
     pub(super) description: String,
     pub(super) keywords: Vec<String>,
-    /// Bytes before a keyword in which a match may begin. With none it begins at the keyword.
-    pub(super) before: usize,
-    /// Bytes from the keyword on in which it must end.
+    /// How many bytes before its keyword a match may begin; each is tried.
+    pub(super) backs: Vec<usize>,
+    /// Bytes from its start on in which it must end.
     pub(super) ahead: usize,
+    /// It may hold white space and quotes.
+    pub(super) spans: bool,
+    /// One of these must stand within `ahead`, or the regex need not be asked.
+    pub(super) needs: Option<AhoCorasick>,
+    /// A word that must stand before the keyword.
+    pub(super) after: Option<String>,
+    /// The secret is the value of a name with a keyword in it.
+    pub(super) assigned: bool,
+    /// Between quotes it may be anything of at least this length.
+    pub(super) quoted: Option<usize>,
+    /// Names such as `public_key` and `key_id` hold none.
+    pub(super) harmless: Harmless,
     pub(super) entropy: f64,
     pub(super) severity: f64,
     pub(super) uncertainty: f64,
@@ -26,6 +39,8 @@ pub(super) struct Rule {
     /// Where a keyword counts.
     pub(super) edge: Edge,
     pub(super) specificity: Specificity,
+    /// What the regex matches is never shorter.
+    pub(super) least: usize,
     pattern: String,
     regex: OnceLock<Option<Regex>>,
 }
@@ -36,9 +51,25 @@ pub(super) enum Edge {
     /// At the start of a word.
     Word,
     /// As a word of a name: `OKTA_token`, `myOktaToken`, and not `bookTable`.
+    Issuer,
+    /// The same, and the word ends there too: `smtp_pass`, and not `password`.
+    Whole,
+    /// Within a name, at the end of a word: `apikey`, and not `keyboard`.
     Name,
     /// Wherever it likes.
     Anywhere,
+}
+
+/// Which names a rule passes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Harmless {
+    /// None.
+    Never,
+    /// Those that speak of something public, and identifiers.
+    Names,
+    /// The same, but not the identifiers of clients, which go with their secrets.
+    NamesButClients,
 }
 
 /// What a finding rests on. Of two that overlap, the more specific one stays.
@@ -65,8 +96,18 @@ struct Written {
     keywords: Vec<String>,
     regex: Option<String>,
     assigned: Option<String>,
-    before: Option<usize>,
+    #[serde(default)]
+    before: Vec<usize>,
     ahead: Option<usize>,
+    #[serde(default)]
+    spans: bool,
+    #[serde(default)]
+    needs: Vec<String>,
+    after: Option<String>,
+    #[serde(default)]
+    ignore_case: bool,
+    quoted: Option<usize>,
+    harmless: Option<Harmless>,
     entropy: Option<f64>,
     severity: Option<f64>,
     uncertainty: Option<f64>,
@@ -78,51 +119,59 @@ struct Written {
 
 impl From<Written> for Rule {
     fn from(written: Written) -> Self {
-        let Written { id, description, keywords, before, ahead, check, generic, .. } = written;
-        let before = before.unwrap_or(0);
-        let named = written.assigned.is_some();
+        let Written { id, description, keywords, ahead, check, generic, spans, needs, .. } =
+            written;
+        let assigned = written.assigned.is_some();
+        let case = if written.ignore_case { "(?i)" } else { "" };
         let pattern = match (written.regex, written.assigned) {
-            (_, Some(secret)) => assigned(&keywords, &secret),
-            (Some(regex), None) if before == 0 => format!(r"\A(?:{regex})"),
-            (regex, None) => regex.unwrap_or_default(),
+            (Some(regex), _) => format!(r"{case}\A(?:{regex})"),
+            (None, Some(value)) => format!(r"\A({value})"),
+            (None, None) => String::new(),
         };
+        let named = assigned && !generic;
+        let harmless = if generic { Harmless::Names } else { Harmless::Never };
         Self {
             code: format!("secret.{id}"),
             replacement: format!("[secret:{id}]"),
             id,
             description,
             keywords,
-            before,
+            backs: if written.before.is_empty() { vec![0] } else { written.before },
             ahead: ahead.unwrap_or(320),
+            spans,
+            needs: (!needs.is_empty()).then(|| AhoCorasick::new(&needs).ok()).flatten(),
+            after: written.after,
+            assigned,
+            quoted: written.quoted,
+            harmless: written.harmless.unwrap_or(harmless),
             entropy: written.entropy.unwrap_or(2.5),
             severity: written.severity.unwrap_or(0.9),
             uncertainty: written.uncertainty.unwrap_or(if named { 0.2 } else { 0.05 }),
             check,
-            edge: match (named, written.left.as_deref()) {
-                (true, _) => Edge::Name,
-                (false, Some("any")) => Edge::Anywhere,
-                (false, _) => Edge::Word,
+            edge: match (written.left.as_deref(), named, assigned) {
+                (Some("any"), ..) => Edge::Anywhere,
+                (Some("whole"), ..) => Edge::Whole,
+                (Some("word"), ..) | (None, false, false) => Edge::Word,
+                (Some(_), ..) | (_, true, _) => Edge::Issuer,
+                (_, false, true) => Edge::Name,
             },
-            specificity: match (generic, named) {
+            specificity: match (generic, assigned) {
                 (true, _) => Specificity::Surroundings,
                 (false, true) => Specificity::Named,
                 (false, false) => Specificity::Form,
             },
+            least: least(&pattern),
             pattern,
             regex: OnceLock::new(),
         }
     }
 }
 
-/// `NAME_api_key = "secret"` and its relatives: JSON, YAML, shells, headers, calls with two arguments.
-fn assigned(keywords: &[String], secret: &str) -> String {
-    let names: Vec<String> = keywords.iter().map(|keyword| regex::escape(keyword)).collect();
-    format!(
-        "{}{}{}({secret})",
-        format_args!(r"\A(?i:{})", names.join("|")),
-        r#"[A-Za-z0-9_. -]{0,40}["'`\])\\]{0,4}\s{0,4}"#,
-        r#"(?:[:?]{0,3}={1,3}|=>|->|:|,|>|\bis\b)[\s"'`\\(=]{0,8}(?:(?i:bearer|basic|token)\s{1,2})?"#,
-    )
+/// How long a match is at least.
+fn least(pattern: &str) -> usize {
+    let parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
+    let parsed = { parser }.parse(pattern).ok();
+    parsed.and_then(|hir| hir.properties().minimum_len()).unwrap_or_default()
 }
 
 impl Rule {

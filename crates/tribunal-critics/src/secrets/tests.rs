@@ -236,7 +236,7 @@ fn a_text_of_nothing_but_keywords_is_judged_and_says_if_it_was_cut_short() {
         "service_account\" ",
         "\u{e9}key=\u{e9}",
     ] {
-        let text = unit.repeat(1_000_000 / unit.len());
+        let text = unit.repeat(100_000 / unit.len());
         let opinion = review(&Secrets::new(), &text);
         let incomplete =
             opinion.details.as_ref().is_some_and(|details| details.contains_key("incomplete"));
@@ -245,6 +245,54 @@ fn a_text_of_nothing_but_keywords_is_judged_and_says_if_it_was_cut_short() {
         assert!(!incomplete || opinion.worst_severity() >= 0.5, "{unit}");
         assert!(opinion.faults().is_empty());
     }
+}
+
+#[test]
+fn passwords_are_found_however_they_are_given() {
+    for text in [
+        "DB_PASSWORD=Tr0ub4dor&3x",
+        "\"password\": \"SuperSecret123!\"",
+        "let password: &str = \"vK8!plum\";",
+        "<password>vK8plumtree</password>",
+        "<add key=\"Password\" value=\"vK8plumtree\"/>",
+        "{\"name\": \"DB_PASSWORD\", \"value\": \"vK8plumtree\"}",
+        "mysql --password vK8plumtree -h db",
+        "smtp_pass = 'vK8-plum'",
+        "the wifi password is vK8plumtree",
+    ] {
+        assert!(
+            matches!(&*rules_of(text), ["assigned-password" | "assigned-pass"]),
+            "{text}: {:?}",
+            rules_of(text)
+        );
+    }
+    assert_eq!(rules_of("machine x.io login me@x.io password vK8plumtree"), ["netrc-password"]);
+    assert_eq!(rules_of("mysql -u root -pvK8plumtree shop"), ["mysql-password"]);
+    assert_eq!(rules_of("sshpass -p 'vK8plumtree' ssh me@host"), ["sql-password"]);
+}
+
+#[test]
+fn a_key_of_an_issuer_without_a_rule_is_found_by_its_prefix() {
+    assert_eq!(rules_of(&format!("acme_live_{}", base62(24))), ["prefixed-token"]);
+    assert!(rules_of("build_test_integration_suite_for_everything").is_empty());
+}
+
+#[test]
+fn names_of_public_values_and_digests_are_passed_over() {
+    for name in
+        ["commit", "key_id", "public_key", "authenticity_token", "api_version", "etag_key_hash"]
+    {
+        assert!(rules_of(&format!("{name} = \"{}\"", hex(40))).is_empty(), "{name}");
+    }
+    assert!(rules_of(&format!("token = \"{}\"", hex(40).replacen('a', "A", 1))).is_empty());
+}
+
+#[test]
+fn a_command_ends_with_its_line() {
+    let header = |text: &str| format!("{text} -H \"Token: {}\"", hex(16));
+    assert_eq!(rules_of(&header("curl https://x.io")), ["curl-header"]);
+    assert_eq!(rules_of(&header("curl https://x.io \\\n ")), ["curl-header"]);
+    assert_eq!(rules_of(&["curl x\necho", " -u me:", "vK8-plum-tree"].concat()), [""; 0]);
 }
 
 proptest! {
