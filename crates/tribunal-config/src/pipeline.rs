@@ -5,6 +5,7 @@
 mod planning;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use toml::de::DeTable;
@@ -114,7 +115,8 @@ fn read(
     let run = Run::read(&root, notes);
     let defaults = Defaults::read(&root, &run, notes);
     let cache = Cache::read(&root);
-    let around = Around { catalogue, environment, run: &run, defaults: &defaults, notes };
+    let base = Path::new(&source.name).parent().unwrap_or(Path::new(""));
+    let around = Around { catalogue, environment, base, run: &run, defaults: &defaults, notes };
     let tables = root.get("critic");
     let given = tables.is_some();
     let items = match &tables {
