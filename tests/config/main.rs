@@ -8,6 +8,7 @@ mod cache;
 mod conditions;
 mod default;
 mod fields;
+mod files;
 mod references;
 mod source;
 

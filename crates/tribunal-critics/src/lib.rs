@@ -78,7 +78,17 @@ mod tests {
     fn the_catalogue_has_each_kind_with_a_summary() {
         let kinds = catalogue();
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, ["invisible_text", "json_schema", "length", "pattern", "pii", "secrets"]);
+        assert_eq!(
+            names,
+            [
+                "invisible_text",
+                "json_schema",
+                "length",
+                "pattern",
+                "pii",
+                "secrets",
+            ]
+        );
         assert!(kinds.iter().all(|kind| !kind.summary().is_empty()));
     }
 
