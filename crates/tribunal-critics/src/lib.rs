@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `pattern` | [`Pattern`] | texts that match patterns of one's own |
 //! | `length` | [`Length`] | texts that are too long or too short |
+//! | `links` | [`Links`] | links by where they lead and how they are written |
 //! | `invisible_text` | [`InvisibleText`] | characters that nobody sees and a model reads |
 //! | `secrets` | [`Secrets`] | keys, tokens and passwords |
 //! | `pii` | [`Pii`] | personal data |
@@ -41,6 +42,7 @@ mod findings;
 mod invisible_text;
 mod json_schema;
 mod length;
+mod links;
 mod pattern;
 mod pii;
 mod secrets;
@@ -52,6 +54,7 @@ pub use findings::MOST_VIOLATIONS;
 pub use invisible_text::{InvisibleKind, InvisibleText, InvisibleTextError};
 pub use json_schema::JsonSchema;
 pub use length::{Length, LengthError};
+pub use links::{LinkCheck, Links, LinksError};
 pub use pattern::{Pattern, PatternError, Rule, RuleError};
 pub use pii::{FoundPii, Pii, PiiError};
 pub use secrets::{FoundSecret, Secrets, SecretsError};
@@ -62,6 +65,7 @@ pub fn catalogue() -> Catalogue {
     Catalogue::new()
         .with(pattern::kind())
         .with(length::kind())
+        .with(links::kind())
         .with(invisible_text::kind())
         .with(secrets::kind())
         .with(pii::kind())
@@ -84,6 +88,7 @@ mod tests {
                 "invisible_text",
                 "json_schema",
                 "length",
+                "links",
                 "pattern",
                 "pii",
                 "secrets",
@@ -104,6 +109,7 @@ mod tests {
         for (kind, params) in [
             ("invisible_text", json!({})),
             ("length", json!({"max_characters": 1})),
+            ("links", json!({})),
             ("pattern", json!({"rules": [{"name": "a", "pattern": "a"}]})),
             ("pii", json!({})),
             ("secrets", json!({})),
