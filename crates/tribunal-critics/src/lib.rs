@@ -9,6 +9,7 @@
 //! | `secrets` | [`Secrets`] | keys, tokens and passwords |
 //! | `pii` | [`Pii`] | personal data |
 //! | `json_schema` | [`JsonSchema`] | parts that do not match a JSON Schema |
+//! | `tool_call` | [`ToolCall`] | calls of tools that are not allowed, or not with those arguments |
 //!
 //! All of them answer at once, in time linear in the text, and declare what they read, so that a cache may
 //! answer for them. Each is built in code by its own type, or from
@@ -45,7 +46,10 @@ mod length;
 mod links;
 mod pattern;
 mod pii;
+mod schema_param;
 mod secrets;
+mod strict_json;
+mod tool_call;
 mod unknown;
 
 use tribunal_core::Catalogue;
@@ -58,6 +62,7 @@ pub use links::{LinkCheck, Links, LinksError};
 pub use pattern::{Pattern, PatternError, Rule, RuleError};
 pub use pii::{FoundPii, Pii, PiiError};
 pub use secrets::{FoundSecret, Secrets, SecretsError};
+pub use tool_call::{Tool, ToolCall, ToolCallError};
 
 /// Every kind of critic in this crate.
 #[must_use]
@@ -70,6 +75,7 @@ pub fn catalogue() -> Catalogue {
         .with(secrets::kind())
         .with(pii::kind())
         .with(json_schema::kind())
+        .with(tool_call::kind())
 }
 
 #[cfg(test)]
@@ -92,6 +98,7 @@ mod tests {
                 "pattern",
                 "pii",
                 "secrets",
+                "tool_call",
             ]
         );
         assert!(kinds.iter().all(|kind| !kind.summary().is_empty()));
@@ -121,5 +128,7 @@ mod tests {
         }
         let schema = reads("json_schema", json!({"pointer": "/context/a", "schema": {}}));
         assert_eq!(schema, Reads::snapshot([part("/context/a")]));
+        let calls = reads("tool_call", json!({"pointer": "/context/a", "tools": []}));
+        assert_eq!(calls, Reads::snapshot([part("/context/a")]));
     }
 }
