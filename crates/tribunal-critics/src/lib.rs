@@ -5,6 +5,7 @@
 //! | `pattern` | [`Pattern`] | texts that match patterns of one's own |
 //! | `length` | [`Length`] | texts that are too long or too short |
 //! | `links` | [`Links`] | links by where they lead and how they are written |
+//! | `numeric_claim` | [`NumericClaim`] | numbers that are not the expected ones |
 //! | `invisible_text` | [`InvisibleText`] | characters that nobody sees and a model reads |
 //! | `secrets` | [`Secrets`] | keys, tokens and passwords |
 //! | `pii` | [`Pii`] | personal data |
@@ -44,6 +45,7 @@ mod invisible_text;
 mod json_schema;
 mod length;
 mod links;
+mod numeric_claim;
 mod pattern;
 mod pii;
 mod schema_param;
@@ -59,6 +61,7 @@ pub use invisible_text::{InvisibleKind, InvisibleText, InvisibleTextError};
 pub use json_schema::JsonSchema;
 pub use length::{Length, LengthError};
 pub use links::{LinkCheck, Links, LinksError};
+pub use numeric_claim::{NumericClaim, NumericClaimError, Percent};
 pub use pattern::{Pattern, PatternError, Rule, RuleError};
 pub use pii::{FoundPii, Pii, PiiError};
 pub use secrets::{FoundSecret, Secrets, SecretsError};
@@ -71,6 +74,7 @@ pub fn catalogue() -> Catalogue {
         .with(pattern::kind())
         .with(length::kind())
         .with(links::kind())
+        .with(numeric_claim::kind())
         .with(invisible_text::kind())
         .with(secrets::kind())
         .with(pii::kind())
@@ -95,6 +99,7 @@ mod tests {
                 "json_schema",
                 "length",
                 "links",
+                "numeric_claim",
                 "pattern",
                 "pii",
                 "secrets",
@@ -128,6 +133,8 @@ mod tests {
         }
         let schema = reads("json_schema", json!({"pointer": "/context/a", "schema": {}}));
         assert_eq!(schema, Reads::snapshot([part("/context/a")]));
+        let claim = reads("numeric_claim", json!({"expected": "/context/a", "answer": "/id"}));
+        assert_eq!(claim, own);
         let calls = reads("tool_call", json!({"pointer": "/context/a", "tools": []}));
         assert_eq!(calls, Reads::snapshot([part("/context/a")]));
     }
