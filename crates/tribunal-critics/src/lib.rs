@@ -6,6 +6,7 @@
 //! | `length` | [`Length`] | texts that are too long or too short |
 //! | `links` | [`Links`] | links by where they lead and how they are written |
 //! | `numeric_claim` | [`NumericClaim`] | numbers that are not the expected ones |
+//! | `repetition` | [`Repetition`] | texts that go round in circles |
 //! | `invisible_text` | [`InvisibleText`] | characters that nobody sees and a model reads |
 //! | `secrets` | [`Secrets`] | keys, tokens and passwords |
 //! | `pii` | [`Pii`] | personal data |
@@ -48,6 +49,7 @@ mod links;
 mod numeric_claim;
 mod pattern;
 mod pii;
+mod repetition;
 mod schema_param;
 mod secrets;
 mod strict_json;
@@ -64,6 +66,7 @@ pub use links::{LinkCheck, Links, LinksError};
 pub use numeric_claim::{NumericClaim, NumericClaimError, Percent};
 pub use pattern::{Pattern, PatternError, Rule, RuleError};
 pub use pii::{FoundPii, Pii, PiiError};
+pub use repetition::{Repetition, RepetitionError};
 pub use secrets::{FoundSecret, Secrets, SecretsError};
 pub use tool_call::{Tool, ToolCall, ToolCallError};
 
@@ -78,6 +81,7 @@ pub fn catalogue() -> Catalogue {
         .with(invisible_text::kind())
         .with(secrets::kind())
         .with(pii::kind())
+        .with(repetition::kind())
         .with(json_schema::kind())
         .with(tool_call::kind())
 }
@@ -102,6 +106,7 @@ mod tests {
                 "numeric_claim",
                 "pattern",
                 "pii",
+                "repetition",
                 "secrets",
                 "tool_call",
             ]
@@ -124,6 +129,7 @@ mod tests {
             ("links", json!({})),
             ("pattern", json!({"rules": [{"name": "a", "pattern": "a"}]})),
             ("pii", json!({})),
+            ("repetition", json!({})),
             ("secrets", json!({})),
         ] {
             assert_eq!(reads(kind, params.clone()), usual, "{kind}");
