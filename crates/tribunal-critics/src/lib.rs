@@ -6,6 +6,7 @@
 //! | `length` | [`Length`] | texts that are too long or too short |
 //! | `links` | [`Links`] | links by where they lead and how they are written |
 //! | `numeric_claim` | [`NumericClaim`] | numbers that are not the expected ones |
+//! | `topic` | [`Topic`] | topics that are banned, or none that is allowed |
 //! | `repetition` | [`Repetition`] | texts that go round in circles |
 //! | `invisible_text` | [`InvisibleText`] | characters that nobody sees and a model reads |
 //! | `secrets` | [`Secrets`] | keys, tokens and passwords |
@@ -54,6 +55,7 @@ mod schema_param;
 mod secrets;
 mod strict_json;
 mod tool_call;
+mod topic;
 mod unknown;
 
 use tribunal_core::Catalogue;
@@ -69,6 +71,7 @@ pub use pii::{FoundPii, Pii, PiiError};
 pub use repetition::{Repetition, RepetitionError};
 pub use secrets::{FoundSecret, Secrets, SecretsError};
 pub use tool_call::{Tool, ToolCall, ToolCallError};
+pub use topic::{Topic, TopicError, TopicWords};
 
 /// Every kind of critic in this crate.
 #[must_use]
@@ -82,6 +85,7 @@ pub fn catalogue() -> Catalogue {
         .with(secrets::kind())
         .with(pii::kind())
         .with(repetition::kind())
+        .with(topic::kind())
         .with(json_schema::kind())
         .with(tool_call::kind())
 }
@@ -109,6 +113,7 @@ mod tests {
                 "repetition",
                 "secrets",
                 "tool_call",
+                "topic"
             ]
         );
         assert!(kinds.iter().all(|kind| !kind.summary().is_empty()));
@@ -131,6 +136,7 @@ mod tests {
             ("pii", json!({})),
             ("repetition", json!({})),
             ("secrets", json!({})),
+            ("topic", json!({"ban": [{"name": "a", "keywords": ["a"]}]})),
         ] {
             assert_eq!(reads(kind, params.clone()), usual, "{kind}");
             let mut params = params;
