@@ -6,6 +6,7 @@
 //! | `length` | [`Length`] | texts that are too long or too short |
 //! | `links` | [`Links`] | links by where they lead and how they are written |
 //! | `numeric_claim` | [`NumericClaim`] | numbers that are not the expected ones |
+//! | `language` | [`Language`] | texts in a language that is not wanted |
 //! | `topic` | [`Topic`] | topics that are banned, or none that is allowed |
 //! | `repetition` | [`Repetition`] | texts that go round in circles |
 //! | `invisible_text` | [`InvisibleText`] | characters that nobody sees and a model reads |
@@ -45,6 +46,7 @@ mod fields;
 mod findings;
 mod invisible_text;
 mod json_schema;
+mod language;
 mod length;
 mod links;
 mod numeric_claim;
@@ -63,6 +65,7 @@ use tribunal_core::Catalogue;
 pub use findings::MOST_VIOLATIONS;
 pub use invisible_text::{InvisibleKind, InvisibleText, InvisibleTextError};
 pub use json_schema::JsonSchema;
+pub use language::{Language, LanguageError};
 pub use length::{Length, LengthError};
 pub use links::{LinkCheck, Links, LinksError};
 pub use numeric_claim::{NumericClaim, NumericClaimError, Percent};
@@ -78,6 +81,7 @@ pub use topic::{Topic, TopicError, TopicWords};
 pub fn catalogue() -> Catalogue {
     Catalogue::new()
         .with(pattern::kind())
+        .with(language::kind())
         .with(length::kind())
         .with(links::kind())
         .with(numeric_claim::kind())
@@ -105,6 +109,7 @@ mod tests {
             [
                 "invisible_text",
                 "json_schema",
+                "language",
                 "length",
                 "links",
                 "numeric_claim",
@@ -130,6 +135,7 @@ mod tests {
         let own = Reads::snapshot([part("/context/a"), part("/id")]);
         for (kind, params) in [
             ("invisible_text", json!({})),
+            ("language", json!({"allow": ["eng"]})),
             ("length", json!({"max_characters": 1})),
             ("links", json!({})),
             ("pattern", json!({"rules": [{"name": "a", "pattern": "a"}]})),
