@@ -66,7 +66,8 @@ impl std::fmt::Debug for Pipeline {
 /// Reads a configuration, builds its critics and checks that they make a plan.
 ///
 /// `catalogue` has the kinds of critics that the file may name. `environment` says what a `$NAME` in the
-/// parameters of a critic stands for; `|name| std::env::var(name).ok()` asks the process's environment.
+/// parameters of a critic stands for; `|name| std::env::var(name).ok()` asks the process's environment. Relative
+/// paths in parameters start from the folder that the source's name is in.
 ///
 /// # Errors
 ///

@@ -1,10 +1,12 @@
 //! Links that lead somewhere they should not, or elsewhere than they say.
 //!
 //! Start at [`Links`]. `links/scan.rs` finds links in a text, `links/target.rs` takes one apart as a browser
-//! would, `links/host.rs` says what its host is, and `links/letters.rs` whether that is written to deceive.
+//! would, `links/host.rs` says what its host is, `links/letters.rs` whether that is written to deceive, and
+//! `links/names.rs` what is a domain without being a link.
 
 mod host;
 mod letters;
+mod names;
 mod scan;
 mod target;
 
@@ -298,7 +300,7 @@ impl Links {
             self.judge_host(host, object);
         }
         let shown = found.shown.clone().and_then(|shown| text.get(shown));
-        if let (Some(host), Some(shown)) = (url.hosts.first(), shown.and_then(scan::shown_host))
+        if let (Some(host), Some(shown)) = (url.hosts.first(), shown.and_then(names::shown_host))
             && !host.is_akin_to(&shown)
         {
             object(LinkCheck::Mismatch, 0.7, "a link whose text shows another domain than its own");

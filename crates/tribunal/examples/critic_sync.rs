@@ -36,6 +36,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let snapshot = Snapshot::builder().model_response("Great! Really! Great!").build();
     let report = court.run_all(snapshot).await?;
     assert_eq!(report.verdict, Verdict::Review);
-    println!("{}: {:?}", report.verdict, report.outcome("calm"));
+    println!("{}", report.verdict);
+    let opinion = report.outcome("calm").and_then(|outcome| outcome.opinion.as_ref());
+    for violation in opinion.into_iter().flat_map(|opinion| &opinion.violations) {
+        let at = violation.span.as_ref().map(|span| span.bytes.clone());
+        println!("{} at {at:?}: {}", violation.code, violation.message);
+    }
     Ok(())
 }

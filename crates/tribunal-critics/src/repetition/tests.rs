@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tribunal_core::Snapshot;
 
+use super::measure::SHORTEST_LOOP;
 use super::*;
 
 fn review(critic: &Repetition, text: &str) -> Opinion {
