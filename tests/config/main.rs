@@ -9,6 +9,7 @@ mod conditions;
 mod default;
 mod eval;
 mod fields;
+mod files;
 mod references;
 mod source;
 

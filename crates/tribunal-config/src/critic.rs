@@ -7,6 +7,7 @@ mod parts;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ use crate::run::{Defaults, MOST_IN_FLIGHT, Marks, Run, with};
 pub(crate) struct Around<'a> {
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) environment: Environment<'a>,
+    /// The folder of the file, from which paths in it start.
+    pub(crate) base: &'a Path,
     pub(crate) run: &'a Run,
     pub(crate) defaults: &'a Defaults,
     pub(crate) notes: &'a Notes,
@@ -346,7 +349,7 @@ fn critic(table: &Table<'_>, enabled: bool, around: &Around<'_>) -> (Arc<dyn Cri
     let Some(read) = read else { return (stand_in(), String::new()) };
     let fingerprint = format!("{name} {}", params::canonical(&read.written));
     let at = given.as_ref().map(|given| given.value);
-    match read.build(kind, at, &table.span, notes) {
+    match read.build(kind, around.base, at, &table.span, notes) {
         Some(critic) => (critic, fingerprint),
         None => (stand_in(), fingerprint),
     }

@@ -4,6 +4,7 @@
 //! what is said about mistakes.
 
 use std::ops::Range;
+use std::path::Path;
 
 use serde_json::{Map, Number, Value};
 use toml::Spanned;
@@ -150,16 +151,17 @@ fn is_name(text: &str) -> bool {
 }
 
 impl Params {
-    /// Builds the critic; what it says is wrong becomes mistakes in their places. `within` is the table of the
+    /// Builds the critic, whose paths start from `base`; what it says is wrong becomes mistakes in their places. `within` is the table of the
     /// parameters, or that of the critic where there is none.
     pub(crate) fn build(
         &self,
         kind: &CriticKind,
+        base: &Path,
         table: Option<&Spanned<DeValue<'_>>>,
         within: &Range<usize>,
         notes: &Notes,
     ) -> Option<std::sync::Arc<dyn tribunal_core::Critic>> {
-        match kind.build(&self.values) {
+        match kind.build_from(&self.values, base) {
             Ok(critic) => Some(critic),
             Err(faults) => {
                 faults.iter().for_each(|fault| notes.add(self.mistake(fault, table, within)));

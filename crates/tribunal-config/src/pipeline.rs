@@ -5,6 +5,7 @@
 mod planning;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use toml::de::DeTable;
@@ -71,7 +72,8 @@ impl std::fmt::Debug for Pipeline {
 /// Reads a configuration, builds its critics and checks that they make a plan.
 ///
 /// `catalogue` has the kinds of critics that the file may name. `environment` says what a `$NAME` in the
-/// parameters of a critic stands for; `|name| std::env::var(name).ok()` asks the process's environment.
+/// parameters of a critic stands for; `|name| std::env::var(name).ok()` asks the process's environment. Relative
+/// paths in parameters start from the folder that the source's name is in.
 ///
 /// # Errors
 ///
@@ -121,7 +123,8 @@ fn read(
     let defaults = Defaults::read(&root, &run, notes);
     let cache = Cache::read(&root);
     let eval = Eval::read(&root, catalogue);
-    let around = Around { catalogue, environment, run: &run, defaults: &defaults, notes };
+    let base = Path::new(&source.name).parent().unwrap_or(Path::new(""));
+    let around = Around { catalogue, environment, base, run: &run, defaults: &defaults, notes };
     let tables = root.get("critic");
     let given = tables.is_some();
     let items = match &tables {

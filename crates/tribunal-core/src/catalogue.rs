@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -50,7 +51,20 @@ impl CriticKind {
     ///
     /// Every parameter that is wrong, unknown or missing.
     pub fn build(&self, params: &Map<String, Value>) -> Result<Arc<dyn Critic>, Vec<ParamFault>> {
-        Params::read(params, |params| (self.build)(params))
+        self.build_from(params, Path::new(""))
+    }
+
+    /// As [`CriticKind::build`], for parameters that stand in a file of that folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`CriticKind::build`].
+    pub fn build_from(
+        &self,
+        params: &Map<String, Value>,
+        base: &Path,
+    ) -> Result<Arc<dyn Critic>, Vec<ParamFault>> {
+        Params::read_from(params, base, |params| (self.build)(params))
     }
 }
 

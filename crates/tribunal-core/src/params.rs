@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -76,6 +77,7 @@ pub enum ParamProblem {
 pub struct Params<'a> {
     table: &'a Map<String, Value>,
     path: ParamPath,
+    base: &'a Path,
     asked: RefCell<Vec<&'static str>>,
     faults: &'a RefCell<Vec<ParamFault>>,
 }
@@ -90,8 +92,21 @@ impl<'a> Params<'a> {
         table: &Map<String, Value>,
         build: impl FnOnce(&Params<'_>) -> Option<T>,
     ) -> Result<T, Vec<ParamFault>> {
+        Self::read_from(table, Path::new(""), build)
+    }
+
+    /// As [`Params::read`], for a table that stands in a file of that folder: paths in it start from there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Params::read`].
+    pub fn read_from<T>(
+        table: &Map<String, Value>,
+        base: &Path,
+        build: impl FnOnce(&Params<'_>) -> Option<T>,
+    ) -> Result<T, Vec<ParamFault>> {
         let faults = RefCell::new(Vec::new());
-        let params = Params::at(table, ParamPath::default(), &faults);
+        let params = Params::at(table, ParamPath::default(), base, &faults);
         let built = build(&params);
         params.close();
         let mut faults = faults.into_inner();
@@ -110,9 +125,10 @@ impl<'a> Params<'a> {
     fn at(
         table: &'a Map<String, Value>,
         path: ParamPath,
+        base: &'a Path,
         faults: &'a RefCell<Vec<ParamFault>>,
     ) -> Self {
-        Self { table, path, asked: RefCell::default(), faults }
+        Self { table, path, base, asked: RefCell::default(), faults }
     }
 
     fn value(&self, key: &'static str) -> Option<&'a Value> {
@@ -136,6 +152,23 @@ impl<'a> Params<'a> {
     /// Says that one item of a list does not do.
     pub fn fault_at(&self, key: &'static str, index: usize, problem: impl Into<String>) {
         let path = self.path.then(ParamStep::Key(key.into())).then(ParamStep::Index(index));
+        self.push(path, ParamProblem::Wrong(problem.into()));
+    }
+
+    /// Says that something inside a value does not do: `at` leads to it from that value on.
+    pub fn fault_within(&self, key: &'static str, at: &Pointer, problem: impl Into<String>) {
+        let mut path = self.path.then(ParamStep::Key(key.into()));
+        let mut here = self.value(key);
+        for token in at.tokens() {
+            let list = here.and_then(Value::as_array);
+            let index = list.and_then(|items| Some((items, token.parse::<usize>().ok()?)));
+            let step;
+            (step, here) = match index {
+                Some((items, index)) => (ParamStep::Index(index), items.get(index)),
+                None => (ParamStep::Key(token.to_string()), here.and_then(|v| v.get(&**token))),
+            };
+            path.0.push(step);
+        }
         self.push(path, ParamProblem::Wrong(problem.into()));
     }
 
@@ -209,11 +242,18 @@ impl<'a> Params<'a> {
                 continue;
             };
             let path = self.path.then(ParamStep::Key(key.into())).then(ParamStep::Index(index));
-            let params = Params::at(table, path, self.faults);
+            let params = Params::at(table, path, self.base, self.faults);
             built.extend(build(&params));
             params.close();
         }
         built
+    }
+
+    /// A path as it is meant: one that is relative starts from the folder of the file that the parameters stand in,
+    /// or from the working directory where that is not known.
+    #[must_use]
+    pub fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.base.join(path)
     }
 
     /// Which of the known keys are there.
@@ -302,12 +342,14 @@ mod tests {
     fn every_mistake_is_named_by_its_path() {
         let table = json!({
             "limit": "many", "ratio": 1.5, "typo": 1,
-            "rules": [{"name": "a"}, {"nmae": "b"}, 3],
+            "rules": [{"name": "a"}, {"nmae": "b"}, 3], "deep": {"a/b": [1, {"0": 2}]},
         });
         let faults = Params::read(table.as_object().unwrap(), |params| {
             params.optional::<usize>("limit");
             params.number("ratio", 0.5, 0.0..=1.0);
             params.tables("rules", |rule| rule.required::<String>("name"));
+            params.fault_within("deep", &"/a~1b/1/0".parse().unwrap(), "is too deep");
+            params.fault_within("deep", &"/none/1".parse().unwrap(), "is nowhere");
             params.required::<bool>("strict")
         })
         .unwrap_err();
@@ -320,8 +362,10 @@ mod tests {
                 "`rules[1].name` is missing",
                 "`rules[1].nmae` is not known here; known are name",
                 "`rules[2]` must be a table",
+                "`deep.a/b[1].0` is too deep",
+                "`deep.none.1` is nowhere",
                 "`strict` is missing",
-                "`typo` is not known here; known are limit, ratio, rules, strict",
+                "`typo` is not known here; known are deep, limit, ratio, rules, strict",
             ]
         );
     }

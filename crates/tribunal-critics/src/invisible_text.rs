@@ -14,6 +14,7 @@ use tribunal_core::{
 };
 
 use self::scan::Found;
+pub(crate) use self::script::breaks_without_spaces;
 use crate::fields::Fields;
 use crate::findings::Findings;
 

@@ -9,6 +9,7 @@ use tribunal_core::{
 use tribunal_schema::{Schema, SchemaError};
 
 use crate::findings::{Findings, MOST_VIOLATIONS};
+use crate::{schema_param, strict_json};
 
 /// Objects to a part of the snapshot that does not match a JSON Schema: an answer that was to be JSON, the
 /// arguments of a tool call, any part that a JSON pointer leads to.
@@ -112,10 +113,10 @@ impl Critic for JsonSchema {
             }),
             Some(Value::String(text)) => {
                 let span = Span::new(self.pointer.clone(), 0..text.len(), "json");
-                match self.parse.then(|| read(text)) {
+                match self.parse.then(|| strict_json::read(text)) {
                     None => self.check(&Value::from(text.as_str()), Some(&span), &mut findings),
-                    Some(Some(instance)) => self.check(&instance, Some(&span), &mut findings),
-                    Some(None) => findings.add(self.severity, || {
+                    Some(Ok(instance)) => self.check(&instance, Some(&span), &mut findings),
+                    Some(Err(_)) => findings.add(self.severity, || {
                         self.violation("schema.not_json", "the text is not JSON", Some(&span))
                     }),
                 }
@@ -130,15 +131,6 @@ impl Critic for JsonSchema {
     }
 }
 
-/// Reads JSON as strictly as a snapshot is read: no name twice, bounded in depth and number of values.
-fn read(text: &str) -> Option<Value> {
-    // By itself first: only what is one JSON value can be wrapped without breaking out.
-    serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
-    let wrapped = format!("{{\"json\":{text}}}");
-    let snapshot = tribunal_core::Snapshot::from_json(wrapped.as_bytes()).ok()?;
-    snapshot.attributes().get("json").cloned()
-}
-
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new("json_schema", "parts that do not match a JSON Schema", from_params)
 }
@@ -151,9 +143,7 @@ fn from_params(params: &Params<'_>) -> Option<JsonSchema> {
             params.fault("schema", "must be a table");
             return None;
         }
-        let compile = if formats { Schema::compile_with_formats } else { Schema::compile };
-        let compiled = compile(&schema);
-        compiled.map_err(|error| params.fault("schema", format!("does not do: {error}"))).ok()
+        schema_param::compile(params, "schema", &schema, formats)
     });
     let parse = params.or("parse", true);
     let required = params.or("required", true);
@@ -273,7 +263,7 @@ mod tests {
         let wrong = json!({"pointer": "x", "schema": {"properties": {"a": {"type": "strin"}}}});
         let lines = faults(wrong);
         assert!(lines[0].starts_with("`pointer` does not do"), "{lines:?}");
-        assert!(lines[1].starts_with("`schema` does not do: at `/properties/a/type`"), "{lines:?}");
+        assert!(lines[1].starts_with("`schema.properties.a.type` does not do: "), "{lines:?}");
         let remote = json!({"pointer": "", "schema": {"$ref": "http://localhost/x"}});
         assert!(faults(remote)[0].contains("cannot resolve"));
     }

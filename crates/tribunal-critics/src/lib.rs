@@ -4,6 +4,11 @@
 //! |---|---|---|
 //! | `pattern` | [`Pattern`] | texts that match patterns of one's own |
 //! | `length` | [`Length`] | texts that are too long or too short |
+//! | `links` | [`Links`] | links by where they lead and how they are written |
+//! | `numeric_claim` | [`NumericClaim`] | numbers that are not the expected ones |
+//! | `language` | [`Language`] | texts in a language that is not wanted |
+//! | `topic` | [`Topic`] | topics that are banned, or none that is allowed |
+//! | `repetition` | [`Repetition`] | texts that go round in circles |
 //! | `invisible_text` | [`InvisibleText`] | characters that nobody sees and a model reads |
 //! | `secrets` | [`Secrets`] | keys, tokens and passwords |
 //! | `pii` | [`Pii`] | personal data |
@@ -11,6 +16,7 @@
 //! | `jailbreak` | [`Jailbreak`] | attempts to talk a model out of its rules |
 //! | `toxicity` | [`Toxicity`] | hate, harassment, threats and other abuse |
 //! | `json_schema` | [`JsonSchema`] | parts that do not match a JSON Schema |
+//! | `tool_call` | [`ToolCall`] | calls of tools that are not allowed, or not with those arguments |
 //!
 //! All of them answer at once, in time linear in the text, and declare what they read, so that a cache may
 //! answer for them. Each is built in code by its own type, or from
@@ -46,10 +52,18 @@ mod invisible_text;
 mod jailbreak;
 mod json_schema;
 mod labelled;
+mod language;
 mod length;
+mod links;
+mod numeric_claim;
 mod pattern;
 mod pii;
+mod repetition;
+mod schema_param;
 mod secrets;
+mod strict_json;
+mod tool_call;
+mod topic;
 mod toxicity;
 mod unknown;
 
@@ -61,10 +75,16 @@ pub use invisible_text::{InvisibleKind, InvisibleText, InvisibleTextError};
 pub use jailbreak::Jailbreak;
 pub use json_schema::JsonSchema;
 pub use labelled::ClassifierError;
+pub use language::{Language, LanguageError};
 pub use length::{Length, LengthError};
+pub use links::{LinkCheck, Links, LinksError};
+pub use numeric_claim::{NumericClaim, NumericClaimError, Percent};
 pub use pattern::{Pattern, PatternError, Rule, RuleError};
 pub use pii::{FoundPii, Pii, PiiError};
+pub use repetition::{Repetition, RepetitionError};
 pub use secrets::{FoundSecret, Secrets, SecretsError};
+pub use tool_call::{Tool, ToolCall, ToolCallError};
+pub use topic::{Topic, TopicError, TopicWords};
 pub use toxicity::Toxicity;
 pub use tribunal_classifier::{Classifier, ClassifyError, Label, Model, Score};
 
@@ -73,14 +93,20 @@ pub use tribunal_classifier::{Classifier, ClassifyError, Label, Model, Score};
 pub fn catalogue() -> Catalogue {
     Catalogue::new()
         .with(pattern::kind())
+        .with(language::kind())
         .with(length::kind())
+        .with(links::kind())
+        .with(numeric_claim::kind())
         .with(invisible_text::kind())
         .with(secrets::kind())
         .with(pii::kind())
         .with(injection::kind())
         .with(jailbreak::kind())
         .with(toxicity::kind())
+        .with(repetition::kind())
+        .with(topic::kind())
         .with(json_schema::kind())
+        .with(tool_call::kind())
 }
 
 #[cfg(test)]
@@ -93,8 +119,8 @@ mod tests {
     fn the_catalogue_has_each_kind_with_a_summary() {
         let kinds = catalogue();
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-        let all =
-            "injection invisible_text jailbreak json_schema length pattern pii secrets toxicity";
+        let all = "injection invisible_text jailbreak json_schema language length links numeric_claim pattern pii \
+            repetition secrets tool_call topic toxicity";
         assert_eq!(names.join(" "), all);
         assert!(kinds.iter().all(|kind| !kind.summary().is_empty()));
     }
@@ -112,11 +138,15 @@ mod tests {
             ("injection", json!({})),
             ("invisible_text", json!({})),
             ("jailbreak", json!({})),
+            ("language", json!({"allow": ["eng"]})),
             ("length", json!({"max_characters": 1})),
+            ("links", json!({})),
             ("pattern", json!({"rules": [{"name": "a", "pattern": "a"}]})),
             ("pii", json!({})),
+            ("repetition", json!({})),
             ("secrets", json!({})),
             ("toxicity", json!({})),
+            ("topic", json!({"ban": [{"name": "a", "keywords": ["a"]}]})),
         ] {
             assert_eq!(reads(kind, params.clone()), usual, "{kind}");
             let mut params = params;
@@ -125,5 +155,9 @@ mod tests {
         }
         let schema = reads("json_schema", json!({"pointer": "/context/a", "schema": {}}));
         assert_eq!(schema, Reads::snapshot([part("/context/a")]));
+        let claim = reads("numeric_claim", json!({"expected": "/context/a", "answer": "/id"}));
+        assert_eq!(claim, own);
+        let calls = reads("tool_call", json!({"pointer": "/context/a", "tools": []}));
+        assert_eq!(calls, Reads::snapshot([part("/context/a")]));
     }
 }

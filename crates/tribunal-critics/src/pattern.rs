@@ -2,6 +2,7 @@
 //!
 //! Start at [`Pattern`]; how many rules are tried at once is the business of `pattern/sieve.rs`.
 
+mod file;
 mod rule;
 mod sieve;
 
@@ -158,6 +159,7 @@ fn from_params(params: &Params<'_>) -> Option<Pattern> {
     let names = std::cell::RefCell::new(BTreeSet::new());
     let given = params.has("rules");
     let rules = params.tables("rules", |params| Rule::read(params, &mut names.borrow_mut()));
+    let rules: Vec<Compiled> = rules.into_iter().flatten().collect();
     if !given {
         // Notes that it is missing.
         params.required::<Vec<serde_json::Value>>("rules");

@@ -72,7 +72,7 @@ pub(super) const fn uses_joiners(c: char) -> bool {
 }
 
 /// Scripts written without spaces, where a space of no width says where a line may break.
-pub(super) const fn breaks_without_spaces(c: char) -> bool {
+pub(crate) const fn breaks_without_spaces(c: char) -> bool {
     matches!(c,
         '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
         | '\u{1950}'..='\u{19ff}' | '\u{1a20}'..='\u{1aaf}' | '\u{f00}'..='\u{fff}')

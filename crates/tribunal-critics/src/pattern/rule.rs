@@ -9,6 +9,8 @@ use regex_syntax::{Error as SyntaxError, ParserBuilder};
 use thiserror::Error;
 use tribunal_core::Params;
 
+use super::{Pattern, file};
+
 /// Most memory of one compiled pattern, and of the cache that matching it fills.
 const COMPILED_BYTES: usize = 1 << 20;
 /// Longest pattern, in bytes.
@@ -112,16 +114,26 @@ impl Rule {
 
     /// Checks and compiles; `names` are those of the rules before, and take up this one.
     pub(super) fn compile(self, names: &mut BTreeSet<String>) -> Result<Compiled, RuleError> {
+        self.check(names)?;
+        self.compiled()
+    }
+
+    /// Whether the name and the severity do.
+    fn check(&self, names: &mut BTreeSet<String>) -> Result<(), RuleError> {
         let fits = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-');
         if !(1..=64).contains(&self.name.len()) || !self.name.bytes().all(fits) {
             return Err(RuleError::Name);
         }
         if !names.insert(self.name.clone()) {
-            return Err(RuleError::NameTwice(self.name));
+            return Err(RuleError::NameTwice(self.name.clone()));
         }
         if !(0.0..=1.0).contains(&self.severity) {
             return Err(RuleError::Severity(self.severity));
         }
+        Ok(())
+    }
+
+    fn compiled(self) -> Result<Compiled, RuleError> {
         if self.pattern.len() > PATTERN_BYTES {
             let problem = format!("at most {PATTERN_BYTES} bytes");
             return Err(RuleError::TooLarge(problem));
@@ -159,30 +171,70 @@ impl Rule {
         })
     }
 
-    /// Reads one table of `rules`; what is wrong is noted at its own key.
-    pub(super) fn read(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<Compiled> {
+    /// Reads one table of `rules`, which has one pattern or a file of them; what is wrong is noted at its own key.
+    pub(super) fn read(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<Vec<Compiled>> {
         let name = params.required::<String>("name");
-        let pattern = params.required::<String>("pattern");
+        let file = params.optional::<String>("file");
+        let pattern = match params.has("file") {
+            true => params.optional::<String>("pattern"),
+            false => params.required("pattern"),
+        };
         let severity = params.number("severity", 0.5, 0.0..=1.0);
         let message = params.optional("message");
         let replacement = params.optional("replacement");
         let case_insensitive = params.or("case_insensitive", false);
-        let rule = Self {
-            name: name?,
-            pattern: pattern?,
-            severity,
-            message,
-            replacement,
-            case_insensitive,
+        let literal = params.or("literal", false);
+        let name = name?;
+        let pattern =
+            pattern.map(|pattern| if literal { regex::escape(&pattern) } else { pattern });
+        let rule = |pattern: String| {
+            let (name, message) = (name.clone(), message.clone());
+            let replacement = replacement.clone();
+            Self { name, pattern, severity, message, replacement, case_insensitive }
         };
-        let compiled = rule.compile(names);
-        let note = |error: RuleError| {
+        let note = |error: &RuleError| {
             let text = error.to_string();
             let key = error.key();
             let problem = text.strip_prefix(&format!("`{key}` ")).unwrap_or(&text);
             params.fault(key, problem);
         };
-        compiled.map_err(note).ok()
+        match (file, pattern) {
+            (Some(_), Some(_)) => {
+                params.fault("file", "stands beside `pattern`: a rule has one of them");
+                None
+            }
+            (Some(file), None) => {
+                rule(String::new()).check(names).map_err(|error| note(&error)).ok()?;
+                let problem = |problem: String| {
+                    params
+                        .fault("file", format!("does not do: `{}` {problem}", file.escape_debug()));
+                };
+                let patterns = file::patterns(&params.resolve(&file));
+                let patterns = patterns.map_err(|error| problem(error.to_string())).ok()?;
+                // Before any is compiled: that takes its time.
+                if patterns.len() > Pattern::MOST_RULES {
+                    let (found, most) = (patterns.len(), Pattern::MOST_RULES);
+                    problem(format!("has {found} patterns, at most {most} are allowed"));
+                    return None;
+                }
+                let compile = |(line, pattern): (usize, String)| {
+                    let pattern = if literal { regex::escape(&pattern) } else { pattern };
+                    let wrong = |error: RuleError| {
+                        let text = error.to_string();
+                        let what = text.strip_prefix("`pattern` ").unwrap_or(&text);
+                        problem(format!("line {line}: {what}"));
+                    };
+                    rule(pattern).compiled().map_err(wrong).ok()
+                };
+                // All that are wrong are noted, not just the first.
+                let compiled: Vec<Option<Compiled>> = patterns.into_iter().map(compile).collect();
+                compiled.into_iter().collect()
+            }
+            (None, pattern) => {
+                let compiled = rule(pattern?).compile(names);
+                compiled.map(|rule| vec![rule]).map_err(|error| note(&error)).ok()
+            }
+        }
     }
 }
 

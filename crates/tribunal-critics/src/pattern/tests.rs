@@ -149,7 +149,92 @@ fn hostile_texts_and_patterns_take_linear_time() {
     assert_eq!(review(&critic, &"\n".repeat(1_000_000)).violations.len(), 0);
 }
 
+fn file(name: &str, content: impl AsRef<[u8]>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(name), content).unwrap();
+    folder
+}
+
+fn from_folder(folder: &tempfile::TempDir, rule: Value) -> Result<(), Vec<String>> {
+    let params = json!({"rules": [rule]});
+    let built = kind().build_from(params.as_object().unwrap(), folder.path());
+    built.map(drop).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn a_rule_takes_its_patterns_from_a_file_beside_the_parameters() {
+    let folder = file("words.txt", "\u{feff}# code names\n\nblue heron\r\n  a+b \n\\#tag\n\\d{3}");
+    let rule = |literal: bool| {
+        json!({
+            "name": "names", "file": "words.txt", "severity": 0.9, "case_insensitive": true, "literal": literal,
+            "replacement": "[name]",
+        })
+    };
+    let found = |literal: bool, text: &str| {
+        let params = json!({"rules": [rule(literal)]});
+        let critic = kind().build_from(params.as_object().unwrap(), folder.path()).unwrap();
+        let snapshot = Snapshot::of_input(text);
+        let Answer::Now(Ok(opinion)) = critic.review(View::of(&snapshot)) else { panic!() };
+        let part =
+            |violation: &Violation| text[violation.span.as_ref().unwrap().bytes.clone()].to_owned();
+        assert!(
+            opinion
+                .violations
+                .iter()
+                .all(|found| found.code == "pattern.names" && found.severity == 0.9)
+        );
+        opinion.violations.iter().map(part).collect::<Vec<_>>()
+    };
+    let text = "Blue Heron aab a+b #tag 123 \\d{3} # code names";
+    assert_eq!(found(false, text), ["Blue Heron", "aab", "#tag", "123"]);
+    assert_eq!(found(true, text), ["Blue Heron", "a+b", "#tag", "\\d{3}"]);
+    // By its whole path, from anywhere.
+    let path = folder.path().join("words.txt");
+    let params = json!({"rules": [{"name": "a", "file": path.to_str().unwrap()}]});
+    assert!(kind().build(params.as_object().unwrap()).is_ok());
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_name_and_line() {
+    let rule = json!({"name": "a", "file": "f.txt"});
+    let wrong = |content: &[u8]| from_folder(&file("f.txt", content), rule.clone()).unwrap_err();
+    let problem = |text: &str| format!("`rules[0].file` does not do: `f.txt` {text}");
+    assert_eq!(
+        wrong(b"# x\nfine\n\n(b\na*\n"),
+        [
+            problem("line 4: does not do: unclosed group, at character 1"),
+            problem("line 5: matches the empty text, and so every text"),
+        ]
+    );
+    assert_eq!(wrong(b"a\nb\n\xff\n"), [problem("is not UTF-8 in line 3")]);
+    assert_eq!(wrong(b"# nothing\n\n"), [problem("has no pattern")]);
+    assert_eq!(
+        wrong(&b"a\n".repeat(1_001)),
+        [problem("has 1001 patterns, at most 1000 are allowed")]
+    );
+    assert_eq!(wrong(&vec![b'#'; (1 << 20) + 1]), [problem("is longer than 1048576 bytes")]);
+    let folder = file("f.txt", "a");
+    let missing = from_folder(&folder, json!({"name": "a", "file": "g.txt"})).unwrap_err();
+    assert!(
+        missing[0].starts_with("`rules[0].file` does not do: `g.txt` cannot be read: "),
+        "{missing:?}"
+    );
+    let folder_itself = from_folder(&folder, json!({"name": "a", "file": "."})).unwrap_err();
+    assert_eq!(folder_itself, ["`rules[0].file` does not do: `.` is no regular file"]);
+    let both =
+        from_folder(&folder, json!({"name": "a", "file": "f.txt", "pattern": "a"})).unwrap_err();
+    assert_eq!(both, ["`rules[0].file` stands beside `pattern`: a rule has one of them"]);
+    let name = from_folder(&folder, json!({"name": "A", "file": "f.txt"})).unwrap_err();
+    assert_eq!(name, ["`rules[0].name` must be 1 to 64 of a-z, 0-9, `_`, `.` and `-`"]);
+    assert_eq!(from_folder(&folder, rule), Ok(()));
+}
+
 proptest! {
+    #[test]
+    fn no_file_does_harm(content in prop::collection::vec(any::<u8>(), 0..200), literal in any::<bool>()) {
+        let folder = file("f.txt", content);
+        let _ = from_folder(&folder, json!({"name": "a", "file": "f.txt", "literal": literal}));
+    }
     #[test]
     fn spans_lie_on_character_boundaries(text in any::<String>()) {
         let critic = Pattern::new([

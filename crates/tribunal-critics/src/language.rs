@@ -1,0 +1,320 @@
+//! Texts in a language that is banned, or in none that is allowed.
+//!
+//! Start at [`Language`]. Which language a text is in is the guess of the crate `whatlang`, by the trigrams and the
+//! letters of the text.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use thiserror::Error;
+use tribunal_core::{
+    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation, nearest,
+};
+use whatlang::Lang;
+
+use crate::fields::Fields;
+use crate::findings::Findings;
+
+/// Objects to texts by their language.
+///
+/// **Catches** running text in one of 70 languages. A long text is judged in parts, so that a change of language is
+/// noticed where it takes up most of a part.
+/// **Misses** a few foreign words, texts that are shorter than is asked for, transliterations, and languages that it
+/// does not know: those pass for one that is written alike.
+///
+/// Languages that are close to each other (Danish, Norwegian; Croatian, Serbian) are taken for one another. Where
+/// one of them is allowed, allow its neighbours too.
+///
+/// The uncertainty is 1 where nothing was long or clear enough to be judged, else one minus the confidence of
+/// the least sure part that was.
+///
+/// ```
+/// # use tribunal_critics::{Language, LanguageError};
+/// let critic = Language::allow(["eng", "deu"])?.min_characters(60);
+/// # let _: std::sync::Arc<dyn tribunal_core::Critic> = std::sync::Arc::new(critic);
+/// # Ok::<(), LanguageError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Language {
+    fields: Fields,
+    allow: Option<Vec<Lang>>,
+    ban: Vec<Lang>,
+    min_confidence: f64,
+    min_characters: usize,
+    severity: f64,
+}
+
+/// Why there can be no such critic.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LanguageError {
+    /// Neither allowed nor banned.
+    #[error("needs at least one language")]
+    NoLanguages,
+    /// Not the ISO 639-3 code of a language that it knows.
+    #[error("language {index} {}", no_language(.found))]
+    Unknown {
+        /// Which, from 0.
+        index: usize,
+        /// What stood there.
+        found: String,
+    },
+}
+
+/// Longest part that is judged at once, in bytes. Its guess needs no more.
+const PART_BYTES: usize = 4 * 1024;
+/// Most parts of a text that are judged, spread evenly over it.
+const MOST_PARTS: usize = 16;
+
+/// The sentence for a code that is none, continuing "`allow[0]` ...".
+fn no_language(found: &str) -> String {
+    let shown: String = found.chars().take(80).collect();
+    let shown = shown.escape_debug();
+    let lower = found.to_lowercase();
+    // By its name, by another code, or by a slip of the pen.
+    let named = Lang::all().iter().find(|lang| {
+        lang.eng_name().to_lowercase() == lower
+            || lang.name().to_lowercase() == lower
+            || two_letters(lang.code()) == Some(lower.as_str())
+    });
+    let codes = Lang::all().iter().map(Lang::code);
+    let near: Vec<String> = match named.map(Lang::code).or_else(|| nearest(&lower, codes.clone())) {
+        None => Vec::new(),
+        Some(first) => {
+            let close = |code: &&str| off_by(code, &lower) == 1 && *code != first;
+            std::iter::once(first).chain(codes.filter(close)).take(4).map(shown_code).collect()
+        }
+    };
+    match near.is_empty() {
+        true => format!("is no ISO 639-3 code of a language that is known here: `{shown}`"),
+        false => format!(
+            "is no ISO 639-3 code of a language that is known here: `{shown}`; did you mean {}?",
+            near.join(" or ")
+        ),
+    }
+}
+
+fn shown_code(code: &str) -> String {
+    let name = Lang::from_code(code).map_or("", Lang::eng_name);
+    format!("`{code}` ({name})")
+}
+
+/// How many letters of two codes differ, place by place.
+fn off_by(code: &str, other: &str) -> usize {
+    let places = code.chars().count().max(other.chars().count());
+    places - code.chars().zip(other.chars()).filter(|(a, b)| a == b).count()
+}
+
+/// The ISO 639-1 code of the languages that are asked for most.
+fn two_letters(code: &str) -> Option<&'static str> {
+    const CODES: [(&str, &str); 36] = [
+        ("eng", "en"),
+        ("deu", "de"),
+        ("fra", "fr"),
+        ("spa", "es"),
+        ("ita", "it"),
+        ("por", "pt"),
+        ("nld", "nl"),
+        ("pol", "pl"),
+        ("rus", "ru"),
+        ("ukr", "uk"),
+        ("ces", "cs"),
+        ("slk", "sk"),
+        ("slv", "sl"),
+        ("hrv", "hr"),
+        ("srp", "sr"),
+        ("bul", "bg"),
+        ("ron", "ro"),
+        ("hun", "hu"),
+        ("ell", "el"),
+        ("tur", "tr"),
+        ("ara", "ar"),
+        ("heb", "he"),
+        ("pes", "fa"),
+        ("hin", "hi"),
+        ("ben", "bn"),
+        ("tam", "ta"),
+        ("cmn", "zh"),
+        ("jpn", "ja"),
+        ("kor", "ko"),
+        ("vie", "vi"),
+        ("tha", "th"),
+        ("ind", "id"),
+        ("swe", "sv"),
+        ("dan", "da"),
+        ("fin", "fi"),
+        ("nob", "no"),
+    ];
+    CODES.iter().find(|(long, _)| *long == code).map(|(_, short)| *short)
+}
+
+impl Language {
+    fn new(allow: Option<Vec<Lang>>, ban: Vec<Lang>) -> Self {
+        Self {
+            fields: Fields::default(),
+            allow,
+            ban,
+            min_confidence: 0.8,
+            min_characters: 40,
+            severity: 0.5,
+        }
+    }
+
+    /// Objects to all languages but these (ISO 639-3: `eng`, `deu`); severity 0.5.
+    ///
+    /// # Errors
+    ///
+    /// [`LanguageError`] when there is none, or one is not known.
+    pub fn allow<'a>(codes: impl IntoIterator<Item = &'a str>) -> Result<Self, LanguageError> {
+        Ok(Self::new(Some(languages(codes)?), Vec::new()))
+    }
+
+    /// Objects to these languages (ISO 639-3) and no others; severity 0.5.
+    ///
+    /// # Errors
+    ///
+    /// As [`Language::allow`].
+    pub fn ban<'a>(codes: impl IntoIterator<Item = &'a str>) -> Result<Self, LanguageError> {
+        Ok(Self::new(None, languages(codes)?))
+    }
+
+    /// Which texts; the prompt and the answer unless set.
+    #[must_use]
+    pub fn fields(mut self, fields: impl IntoIterator<Item = Pointer>) -> Self {
+        self.fields = Fields::of(fields);
+        self
+    }
+
+    /// How sure the guess must be, from 0 to 1; 0.8 unless set. What lies outside becomes 1.
+    #[must_use]
+    pub fn min_confidence(mut self, confidence: f64) -> Self {
+        self.min_confidence = if (0.0..=1.0).contains(&confidence) { confidence } else { 1.0 };
+        self
+    }
+
+    /// Shortest text that is judged, in letters; 40 unless set.
+    #[must_use]
+    pub fn min_characters(mut self, characters: usize) -> Self {
+        self.min_characters = characters;
+        self
+    }
+
+    /// How bad it is; 0.5 unless set. What lies outside 0 to 1 becomes 1.
+    #[must_use]
+    pub fn severity(mut self, severity: f64) -> Self {
+        self.severity = if (0.0..=1.0).contains(&severity) { severity } else { 1.0 };
+        self
+    }
+
+    /// The language of a part and how sure that is; `None` where it cannot be told.
+    fn guess(&self, part: &str) -> Option<(Lang, f64)> {
+        let letters = part.chars().filter(|c| c.is_alphabetic()).take(self.min_characters).count();
+        if letters < self.min_characters {
+            return None;
+        }
+        let info = whatlang::detect(part)?;
+        // Not a number when two guesses are equally bad.
+        let confidence = if info.confidence().is_finite() { info.confidence() } else { 0.0 };
+        (confidence >= self.min_confidence).then(|| (info.lang(), confidence.clamp(0.0, 1.0)))
+    }
+}
+
+fn languages<'a>(codes: impl IntoIterator<Item = &'a str>) -> Result<Vec<Lang>, LanguageError> {
+    let read = |(index, code): (usize, &str)| {
+        let known = Lang::all().iter().find(|lang| lang.code() == code);
+        let unknown = || LanguageError::Unknown { index, found: code.chars().take(80).collect() };
+        known.copied().ok_or_else(unknown)
+    };
+    let set: Vec<Lang> = codes.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
+    if set.is_empty() { Err(LanguageError::NoLanguages) } else { Ok(set) }
+}
+
+/// The parts of a text that are judged, spread evenly over it.
+fn parts(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let count = text.len().div_ceil(PART_BYTES).clamp(1, MOST_PARTS);
+    let length = text.len().div_ceil(count);
+    let boundary = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    (0..count).map(move |index| {
+        let start = boundary((index * length).min(text.len()));
+        let end = (index + 1).saturating_mul(length).min(start + PART_BYTES).min(text.len());
+        start..boundary(end).max(start)
+    })
+}
+
+impl Critic for Language {
+    fn review<'a>(&'a self, view: View<'a>) -> Review<'a> {
+        let mut findings = Findings::default();
+        let mut spoken: BTreeSet<&'static str> = BTreeSet::new();
+        let mut sure: Option<f64> = None;
+        let mut texts = false;
+        self.fields.each(view.snapshot(), |at, text| {
+            texts = true;
+            for bytes in parts(text) {
+                let part = text.get(bytes.clone()).unwrap_or_default();
+                let Some((lang, confidence)) = self.guess(part) else { continue };
+                spoken.insert(lang.code());
+                sure = Some(sure.map_or(confidence, |least| least.min(confidence)));
+                let (code, message) = if self.ban.contains(&lang) {
+                    ("language.banned", "in a language that is banned")
+                } else if self.allow.as_ref().is_some_and(|allow| !allow.contains(&lang)) {
+                    ("language.not_allowed", "in a language that is not allowed")
+                } else {
+                    continue;
+                };
+                findings.add(self.severity, || {
+                    let span = Span::new(at.clone(), bytes, lang.code());
+                    Violation::new(code, message, self.severity).at(span)
+                });
+            }
+        });
+        let uncertainty = if texts { sure.map_or(1.0, |confidence| 1.0 - confidence) } else { 0.0 };
+        let mut opinion = findings.into_opinion().uncertainty(uncertainty);
+        if !spoken.is_empty() {
+            let codes: Vec<serde_json::Value> = spoken.into_iter().map(Into::into).collect();
+            opinion = opinion.detail("languages", codes);
+        }
+        Answer::now(Ok(opinion))
+    }
+
+    fn reads(&self) -> Reads {
+        self.fields.reads()
+    }
+}
+
+pub(crate) fn kind() -> CriticKind {
+    CriticKind::new("language", "texts in a language that is not wanted", from_params)
+}
+
+fn from_params(params: &Params<'_>) -> Option<Language> {
+    let fields = Fields::read(params);
+    let list = |key| {
+        let codes = params.optional::<Vec<String>>(key)?;
+        if codes.is_empty() {
+            params.fault(key, "must have at least one language");
+        }
+        for (index, code) in codes.iter().enumerate() {
+            if languages([code.as_str()]).is_err() {
+                params.fault_at(key, index, no_language(code));
+            }
+        }
+        languages(codes.iter().map(String::as_str)).ok()
+    };
+    let given = params.has("allow") || params.has("ban");
+    let (allow, ban) = (list("allow"), list("ban"));
+    if !given {
+        params.fault("allow", "or `ban` must name at least one language");
+    }
+    let min_confidence = params.number("min_confidence", 0.8, 0.0..=1.0);
+    let min_characters = params.or("min_characters", 40);
+    let severity = params.number("severity", 0.5, 0.0..=1.0);
+    let critic = Language::new(allow, ban.unwrap_or_default());
+    given.then_some(Language { fields, min_confidence, min_characters, severity, ..critic })
+}
+
+#[cfg(test)]
+mod tests;
