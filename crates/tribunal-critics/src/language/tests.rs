@@ -65,6 +65,15 @@ fn what_is_short_unclear_or_no_language_is_not_judged() {
 }
 
 #[test]
+fn a_guess_that_is_not_sure_enough_is_none() {
+    let syllables = "da ta la ma na tu vi ko re so mi fa do bi lu za pe ri no ka da ta la ma na tu";
+    let critic = Language::allow(["eng"]).unwrap();
+    assert_eq!(codes(&critic.clone().min_confidence(0.0), syllables), ["language.not_allowed"]);
+    let opinion = review(&critic.min_confidence(1.0), syllables);
+    assert!(opinion.violations.is_empty() && opinion.uncertainty == 1.0);
+}
+
+#[test]
 fn a_long_text_is_judged_in_parts_and_a_change_is_noticed() {
     let critic = Language::allow(["eng"]).unwrap();
     let long = format!(

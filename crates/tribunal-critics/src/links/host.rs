@@ -276,6 +276,9 @@ mod tests {
     fn an_address_is_known_in_every_notation() {
         for local in [
             "127.0.0.1",
+            "240.0.0.1",
+            "198.18.0.1",
+            "192.0.0.1",
             "127.1",
             "127.0.1",
             "0",
