@@ -8,7 +8,7 @@
 //! use tribunal_redact::{Key, Redactor, restore};
 //!
 //! let snapshot = Snapshot::of_input("Write to jo@mail.example, then to jo@mail.example again.");
-//! let found = [9..25, 35..51].map(|bytes| Span::new(Pointer::input_text(), bytes, "email"));
+//! let found = [9..24, 34..49].map(|bytes| Span::new(Pointer::input_text(), bytes, "email"));
 //!
 //! let key = Key::generate()?;
 //! let redacted = Redactor::new(key.clone()).redact(&snapshot, &found)?;
