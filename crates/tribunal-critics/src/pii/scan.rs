@@ -64,7 +64,7 @@ fn shared() -> &'static Shared {
 /// How far a form reaches from where it begins; an IBAN in groups is the longest.
 const REACH: usize = 112;
 /// How many tries there are in all, and how many more for so many bytes.
-const LEAST_TRIES: usize = 20_000;
+const LEAST_TRIES: usize = 100_000;
 const BYTES_A_TRY: usize = 6;
 /// How many findings are enough in one text.
 const MOST_FOUND: usize = 5_000;
