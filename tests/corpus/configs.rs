@@ -118,7 +118,7 @@ fn what_is_no_toml_is_told_as_such() {
             bare(
                 "2^63",
                 "a = 9223372036854775808",
-                "c.toml:1:1: `a` is not known here, at `a`; did you mean `cache`?",
+                "c.toml:1:1: `a` is not known here, at `a`; did you mean `eval`?",
             ),
             bare("TRUE", "a = TRUE", "c.toml:1:5: invalid boolean, expected `true`, at `TRUE`"),
             bare("a key without a value", "a", "c.toml:1:2: key with no value, expected `=`"),
