@@ -236,7 +236,9 @@ fn plots(answer: &mut Answer, rounds: &Rounds) {
         title: "Nanoseconds a critic, by how many there are".into(),
         kind: Kind::Lines,
         log: true,
-        places: SCALES.map(|count| number(count as f64).replace(".00", "").replace(".0", "")).into(),
+        places: SCALES
+            .map(|count| number(count as f64).replace(".00", "").replace(".0", ""))
+            .into(),
         series: ["one after the other", "join_all", OURS].map(per_critic).into(),
     });
 }
