@@ -4,7 +4,7 @@ use tribunal_core::{FailureMode, Status, Verdict};
 use tribunal_production::{BreakerSettings, Retry};
 use tribunal_testkit::*;
 
-use crate::court::{Seat, court, judge, reason};
+use crate::court::{Seat, court, judge, reason, tries};
 
 fn opens_after_two() -> BreakerSettings {
     let settings = BreakerSettings::new(0.5, secs(60), 2).unwrap();
@@ -90,4 +90,16 @@ async fn a_probe_of_a_dropped_run_is_given_back() {
     tokio::time::sleep(secs(5)).await;
     assert!(tokio::time::timeout(secs(1), judge(&court)).await.is_err());
     assert_eq!(judge(&court).await["flaky"].status, Status::Success);
+}
+
+/// Rule 12: fails fast. A retry that the breaker would refuse takes no token and waits for nothing.
+#[tokio::test(start_paused = true)]
+async fn a_retry_asks_its_breaker_before_it_takes_a_token() {
+    let settings = BreakerSettings::new(0.5, secs(60), 1).unwrap().open_for(secs(1)).unwrap();
+    let flaky = critic("x").then(Step::transient()).then(Step::allows());
+    let two = tribunal_production::Rate::new(1, secs(3_600), 2).unwrap();
+    let court = court().critic(flaky.breaker(settings).retry(tries(2)).rate(two)).build();
+    assert_eq!(judge(&court).await["x"].attempts, 1);
+    tokio::time::advance(secs(2)).await;
+    assert_eq!(judge(&court).await["x"].status, Status::Success, "the second token is still there");
 }

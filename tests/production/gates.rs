@@ -264,3 +264,18 @@ async fn a_violation_in_an_invalid_opinion_opens_no_gate() {
     assert_eq!(report["liar"].status, Status::Invalid);
     assert_eq!(report["guard"].status, Status::Gated);
 }
+
+/// Rule 11: the time that a condition takes is neither the critic's nor counted as its work.
+#[tokio::test(start_paused = true)]
+async fn what_a_condition_takes_is_not_the_time_of_its_critic() {
+    let slow = |_: View<'_>| {
+        let mut advance = std::pin::pin!(tokio::time::advance(millis(10)));
+        // The clock moves in the first poll.
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let _ = std::future::Future::poll(advance.as_mut(), &mut cx);
+        true
+    };
+    let report = court().critic(allows("guard").when(slow).timeout(millis(5))).run().await;
+    assert_eq!(report["guard"].status, Status::Success);
+    assert_eq!(report["guard"].execution, millis(0));
+}

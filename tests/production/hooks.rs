@@ -194,3 +194,13 @@ async fn who_waits_holds_no_permit() {
     assert_eq!((report["b"].queued, report["b"].execution), (secs(0), secs(1)));
     assert_eq!(report["a"].source, Source::Cache);
 }
+
+/// Rule 11: what a hook has when time is up comes too late, as a critic's own answer would.
+#[tokio::test(start_paused = true)]
+async fn a_cached_opinion_when_time_is_up_is_none() {
+    let slow = allows("slow").blocks(millis(60)).priority(1);
+    let hook = HookScript::new().only("cached").before(HookStep::gives(Opinion::clean()));
+    let court = court().run_timeout(millis(50)).critic(slow).critic(allows("cached").priority(9));
+    let report = court.hook(hook).run().await;
+    assert_eq!(report["cached"].status, Status::Timeout);
+}
