@@ -88,7 +88,7 @@ pub use topic::{Topic, TopicError, TopicWords};
 pub use toxicity::Toxicity;
 pub use tribunal_classifier::{Classifier, ClassifyError, Label, Model, Score};
 
-/// Every kind of critic in this crate.
+/// Every kind of critic in this crate, and the languages that [`Language`] knows.
 #[must_use]
 pub fn catalogue() -> Catalogue {
     Catalogue::new()
@@ -107,6 +107,7 @@ pub fn catalogue() -> Catalogue {
         .with(topic::kind())
         .with(json_schema::kind())
         .with(tool_call::kind())
+        .telling_languages(language::Guesses)
 }
 
 #[cfg(test)]
