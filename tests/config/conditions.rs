@@ -73,7 +73,10 @@ fn a_mistake_in_an_expression_has_its_column_however_the_text_is_written() {
     assert_eq!(column, 8 + "'prior.two-".len());
     assert_eq!(problem("'true &&'").0, 8 + "'true &&".len());
     assert_eq!(problem("''").1, "`when`: is empty");
-    assert_eq!(problem("'1 + 1'").1, "`when`: must give true or false");
+    assert_eq!(
+        problem("'1 + 1'").1,
+        "`when`: gives a value of type `int`, and must give true or false"
+    );
     let deep = format!("'{}true{}'", "(".repeat(33), ")".repeat(33));
     assert_eq!(problem(&deep), (8 + 33, "`when`: brackets nest deeper than 32".into()));
     assert_eq!(

@@ -21,6 +21,7 @@ use crate::eval::Eval;
 use crate::notes::{Mistake, Notes};
 use crate::read::{Table, short};
 use crate::run::{Defaults, Run};
+use crate::when::Expression;
 use crate::{ConfigError, Source};
 
 /// Settings and critics, known to make a plan.
@@ -33,6 +34,8 @@ pub struct Pipeline {
     pub cache: Option<ResultCache>,
     /// Of which kind of the catalogue each critic is, by its name.
     pub kinds: BTreeMap<String, String>,
+    /// The expression of each critic with the policy `conditional`, by its name: for those who explain it.
+    pub conditions: BTreeMap<String, Arc<Expression>>,
     /// Which critics speak for which label when the pipeline is measured. No run looks at it.
     pub eval: Rules,
 }
@@ -156,7 +159,8 @@ fn read(
         let message = "every critic is disabled: without one, nothing is ever allowed";
         notes.add(Mistake::new(first.place("enabled"), message));
     }
-    Planning { run, on, off, cache, eval, notes }.plan()
+    let languages = catalogue.languages().cloned();
+    Planning { run, on, off, cache, eval, languages, notes }.plan()
 }
 
 /// Names that stand twice, or differ by case alone.
