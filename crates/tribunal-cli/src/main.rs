@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod eval;
 mod exit;
+mod explain;
 mod ink;
 mod judge;
 mod lines;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         args::Command::Check(args) => check::run(&args),
         args::Command::Plan(args) => plan::run(&args),
         args::Command::Eval(args) => eval::run(&args),
+        args::Command::Explain(args) => explain::run(&args),
         args::Command::Train(args) => train::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()

@@ -79,4 +79,6 @@ mod when;
 pub use error::{ConfigError, Label, Problem};
 pub use pipeline::{Pipeline, load};
 pub use source::{DEFAULT, ReadError, Source};
-pub use when::{Among, Change, Expression, Fault, Helper, HelperValue, Step, StepKind, Trace};
+pub use when::{
+    Among, Change, Expression, Fault, Helper, HelperValue, Sight, Step, StepKind, Trace,
+};

@@ -34,6 +34,7 @@ pub use helper::{Among, Helper, HelperValue};
 use helper::{Answers, Call};
 use needs::Needs;
 pub(crate) use scope::Scope;
+pub use scope::Sight;
 pub use trace::{Step, StepKind, Trace};
 
 /// Longest expression, in bytes.

@@ -31,6 +31,7 @@
 //! until one helps), `at_once` (a call that is answered at once), `call` (any other: timeout, panic, breaker), `apart` (in
 //! a task or on a thread of its own), `hedge` (a second call beside a slow one), `pending` (those who are waited for),
 //! `validate`, `ruling` (early exit), `stop` (shutting down). Hooks and observers hang off `run` and `attempt`.
+//! `outline` and `replay` are for those who ask about a plan or a run, and in no run's way.
 
 mod admit;
 mod apart;
@@ -48,6 +49,7 @@ mod orchestrator;
 mod outline;
 mod pending;
 mod plan;
+mod replay;
 mod ruling;
 mod run;
 #[cfg(test)]
@@ -65,6 +67,7 @@ pub use metrics::{Counts, CriticMetrics, Metrics, StageMetrics};
 pub use orchestrator::{Builder, ProductionOrchestrator, RunError};
 pub use outline::{CriticOutline, Outline, Passage, StageOutline};
 pub use plan::{CyclePath, PlanError, PlanErrors};
+pub use replay::Gate;
 pub use settings::{RunSettings, StageSettings};
 pub use spec::{CriticSpec, Hedge, Isolation, Policy, Retry, Strictness, Validation};
 pub use stop::Shutdown;

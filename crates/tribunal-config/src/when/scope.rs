@@ -6,7 +6,39 @@ use std::sync::Arc;
 
 use tribunal_core::{CriticName, Languages, Returns, nearest};
 
-use super::Fault;
+use super::{Expression, Fault};
+
+/// What an expression may refer to that stands in no file. See [`Expression::parse`].
+#[derive(Clone, Default)]
+pub struct Sight {
+    /// The critics whose outcomes it sees, with what they return.
+    pub seen: BTreeMap<CriticName, Returns>,
+    /// Those whose outcomes it does not see, with the reason, as in "`x` is only monitored".
+    pub unseen: BTreeMap<CriticName, String>,
+    /// Who tells languages.
+    pub languages: Option<Arc<dyn Languages>>,
+}
+
+impl Expression {
+    /// Parses and checks an expression, as `when` of a critic whose gate sees this.
+    ///
+    /// # Errors
+    ///
+    /// Every part that does not do; those that no place could help come first and alone.
+    pub fn parse(text: &str, sight: &Sight) -> Result<Self, Vec<Fault>> {
+        let unseen = |name: &str| {
+            let found = sight.unseen.iter().find(|(other, _)| **other == name);
+            found.map(|(_, why)| (why.clone(), None))
+        };
+        let scope = Scope {
+            seen: sight.seen.clone(),
+            unseen: &unseen,
+            noted: &|_| false,
+            languages: sight.languages.clone(),
+        };
+        Self::compile(text)?.bind(&scope)
+    }
+}
 
 /// Why a critic cannot be seen, and what to do about it; `None` where there is none of that name.
 pub(crate) type Unseen<'s> = dyn Fn(&str) -> Option<(String, Option<String>)> + 's;
