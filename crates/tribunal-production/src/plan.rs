@@ -90,6 +90,8 @@ pub(crate) struct Node {
     pub(crate) sees: Arc<[u32]>,
     /// Those of them that are not enforcing critics of an earlier stage.
     pub(crate) beyond: Box<[u32]>,
+    /// Whether its gate asks what that of the critic before it in its stage asks, of the same outcomes.
+    pub(crate) like_last: bool,
     /// How many critics of its own stage it waits for.
     pub(crate) waits_for: u32,
     /// The critics of its own stage that wait for it.
@@ -178,7 +180,10 @@ impl Plan {
         let nodes = entries.into_iter().zip(orders).zip(infos.iter());
         let nodes: Result<Box<[Node]>, PlanError> =
             nodes.map(|((entry, order), info)| node(entry, order, info, &shared)).collect();
-        let nodes = nodes.map_err(|error| PlanErrors(vec![error]))?;
+        let mut nodes = nodes.map_err(|error| PlanErrors(vec![error]))?;
+        for stage in &stages {
+            find_alike(nodes.get_mut(stage.critics.clone()).unwrap_or_default());
+        }
         let permits = Arc::new(Permits::new(at_least_one(
             settings.max_in_flight + usize::from(seeded!(GlobalLimitPlusOne)),
         )));
@@ -280,10 +285,31 @@ fn node(
         run_anyway: spec.run_anyway,
         sees: order.sees,
         beyond: order.beyond.into(),
+        like_last: false,
         waits_for: order.waits_for,
         unblocks: order.unblocks.into(),
         highest,
     })
+}
+
+/// Of a stage's critics, those whose gates need not be asked once that of the one before has answered.
+fn find_alike(nodes: &mut [Node]) {
+    let alike = |last: &Node, node: &Node| {
+        let plain = |node: &Node| node.depends_on.is_empty() && node.beyond.is_empty();
+        let same = match (&last.policy, &node.policy) {
+            (Policy::OnViolation, Policy::OnViolation) => true,
+            (Policy::OnHighRisk(last), Policy::OnHighRisk(own)) => last == own,
+            (Policy::OnUncertainty(last), Policy::OnUncertainty(own)) => last == own,
+            _ => false,
+        };
+        same && last.phases == node.phases && plain(last) && plain(node)
+    };
+    let mut last: Option<&Node> = None;
+    let found: Vec<bool> =
+        nodes.iter().map(|node| last.replace(node).is_some_and(|last| alike(last, node))).collect();
+    for (node, alike) in nodes.iter_mut().zip(found) {
+        node.like_last = alike;
+    }
 }
 
 fn stages(
