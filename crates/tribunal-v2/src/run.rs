@@ -7,6 +7,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -37,12 +38,13 @@ enum Unheard {
 pub(crate) struct Run<'a> {
     engine: &'a OrchestratorV2,
     view: View<'a>,
+    called: Instant,
     deadline: Instant,
 }
 
 impl<'a> Run<'a> {
-    pub(crate) const fn new(engine: &'a OrchestratorV2, view: View<'a>, deadline: Instant) -> Self {
-        Self { engine, view, deadline }
+    pub(crate) fn new(engine: &'a OrchestratorV2, view: View<'a>, called: Instant) -> Self {
+        Self { engine, view, called, deadline: called + engine.timeout }
     }
 
     /// Every outcome, in the order of the critics, and what the time is then. `now` is what it is before.
@@ -205,6 +207,7 @@ impl<'a> Run<'a> {
         out.attempts = 1;
         out.execution = now.saturating_duration_since(since);
         out.cost = cost;
+        out.begin_at(since.saturating_duration_since(self.called));
         now
     }
 
@@ -232,6 +235,7 @@ impl<'a> Run<'a> {
                 }
                 let mut outcome = Outcome::success(opinion);
                 outcome.source = Source::Cache;
+                outcome.begin_at(Duration::ZERO);
                 return Some(outcome);
             }
         }
