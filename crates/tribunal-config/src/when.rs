@@ -28,6 +28,8 @@ use tribunal_core::{
     contain,
 };
 
+use crate::Code;
+
 pub use change::Change;
 use check::PriorUse;
 pub use helper::{Among, Helper, HelperValue};
@@ -49,6 +51,8 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
+    /// What kind of mistake it is.
+    pub code: Code,
     /// From which byte of the expression to which.
     pub part: Range<usize>,
     /// What is wrong with it.
@@ -59,7 +63,16 @@ pub struct Fault {
 
 impl Fault {
     fn new(part: Range<usize>, problem: impl Into<String>) -> Self {
-        Self { part, problem: problem.into(), help: None }
+        Self { code: Code::InvalidExpression, part, problem: problem.into(), help: None }
+    }
+
+    /// A name that stands for nothing.
+    fn unknown(part: Range<usize>, problem: impl Into<String>) -> Self {
+        Self { code: Code::UnknownName, ..Self::new(part, problem) }
+    }
+
+    fn with(self, code: Code) -> Self {
+        Self { code, ..self }
     }
 }
 

@@ -193,7 +193,8 @@ fn because(run: &Run, court: &ProductionOrchestrator, why: &Why) -> String {
             codes.sort_unstable();
             codes.dedup();
             let severity = ink::number(opinion.worst_severity());
-            let codes = if codes.is_empty() { String::new() } else { format!(", {}", listed(codes, 4)) };
+            let codes =
+                if codes.is_empty() { String::new() } else { format!(", {}", listed(codes, 4)) };
             on_one_line(&format!("{}: severity {severity}{codes}", why.critic))
         }
         None => {

@@ -256,12 +256,7 @@ impl Around<'_> {
         saw
     }
 
-    fn not_recorded(
-        &self,
-        why: &mut Why,
-        outcome: &Outcome,
-        says: Option<&Result<(), Reason>>,
-    ) {
+    fn not_recorded(&self, why: &mut Why, outcome: &Outcome, says: Option<&Result<(), Reason>>) {
         let to = &mut why.not_recorded;
         match &self.run.past {
             Past::Other { hash, .. } => to.push(format!(

@@ -149,7 +149,7 @@ impl<'p> Walk<'p> {
             Expr::Struct(made) => {
                 let part = self.places.before(expr, &made.type_name);
                 let problem = format!("there is no type `{}` to make one of", made.type_name);
-                self.faults.push(Fault::new(part, problem));
+                self.faults.push(Fault::unknown(part, problem));
             }
             Expr::Comprehension(around) => {
                 self.expression(&around.iter_range, deeper, loops);
@@ -195,10 +195,8 @@ impl<'p> Walk<'p> {
                     "known are `snapshot` and `prior`; a name with `-` is written `prior[\"a-b\"]`"
                         .into()
                 });
-                let mut fault = Fault::new(
-                    self.places.part(ident),
-                    format!("there is nothing called `{name}`"),
-                );
+                let problem = format!("there is nothing called `{name}`");
+                let mut fault = Fault::unknown(self.places.part(ident), problem);
                 fault.help = Some(help);
                 self.faults.push(fault);
                 return true;
@@ -229,7 +227,8 @@ impl<'p> Walk<'p> {
         {
             let of = if name == "prior" { "an outcome" } else { "`snapshot`" };
             let problem = format!("{of} has no `{}`", member.name.escape_debug());
-            let mut fault = Fault::new(self.places.name_of(member.taken, member.name), problem);
+            let part = self.places.name_of(member.taken, member.name);
+            let mut fault = Fault::unknown(part, problem);
             let list = || format!("it has {}", listed(members.iter().copied(), "and"));
             fault.help = Some(meant(member.name, members.iter().copied()).unwrap_or_else(list));
             self.faults.push(fault);
@@ -277,7 +276,7 @@ impl<'p> Walk<'p> {
         let mut fault = if MACROS.contains(&name) {
             Fault::new(part, format!("`{name}` is not used in this way"))
         } else {
-            Fault::new(part, format!("there is no function `{name}`"))
+            Fault::unknown(part, format!("there is no function `{name}`"))
         };
         let helpers = || Function::ALL.iter().map(|(name, _)| *name);
         let known = || helpers().chain(FUNCTIONS.iter().chain(MACROS).copied());

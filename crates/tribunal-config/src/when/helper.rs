@@ -15,6 +15,7 @@ use tribunal_core::{
 
 use super::Fault;
 use super::scope::Scope;
+use crate::Code;
 use crate::nearest::{listed, meant};
 
 /// One call of a function of the field, with what it means.
@@ -360,7 +361,9 @@ impl Call {
                     return Err(Fault::new(self.name.clone(), problem));
                 };
                 let code = languages.code(asked);
-                Helper::MatchesLanguage(code.map_err(|p| Fault::new(self.argument.clone(), p))?)
+                Helper::MatchesLanguage(code.map_err(|problem| {
+                    Fault::new(self.argument.clone(), problem).with(Code::UnknownWord)
+                })?)
             }
             // Refused when it was read.
             (Function::Ran | Function::RiskAtLeast | Function::MatchesLanguage, _) => {
@@ -373,7 +376,7 @@ impl Call {
         let Ok(tier) = word.parse::<RiskTier>() else {
             let shown = word.chars().take(80).collect::<String>();
             let problem = format!("there is no risk tier `{}`", shown.escape_debug());
-            let mut fault = Fault::new(self.argument.clone(), problem);
+            let mut fault = Fault::new(self.argument.clone(), problem).with(Code::UnknownWord);
             let words = || RiskTier::ALL.iter().map(|tier| tier.as_str());
             let list = format!("there are {}", listed(words(), "and"));
             fault.help = Some(meant(word, words()).unwrap_or(list));
@@ -399,7 +402,7 @@ impl Call {
             "`{}` is no critic that the gate sees, and none of them raises a code that begins so",
             shown.escape_debug()
         );
-        let mut fault = Fault::new(self.argument.clone(), problem);
+        let mut fault = Fault::new(self.argument.clone(), problem).with(Code::NeverReturned);
         fault.help = scope.meant(text);
         Err(fault)
     }

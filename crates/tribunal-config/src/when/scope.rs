@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tribunal_core::{CriticName, Languages, Returns, nearest};
 
 use super::{Expression, Fault};
+use crate::Code;
 
 /// What an expression may refer to that stands in no file. See [`Expression::parse`].
 #[derive(Clone, Default)]
@@ -28,7 +29,7 @@ impl Expression {
     pub fn parse(text: &str, sight: &Sight) -> Result<Self, Vec<Fault>> {
         let unseen = |name: &str| {
             let found = sight.unseen.iter().find(|(other, _)| **other == name);
-            found.map(|(_, why)| (why.clone(), None))
+            found.map(|(_, why)| (Code::UnseenCritic, why.clone(), None))
         };
         let scope = Scope {
             seen: sight.seen.clone(),
@@ -41,7 +42,7 @@ impl Expression {
 }
 
 /// Why a critic cannot be seen, and what to do about it; `None` where there is none of that name.
-pub(crate) type Unseen<'s> = dyn Fn(&str) -> Option<(String, Option<String>)> + 's;
+pub(crate) type Unseen<'s> = dyn Fn(&str) -> Option<(Code, String, Option<String>)> + 's;
 
 /// What an expression may refer to.
 pub(crate) struct Scope<'s> {
@@ -68,13 +69,13 @@ impl Scope<'_> {
         if let Some((name, _)) = self.seen.iter().find(|(seen, _)| **seen == name) {
             return Ok(name.clone());
         }
-        let (problem, help) = (self.unseen)(name).unwrap_or_else(|| {
+        let (code, problem, help) = (self.unseen)(name).unwrap_or_else(|| {
             let shown: String = name.chars().take(80).collect();
             let problem = format!("there is no critic called `{}`", shown.escape_debug());
             let names = self.seen.keys().map(CriticName::as_str);
-            (problem, crate::nearest::meant(name, names))
+            (Code::UnknownCritic, problem, crate::nearest::meant(name, names))
         });
-        let mut fault = Fault::new(part.clone(), problem);
+        let mut fault = Fault::new(part.clone(), problem).with(code);
         fault.help = help;
         Err(fault)
     }

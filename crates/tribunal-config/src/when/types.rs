@@ -16,6 +16,7 @@ use super::helper::Gives;
 use super::place::Places;
 use super::scope::Scope;
 use super::{Call, check};
+use crate::Code;
 
 /// What a value is known to be.
 #[derive(Debug, Clone)]
@@ -172,7 +173,7 @@ struct Typing<'p> {
 
 impl<'p> Typing<'p> {
     fn fault(&mut self, at: &IdedExpr, problem: impl Into<String>) -> Type {
-        self.faults.push(Fault::new(self.places.part(at), problem));
+        self.faults.push(Fault::new(self.places.part(at), problem).with(Code::TypeMismatch));
         Type::Any
     }
 
@@ -383,7 +384,7 @@ impl<'p> Typing<'p> {
         if !fits {
             let operator = super::operator(name);
             let problem = format!("{operator} does not take `{}`, `{}`", x.name(), y.name());
-            let mut fault = Fault::new(self.places.part(expr), problem);
+            let mut fault = Fault::new(self.places.part(expr), problem).with(Code::TypeMismatch);
             fault.help = hint(name, &x, &y);
             self.faults.push(fault);
         }

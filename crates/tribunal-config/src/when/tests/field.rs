@@ -43,7 +43,9 @@ fn returns() -> BTreeMap<CriticName, Returns> {
 }
 
 fn bound_to(text: &str, seen: BTreeMap<CriticName, Returns>) -> Result<Expression, Vec<Fault>> {
-    let unseen = |wanted: &str| (wanted == "later").then(|| ("`later` is later".into(), None));
+    let unseen = |wanted: &str| {
+        (wanted == "later").then(|| (Code::UnseenCritic, "`later` is later".into(), None))
+    };
     let scope =
         Scope { seen, unseen: &unseen, noted: &|_| false, languages: Some(Arc::new(TwoTongues)) };
     Expression::compile(text)?.bind(&scope)

@@ -7,6 +7,7 @@ use cel::IdedExpr;
 use tribunal_core::{Phase, Returns, Shape, Status, nearest};
 
 use super::{Type, Typing};
+use crate::Code;
 use crate::nearest::{listed, meant};
 use crate::when::Fault;
 use crate::when::check::{PRIOR, SNAPSHOT};
@@ -63,6 +64,10 @@ impl Words {
     fn fault(&self, problem: String, text: &str, part: Range<usize>) -> Fault {
         let all = self.all();
         let mut fault = Fault::new(part, problem);
+        fault.code = match self {
+            Self::Codes(..) => Code::NeverReturned,
+            Self::Status | Self::Phase => Code::UnknownWord,
+        };
         let near = nearest(text, all.iter().copied());
         fault.help = match near {
             Some(near) => Some(format!("did you mean `{near}`?")),
@@ -102,7 +107,7 @@ impl Typing<'_> {
             other => {
                 let part = self.places.name_of(expr, name);
                 let problem = format!("`{}` has no members, so no `{name}`", other.name());
-                self.faults.push(Fault::new(part, problem));
+                self.faults.push(Fault::unknown(part, problem));
                 Type::Any
             }
         }
@@ -144,7 +149,8 @@ impl Typing<'_> {
         help: Option<String>,
         gives: Type,
     ) -> Type {
-        let mut fault = Fault::new(self.places.name_of(expr, name), problem);
+        let part = self.places.name_of(expr, name);
+        let mut fault = Fault::new(part, problem).with(Code::NeverReturned);
         fault.help = help;
         self.faults.push(fault);
         gives
@@ -153,7 +159,7 @@ impl Typing<'_> {
     fn none(&mut self, expr: &IdedExpr, name: &str, of: &str, known: &[&str]) -> Type {
         let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
         let mut fault =
-            Fault::new(self.places.name_of(expr, name), format!("{of} has no `{shown}`"));
+            Fault::unknown(self.places.name_of(expr, name), format!("{of} has no `{shown}`"));
         let few = known.len() <= 12;
         let list = few.then(|| format!("it has {}", listed(known.iter().copied(), "and")));
         fault.help = meant(name, known.iter().copied()).or(list);
