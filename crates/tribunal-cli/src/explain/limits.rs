@@ -13,6 +13,9 @@ use crate::ink;
 /// What is shorter is the work of the engine, and no waiting.
 const LEAST: Duration = Duration::from_millis(1);
 
+/// Most calls that are told one by one.
+const MOST_CALLS: usize = 10;
+
 /// In sentences.
 pub(super) fn waited(
     court: &ProductionOrchestrator,
@@ -26,11 +29,13 @@ pub(super) fn waited(
     let mut sentences = Vec::new();
     if outcome.queued >= LEAST {
         let limits = limits(&outline, info, critic, outcome);
-        let waited = ink::duration(outcome.queued);
+        let since =
+            outcome.begun().map(|begun| format!(" from {} into the run on", ink::duration(begun)));
+        let waited = ink::duration(outcome.queued) + &since.unwrap_or_default();
         sentences.push(match limits.as_slice() {
-            [only] => format!("it waited {waited} in all, for {only}"),
+            [only] => format!("it waited {waited}, for {only}"),
             several => {
-                format!("it waited {waited} in all, at some of: {}", several.join("; "))
+                format!("it waited {waited}, at one or more of these: {}", several.join("; "))
             }
         });
     }
@@ -40,8 +45,14 @@ pub(super) fn waited(
         sentences.push(stopped);
     }
     if outcome.attempts > 1 {
-        let last = if outcome.opinion.is_some() { "the last one helped" } else { "none helped" };
-        sentences.push(format!("it was called {} times, and {last}", outcome.attempts));
+        let each = outcome.calls().iter().map(|call| {
+            let (begun, took) = (ink::duration(call.begun), ink::duration(call.took));
+            let hedge = if call.hedge { ", a hedge" } else { "" };
+            format!("{begun} into the run for {took} ({}{hedge})", call.end)
+        });
+        let each: Vec<String> = each.take(MOST_CALLS).collect();
+        let each = if each.is_empty() { String::new() } else { format!(": {}", each.join(", ")) };
+        sentences.push(format!("it was called {} times{each}", outcome.attempts));
     }
     sentences
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tribunal_core::{
-    CriticName, Failure, FailureKind, Gated, Opinion, OpinionFault, Outcome, Phase, Reason,
-    RiskTier, Skipped, Source, Status, TimeoutLevel, Verdict, Violation,
+    CallTiming, CriticName, Failure, FailureKind, Gated, Opinion, OpinionFault, Outcome, Phase,
+    Reason, RiskTier, Skipped, Source, Status, TimeoutLevel, Verdict, Violation,
 };
 
 /// A report as far as it can be read back.
@@ -97,7 +97,19 @@ fn outcome(map: &Map<String, Value>) -> Option<Outcome> {
     outcome.queued = millis(map, "queued_ms");
     outcome.execution = millis(map, "execution_ms");
     outcome.cost = number(map, "cost");
+    if map.contains_key("begun_ms") {
+        outcome.begin_at(millis(map, "begun_ms"));
+    }
+    let calls = map.get("calls").and_then(Value::as_array).into_iter().flatten();
+    outcome.set_calls(calls.filter_map(|call| self::call(call.as_object()?)).collect());
     Some(outcome)
+}
+
+fn call(map: &Map<String, Value>) -> Option<CallTiming> {
+    let end = text(map, "end")?.parse().ok()?;
+    let call = CallTiming::new(millis(map, "begun_ms"), millis(map, "took_ms"), end);
+    let hedge = map.get("hedge").and_then(Value::as_bool).unwrap_or_default();
+    Some(if hedge { call.hedge() } else { call })
 }
 
 fn opinion(map: &Map<String, Value>) -> Opinion {
@@ -180,6 +192,7 @@ fn wait(text: &str) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tribunal_core::CallEnd;
 
     fn reasons() -> Vec<Reason> {
         let name = CriticName::new("a-b").unwrap();
@@ -232,6 +245,9 @@ mod tests {
         let mut outcome = Outcome::success(opinion);
         (outcome.attempts, outcome.queued) = (2, Duration::from_micros(1_500));
         outcome.calls_for = Some(Verdict::Review);
+        outcome.begin_at(Duration::from_millis(3));
+        let call = |end| CallTiming::new(Duration::from_millis(4), Duration::from_millis(1), end);
+        outcome.set_calls(vec![call(CallEnd::Transient), call(CallEnd::Success).hedge()]);
         let written = serde_json::to_value(&outcome).unwrap();
         assert_eq!(self::outcome(written.as_object().unwrap()), Some(outcome));
     }

@@ -136,7 +136,7 @@ pub(super) fn why(why: &Why) -> String {
 }
 
 fn saw(text: &mut String, why: &Why) {
-    if why.gate == "always" || why.gate.starts_with("on_high_risk") {
+    if why.saw.is_empty() {
         return;
     }
     let mattered = why.saw.iter().filter(|saw| saw.mattered).count();
@@ -156,9 +156,6 @@ fn saw(text: &mut String, why: &Why) {
             "more"
         };
         line(text, if shown == 0 { "saw" } else { "" }, &format!("and {rest} {what}"));
-    }
-    if why.saw.is_empty() {
-        line(text, "saw", "no outcome");
     }
 }
 

@@ -12,8 +12,8 @@ use tribunal_production::{Gate, Policy, ProductionOrchestrator};
 
 use super::change;
 use super::condition::Shown;
-use super::limits;
 use super::run::{Past, Run};
+use super::{limits, plan};
 use crate::ink;
 
 /// Everything about one critic in one run.
@@ -95,7 +95,10 @@ impl Around<'_> {
                 Ok(()) => String::from("open"),
                 Err(reason) => reason.to_string(),
             }),
-            saw: if run.same_plan() { self.saw(gate, outcome) } else { Vec::new() },
+            saw: match run.same_plan() && plan::reads_outcomes(gate) {
+                true => self.saw(gate, outcome),
+                false => Vec::new(),
+            },
             condition: None,
             waited: limits::waited(court, info, outcome),
             change: Vec::new(),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "here to fail a test")]
 
 mod eval;
+mod explain;
 #[cfg(unix)]
 mod files;
 mod judge;

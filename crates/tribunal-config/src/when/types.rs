@@ -177,6 +177,18 @@ impl<'p> Typing<'p> {
         Type::Any
     }
 
+    /// The wrong number of arguments.
+    fn count(&mut self, expr: &IdedExpr, name: &str, found: usize) -> Type {
+        let takes = if TWO.contains(&name) { "two" } else { "one" };
+        let problem = match found {
+            0 => format!("`{name}` takes {takes}, found none"),
+            found => format!("`{name}` takes {takes}, found {found}"),
+        };
+        let part = self.places.before(expr, name);
+        self.faults.push(Fault::new(part, problem).with(Code::TypeMismatch));
+        Type::Any
+    }
+
     fn of(&mut self, expr: &'p IdedExpr) -> Type {
         match &expr.expr {
             Expr::Unspecified | Expr::Struct(_) => Type::Any,
@@ -275,8 +287,7 @@ impl<'p> Typing<'p> {
             _ => {
                 let (name, count) = (&call.func_name, operands.len());
                 if check::FUNCTIONS.contains(&name.as_str()) {
-                    let takes = if TWO.contains(&name.as_str()) { "two" } else { "one" };
-                    return self.fault(expr, format!("`{name}` takes {takes}, found {count}"));
+                    return self.count(expr, name, count);
                 }
                 Type::Any
             }
@@ -309,7 +320,7 @@ impl<'p> Typing<'p> {
             "type" => return Type::Kind,
             "dyn" => return Type::Any,
             _ if TWO.contains(&name) => {
-                return self.fault(expr, format!("`{name}` takes two, found one"));
+                return self.count(expr, name, 1);
             }
             _ => return Type::Any,
         };
@@ -377,7 +388,7 @@ impl<'p> Typing<'p> {
                 (text(&x) && text(&y), Type::Bool)
             }
             _ if check::FUNCTIONS.contains(&name) => {
-                return self.fault(expr, format!("`{name}` takes one, found two"));
+                return self.count(expr, name, 2);
             }
             _ => return Type::Any,
         };
