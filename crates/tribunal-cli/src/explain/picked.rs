@@ -88,7 +88,7 @@ pub(super) fn is_called(wanted: &str, id: Option<&Value>, trace_id: Option<&str>
     let by_id = match id {
         Some(Value::String(id)) => id == wanted,
         Some(Value::Null) | None => false,
-        Some(other) => other.to_string() == wanted,
+        Some(other) => other.to_string().as_str() == wanted,
     };
     by_id || trace_id == Some(wanted)
 }
