@@ -10,6 +10,7 @@ mod default;
 mod eval;
 mod fields;
 mod files;
+mod fit;
 mod references;
 mod source;
 
