@@ -11,6 +11,7 @@ mod eval;
 mod fields;
 mod files;
 mod fit;
+mod page;
 mod references;
 mod source;
 
