@@ -11,6 +11,8 @@ mod default;
 mod eval;
 mod fields;
 mod files;
+mod fit;
+mod page;
 mod references;
 mod source;
 

@@ -1,7 +1,9 @@
 //! From a source to critics and settings that are known to make a plan.
 //!
-//! Start at [`load`]. `pipeline/planning.rs` holds what was read against the plan that comes of it.
+//! Start at [`load`]. `pipeline/planning.rs` holds what was read against the plan that comes of it, and
+//! `pipeline/fit.rs` what critics need against what there is.
 
+mod fit;
 mod planning;
 
 use std::collections::BTreeMap;

@@ -19,8 +19,11 @@ impl Offset {
     /// What lies beyond 71 minutes is taken for the last that it can tell.
     #[inline]
     pub(crate) fn of(since: Duration) -> Self {
-        let micros = u32::try_from(since.as_micros()).unwrap_or(u32::MAX);
-        Self(micros.min(u32::MAX - 1))
+        // In 64 bits: on the way of every call, the 128 of `as_micros` would show.
+        let micros = since.as_secs().saturating_mul(1_000_000);
+        let micros = micros.saturating_add(since.subsec_micros().into());
+        let last = u32::MAX - 1;
+        Self(u32::try_from(micros).unwrap_or(last).min(last))
     }
 
     pub(crate) fn get(self) -> Option<Duration> {

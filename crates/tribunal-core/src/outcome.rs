@@ -69,7 +69,10 @@ pub struct Outcome {
     /// What it cost, all attempts together, in the unit that the specs use.
     pub cost: f64,
     begun: Offset,
-    /// Boxed twice, since hardly any critic is called more than once.
+    #[expect(
+        clippy::box_collection,
+        reason = "one word, since hardly any critic is called more than once"
+    )]
     calls: Option<Box<Vec<CallTiming>>>,
 }
 

@@ -11,7 +11,8 @@ use std::ops::Range;
 use aho_corasick::AhoCorasick;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Returns, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Violation,
 };
 
 use self::folded::Folded;
@@ -362,7 +363,7 @@ fn topic(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<TopicWords
             return None;
         }
         Err(TopicError::AtLeast(_)) => {
-            params.fault("at_least", "must be at least 1");
+            params.fault("at_least", ParamProblem::Range("must be at least 1".into()));
             return None;
         }
         Err(TopicError::Keyword { index, .. }) => {

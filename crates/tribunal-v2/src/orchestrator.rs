@@ -22,7 +22,7 @@ pub struct OrchestratorV2 {
     pub(crate) seats: Vec<Seat>,
     pub(crate) hooks: Vec<Arc<dyn Hook>>,
     observers: Vec<Arc<dyn Observer>>,
-    pub(crate) timeout: Duration,
+    timeout: Duration,
     config_hash: ConfigHash,
     pub(crate) hook_failures: AtomicU64,
     observer_panics: AtomicU64,
@@ -82,7 +82,7 @@ impl OrchestratorV2 {
         let mut now = started;
         if !self.seats.is_empty() {
             self.emit(RunEvent::StageStarted { stage: Stage::CoreAnalysis });
-            let run = Run::new(self, View::of(&snapshot), started);
+            let run = Run::new(self, View::of(&snapshot), started + self.timeout);
             (outcomes, now) = run.outcomes(started).await;
             let elapsed = now.saturating_duration_since(started);
             stages.push(StageTiming { stage: Stage::CoreAnalysis, elapsed });

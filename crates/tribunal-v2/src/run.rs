@@ -38,13 +38,12 @@ enum Unheard {
 pub(crate) struct Run<'a> {
     engine: &'a OrchestratorV2,
     view: View<'a>,
-    called: Instant,
     deadline: Instant,
 }
 
 impl<'a> Run<'a> {
-    pub(crate) fn new(engine: &'a OrchestratorV2, view: View<'a>, called: Instant) -> Self {
-        Self { engine, view, called, deadline: called + engine.timeout }
+    pub(crate) const fn new(engine: &'a OrchestratorV2, view: View<'a>, deadline: Instant) -> Self {
+        Self { engine, view, deadline }
     }
 
     /// Every outcome, in the order of the critics, and what the time is then. `now` is what it is before.
@@ -207,7 +206,8 @@ impl<'a> Run<'a> {
         out.attempts = 1;
         out.execution = now.saturating_duration_since(since);
         out.cost = cost;
-        out.begin_at(since.saturating_duration_since(self.called));
+        // All of them have their turn when the run is called.
+        out.begin_at(Duration::ZERO);
         now
     }
 
