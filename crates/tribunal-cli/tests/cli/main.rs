@@ -7,6 +7,7 @@ mod eval;
 mod files;
 mod judge;
 mod lines;
+mod picture;
 mod plan;
 mod run;
 mod train;
