@@ -1,4 +1,5 @@
 //! Pages as a whole: well formed whatever is on them, bounded, and without what they must not show.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "here to fail a test")]
 
 use serde_json::{Value, json};
 use tribunal_picture::{Album, Plan, Run, Texts};
