@@ -36,9 +36,9 @@ struct Secret {
     value: String,
 }
 
-/// Reads a value without references, such as a schema.
-pub(crate) fn json(value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
-    let mut reader = Reader { notes, environment: None, secrets: Vec::new(), path: Vec::new() };
+/// Reads a value without references, such as a schema, that has this name in messages.
+pub(crate) fn json(name: &str, value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
+    let mut reader = Reader::new(name, notes, None);
     let before = notes.errors();
     let read = reader.value(value);
     (notes.errors() == before).then_some(read)
@@ -52,7 +52,7 @@ pub(crate) fn params(
 ) -> Option<Params> {
     let before = notes.errors();
     let environment = Some(environment);
-    let mut reader = Reader { notes, environment, secrets: Vec::new(), path: Vec::new() };
+    let mut reader = Reader::new("params", notes, environment);
     let Value::Object(values) = reader.value(value) else {
         let found = kind_of(value.get_ref());
         let message = format!("`params` must be a table, found {found}");
@@ -61,20 +61,33 @@ pub(crate) fn params(
     };
     let secrets = reader.secrets;
     let quiet = Notes::default();
-    let mut reader =
-        Reader { notes: &quiet, environment: None, secrets: Vec::new(), path: Vec::new() };
+    let mut reader = Reader::new("params", &quiet, None);
     let written = reader.value(value);
     (notes.errors() == before).then_some(Params { values, written, secrets })
 }
 
 struct Reader<'r> {
+    /// What stands before each path in messages.
+    name: &'r str,
     notes: &'r Notes,
     environment: Option<Environment<'r>>,
     secrets: Vec<Secret>,
     path: Vec<ParamStep>,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    const fn new(name: &'r str, notes: &'r Notes, environment: Option<Environment<'r>>) -> Self {
+        Self { name, notes, environment, secrets: Vec::new(), path: Vec::new() }
+    }
+
+    /// What stands here, in messages.
+    fn here(&self) -> String {
+        match self.path.is_empty() {
+            true => self.name.to_owned(),
+            false => format!("{}.{}", self.name, ParamPath(self.path.clone())),
+        }
+    }
+
     /// The value; null in place of what is wrong, which is noted. The parser has bounded the depth.
     fn value(&mut self, value: &Spanned<DeValue<'_>>) -> Value {
         match value.get_ref() {
@@ -121,8 +134,8 @@ impl Reader<'_> {
     }
 
     fn wrong(&self, code: Code, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
-        let path = ParamPath(self.path.clone());
-        self.notes.add(Mistake::new(code, value.span(), format!("`{path}` {problem}")));
+        let message = format!("`{}` {problem}", self.here());
+        self.notes.add(Mistake::new(code, value.span(), message));
         Value::Null
     }
 
@@ -133,7 +146,7 @@ impl Reader<'_> {
             return if rest.starts_with('$') { rest.into() } else { text.into() };
         }
         let Some(value) = environment(rest) else {
-            let path = ParamPath(self.path.clone());
+            let path = self.here();
             let message = format!("`{path}` refers to `${rest}`, and there is no such variable");
             let help = format!("set `{rest}`, or write `$${rest}` for the text itself");
             self.notes.add(Mistake::new(Code::MissingVariable, span.clone(), message).help(help));
@@ -283,6 +296,7 @@ fn code(problem: &ParamProblem) -> Code {
         ParamProblem::Type(_) => Code::WrongType,
         ParamProblem::Range(_) => Code::OutOfRange,
         ParamProblem::Word(_) => Code::UnknownWord,
+        ParamProblem::Pointer(_) => Code::InvalidPointer,
         ParamProblem::Pattern { .. } => Code::InvalidPattern,
         ParamProblem::Schema(_) => Code::InvalidSchema,
         ParamProblem::File(_) => Code::UnreadableFile,
