@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Explain(crate::explain::ExplainArgs),
     /// Train a classifier from labelled JSON lines, and say how good it is
     Train(crate::train::TrainArgs),
+    /// Draw a page of runs that were judged before, from their JSON lines
+    Report(crate::report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -85,6 +87,8 @@ pub(crate) struct JudgeArgs {
         default_missing_value = "*"
     )]
     pub(crate) redact: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) picture: crate::judge::PictureArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any
@@ -171,6 +175,13 @@ pub(crate) struct ConfigArg {
     /// The pipeline, in TOML; without it, the one that comes with the command
     #[arg(long = "config", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+impl ConfigArg {
+    /// Whether a pipeline was named, and not the one that comes with the command taken.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.file.is_some()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -8,6 +8,7 @@ mod explain;
 mod files;
 mod judge;
 mod lines;
+mod picture;
 mod plan;
 mod run;
 mod train;
