@@ -13,6 +13,7 @@ use super::Pipeline;
 use super::fit::Fit;
 use crate::Code;
 use crate::critic::Draft;
+use crate::nearest::meant;
 use crate::notes::{Mistake, Notes};
 use crate::read::short;
 use crate::run::Run;
