@@ -169,7 +169,7 @@ async fn functions_hear_what_the_gate_sees() {
     assert_eq!(status("'failed() && failed(\"failing\")'", plain()).await.0, Status::Success);
     let (closed, reason) = status("'count_violations() > 1'", plain()).await;
     assert_eq!((closed, &*reason), (Status::Gated, "gated: does not hold: count_violations() > 1"));
-    assert_eq!(status("'any_violation(\"echo\")'", plain()).await.0, Status::Success);
+    assert_eq!(status("'any_violation(\"echo.\")'", plain()).await.0, Status::Success);
     let (column, message) = problem("'any_violation(\"late\")'");
     assert_eq!(column, 8 + "'any_violation(".len());
     assert!(message.contains("later than `core_analysis`"), "{message}");

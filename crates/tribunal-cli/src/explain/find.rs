@@ -21,6 +21,32 @@ pub(super) struct Asked {
     pub(super) report: Option<Picked>,
 }
 
+/// Most runs that are looked at together, and most bytes of their lines: all of them are kept until they are told.
+const MOST_RUNS: usize = 10_000;
+const MOST_BYTES: usize = 512 << 20;
+
+/// Counts what is kept.
+#[derive(Default)]
+struct Kept {
+    runs: usize,
+    bytes: usize,
+}
+
+impl Kept {
+    /// One more, if there is room.
+    fn one(&mut self, line: &[u8]) -> Result<(), Trouble> {
+        self.runs += 1;
+        self.bytes = self.bytes.saturating_add(line.len());
+        if self.runs > MOST_RUNS || self.bytes > MOST_BYTES {
+            let problem = format!(
+                "there are more than {MOST_RUNS} runs or {MOST_BYTES} bytes in that: pick one by :LINE or by its id"
+            );
+            return Err(Trouble::Usage(problem));
+        }
+        Ok(())
+    }
+}
+
 /// A line with a snapshot.
 pub(super) struct Found {
     pub(super) place: String,
@@ -66,6 +92,7 @@ impl Asked {
     /// The snapshots that were picked, by their lines or by the name of the run.
     pub(super) fn snapshots(&self) -> Result<Vec<Found>, Trouble> {
         let mut found = Vec::new();
+        let mut kept = Kept::default();
         for picked in &self.snapshots {
             picked.lines(|line, text| {
                 let unfit =
@@ -79,6 +106,7 @@ impl Asked {
                 };
                 let id = snapshot.attributes().get("id").cloned().unwrap_or_default();
                 if self.is_wanted(&id, snapshot.trace_id()) {
+                    kept.one(text)?;
                     found.push(Found { place: format!("{}:{line}", picked.name()), id, snapshot });
                 }
                 Ok(())
@@ -96,9 +124,11 @@ impl Asked {
     pub(super) fn reports(&self) -> Result<Vec<(String, Recorded)>, Trouble> {
         let mut found = Vec::new();
         let Some(picked) = &self.report else { return Ok(found) };
+        let mut kept = Kept::default();
         picked.lines(|line, text| {
             match recorded::read(text) {
                 Ok(report) if self.is_wanted(&report.id, report.trace_id.as_deref()) => {
+                    kept.one(text)?;
                     found.push((format!("{}:{line}", picked.name()), report));
                 }
                 Ok(_) => {}

@@ -87,6 +87,13 @@ impl Scope<'_> {
         self.seen.iter().filter(move |(_, returns)| raises(returns)).map(|(name, _)| name)
     }
 
+    /// Whether one of them declares a code that is this one, or goes on after it with a dot.
+    pub(super) fn declares(&self, code: &str) -> bool {
+        let inner = format!("{code}.");
+        let declared = self.seen.values().filter(|returns| returns.known_codes().is_some());
+        declared.into_iter().any(|returns| returns.may_raise(code) || returns.may_begin(&inner))
+    }
+
     /// The critic, the code or the family of codes that may have been meant.
     pub(super) fn meant(&self, text: &str) -> Option<String> {
         let codes = || self.seen.values().filter_map(Returns::known_codes).flatten();

@@ -164,6 +164,7 @@ impl Call {
                 };
                 let code = languages.code(asked);
                 Helper::MatchesLanguage(code.map_err(|problem| {
+                    let problem = format!("what `matches_language` is given {problem}");
                     Fault::new(self.argument.clone(), problem).with(Code::UnknownWord)
                 })?)
             }
@@ -195,17 +196,21 @@ impl Call {
             return scope.critic(text, &self.argument).map(Among::Critic);
         }
         let code = text.trim_end_matches('*').trim_end_matches('.');
+        // A word alone may be a critic's name with a slip in it, and someone who declares nothing may raise any code.
+        let is_meant = text.contains(['.', '*']) || scope.declares(code);
         let by: Vec<CriticName> = scope.raising(code).cloned().collect();
-        if !by.is_empty() && !code.is_empty() {
+        if is_meant && !by.is_empty() && !code.is_empty() {
             return Ok(Among::Codes { code: code.to_owned(), by });
         }
         let shown: String = text.chars().take(80).collect();
         let problem = format!(
-            "`{}` is no critic that the gate sees, and none of them raises a code that begins so",
+            "`{}` is no critic that the gate sees, and none of them is known to raise a code that begins so",
             shown.escape_debug()
         );
         let mut fault = Fault::new(self.argument.clone(), problem).with(Code::NeverReturned);
-        fault.help = scope.meant(text);
+        let codes = || format!("codes that begin so are written `'{code}.'`");
+        let may = !is_meant && !by.is_empty() && !code.is_empty();
+        fault.help = scope.meant(text).or_else(|| may.then(codes));
         Err(fault)
     }
 }
