@@ -335,12 +335,12 @@ fn conditions_get_an_answer_however_they_are_written() {
             case(
                 "a pattern that is none",
                 "snapshot.input_text.matches('(')",
-                "c.toml:5:9: error[invalid-expression]: `when`: the function `matches` failed, at `snapshot.input_text.matches('(')`",
+                "c.toml:5:38: error[invalid-pattern]: `when`: `matches` takes a regular expression: unclosed group, at `(`",
             ),
             case(
                 "a pattern with look-ahead",
                 "snapshot.input_text.matches('(?=a)')",
-                "c.toml:5:9: error[invalid-expression]: `when`: the function `matches` failed, at `snapshot.input_text.matches('(?=a)')`",
+                "c.toml:5:38: error[invalid-pattern]: `when`: `matches` takes a regular expression: look-around, including look-ahead and look-behind, is not supported, at `(?=`",
             ),
             case(
                 "a quote that is open",
