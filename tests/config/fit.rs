@@ -160,6 +160,13 @@ fn a_rate_that_keeps_runs_waiting_for_sure_is_told() {
         shared(one, "mode = \"monitor\""),
         shared(one, "policy = \"on_high_risk\""),
         shared(one, "") + "[cache]\n",
+        // Tokens come while the other stage has its time.
+        "[stages]\ncore_analysis.timeout = \"2s\"\ndeep_analysis.timeout = \"2s\"\n[rates.x]\ntokens = 1\nper = \"3s\"\n"
+            .to_owned()
+            + &critics([
+                ("a", "shares = [\"x\"]"),
+                ("b", "shares = [\"x\"]\nstage = \"deep_analysis\""),
+            ]),
     ] {
         assert_eq!(told(&fits), [] as [&str; 0], "{fits}");
     }

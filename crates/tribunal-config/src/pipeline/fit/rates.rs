@@ -61,12 +61,15 @@ impl Fit<'_> {
     }
 
     fn rate(&self, asked: &Asked<'_>) {
-        // Who waits for a token waits as long as its stage has. All take a token each, so the longest will do.
-        let has = asked.by.iter().map(|draft| Some(self.has(draft.stage)?.duration));
-        let Some(limit) = has.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max())
-        else {
-            return;
+        // Who waits for a token waits as long as its stage has; over several stages tokens come all through the run.
+        let mut stages = asked.by.iter().map(|draft| draft.stage);
+        let limit = match stages.next() {
+            Some(first) if stages.all(|stage| stage == first) => {
+                self.has(first).map(|has| has.duration)
+            }
+            _ => self.run.limit().map(|(duration, _)| duration),
         };
+        let Some(limit) = limit else { return };
         let Asked { rate, name, phase, .. } = asked;
         let interval = rate.per() / rate.tokens();
         let brought = limit.as_nanos() / interval.as_nanos().max(1);
