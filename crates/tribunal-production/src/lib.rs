@@ -39,6 +39,7 @@ mod attempt;
 mod budget;
 mod call;
 mod gate;
+mod gauges;
 mod hedge;
 mod hooks;
 mod limit;
@@ -62,6 +63,7 @@ mod stage;
 mod stop;
 mod validate;
 
+pub use gauges::{BreakerGauges, CriticGauges, Gauges, Room, SharedTokens, StageGauges};
 pub use metrics::{Counts, CriticMetrics, Metrics, StageMetrics};
 pub use orchestrator::{Builder, ProductionOrchestrator, RunError};
 pub use outline::{CriticOutline, Outline, Passage, StageOutline};
@@ -72,5 +74,5 @@ pub use spec::{CriticSpec, Hedge, Isolation, Policy, Retry, Strictness, Validati
 pub use stop::Shutdown;
 // The parts that specs are made of, so that a service needs no second crate.
 pub use tribunal_resilience::{
-    Adaptation, Backoff, BackoffError, BreakerError, BreakerSettings, Jitter, Rate, RateError,
+    Adaptation, Backoff, BackoffError, BreakerError, BreakerSettings, BreakerState, Jitter, Rate, RateError,
 };
