@@ -31,6 +31,7 @@
 //! until one helps), `at_once` (a call that is answered at once), `call` (any other: timeout, panic, breaker), `apart` (in
 //! a task or on a thread of its own), `hedge` (a second call beside a slow one), `pending` (those who are waited for),
 //! `validate`, `ruling` (early exit), `stop` (shutting down), `reload` (going on with another plan). Hooks and observers hang off `run` and `attempt`.
+//! `gauges` says how full all of it is, and `canary` asks again and again what must be blocked.
 
 mod admit;
 mod apart;
@@ -38,6 +39,7 @@ mod at_once;
 mod attempt;
 mod budget;
 mod call;
+mod canary;
 mod gate;
 mod gauges;
 mod hedge;
@@ -63,6 +65,7 @@ mod stage;
 mod stop;
 mod validate;
 
+pub use canary::{Canary, CanaryReading, Finding, is_canary};
 pub use gauges::{BreakerGauges, CriticGauges, Gauges, Room, SharedTokens, StageGauges};
 pub use metrics::{Counts, CriticMetrics, Metrics, StageMetrics};
 pub use orchestrator::{Builder, ProductionOrchestrator, RunError};
@@ -74,5 +77,6 @@ pub use spec::{CriticSpec, Hedge, Isolation, Policy, Retry, Strictness, Validati
 pub use stop::Shutdown;
 // The parts that specs are made of, so that a service needs no second crate.
 pub use tribunal_resilience::{
-    Adaptation, Backoff, BackoffError, BreakerError, BreakerSettings, BreakerState, Jitter, Rate, RateError,
+    Adaptation, Backoff, BackoffError, BreakerError, BreakerSettings, BreakerState, Jitter, Rate,
+    RateError,
 };
