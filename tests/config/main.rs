@@ -10,7 +10,10 @@ mod default;
 mod eval;
 mod fields;
 mod files;
+mod fit;
+mod page;
 mod references;
+mod rendered;
 mod source;
 
 use tribunal_config::{ConfigError, Pipeline, Source, load};

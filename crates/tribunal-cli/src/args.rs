@@ -48,7 +48,8 @@ pub(crate) enum Command {
     #[command(after_help = EXIT_STATUSES)]
     Judge(JudgeArgs),
     /// Check a config and show every mistake in it
-    Check(CheckArgs),
+    #[command(after_help = crate::check::EXIT_STATUSES)]
+    Check(crate::check::CheckArgs),
     /// Show what a config comes to: order, gates, worst cases
     Plan(PlanArgs),
     /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Train a classifier from labelled JSON lines, and say how good it is
     Train(crate::train::TrainArgs),
+    /// Draw a page of runs that were judged before, from their JSON lines
+    Report(crate::report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +84,8 @@ pub(crate) struct JudgeArgs {
         default_missing_value = "*"
     )]
     pub(crate) redact: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) picture: crate::judge::PictureArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any
@@ -154,12 +159,6 @@ fn level(text: &str) -> Result<Level, String> {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    #[command(flatten)]
-    pub(crate) config: ConfigArg,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArg,
@@ -173,6 +172,13 @@ pub(crate) struct ConfigArg {
     /// The pipeline, in TOML; without it, the one that comes with the command
     #[arg(long = "config", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+impl ConfigArg {
+    /// Whether a pipeline was named, and not the one that comes with the command taken.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.file.is_some()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -12,6 +12,7 @@ mod judge;
 mod lines;
 mod pipeline;
 mod plan;
+mod report;
 mod safe;
 mod train;
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         args::Command::Plan(args) => plan::run(&args),
         args::Command::Eval(args) => eval::run(&args),
         args::Command::Train(args) => train::run(&args),
+        args::Command::Report(args) => report::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

@@ -3,6 +3,8 @@
 //! What a reference stands for goes to the critic and nowhere else: not into the fingerprint, and not into
 //! what is said about mistakes.
 
+mod path;
+
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,6 +16,10 @@ use tribunal_core::{CriticKind, ParamFault, ParamPath, ParamProblem, ParamStep};
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 use crate::read::{finite, kind as kind_of};
+use crate::{Code, literal};
+
+use path::{find, key_span};
+pub(crate) use path::{in_pattern, locate, steps};
 
 /// Where references lead.
 pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
@@ -35,12 +41,12 @@ struct Secret {
     value: String,
 }
 
-/// Reads a value without references, such as a schema.
-pub(crate) fn json(value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
-    let mut reader = Reader { notes, environment: None, secrets: Vec::new(), path: Vec::new() };
-    let before = notes.count();
+/// Reads a value without references, such as a schema, that has this name in messages.
+pub(crate) fn json(name: &str, value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
+    let mut reader = Reader::new(name, notes, None);
+    let before = notes.errors();
     let read = reader.value(value);
-    (notes.count() == before).then_some(read)
+    (notes.errors() == before).then_some(read)
 }
 
 /// Reads parameters. `None` when something in them is wrong, which is noted.
@@ -49,30 +55,44 @@ pub(crate) fn params(
     environment: Environment<'_>,
     notes: &Notes,
 ) -> Option<Params> {
-    let before = notes.count();
+    let before = notes.errors();
     let environment = Some(environment);
-    let mut reader = Reader { notes, environment, secrets: Vec::new(), path: Vec::new() };
+    let mut reader = Reader::new("params", notes, environment);
     let Value::Object(values) = reader.value(value) else {
         let found = kind_of(value.get_ref());
-        notes.add(Mistake::new(value.span(), format!("`params` must be a table, found {found}")));
+        let message = format!("`params` must be a table, found {found}");
+        notes.add(Mistake::new(Code::WrongType, value.span(), message));
         return None;
     };
     let secrets = reader.secrets;
     let quiet = Notes::default();
-    let mut reader =
-        Reader { notes: &quiet, environment: None, secrets: Vec::new(), path: Vec::new() };
+    let mut reader = Reader::new("params", &quiet, None);
     let written = reader.value(value);
-    (notes.count() == before).then_some(Params { values, written, secrets })
+    (notes.errors() == before).then_some(Params { values, written, secrets })
 }
 
 struct Reader<'r> {
+    /// What stands before each path in messages.
+    name: &'r str,
     notes: &'r Notes,
     environment: Option<Environment<'r>>,
     secrets: Vec<Secret>,
     path: Vec<ParamStep>,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    const fn new(name: &'r str, notes: &'r Notes, environment: Option<Environment<'r>>) -> Self {
+        Self { name, notes, environment, secrets: Vec::new(), path: Vec::new() }
+    }
+
+    /// What stands here, in messages.
+    fn here(&self) -> String {
+        match self.path.is_empty() {
+            true => self.name.to_owned(),
+            false => format!("{}.{}", self.name, ParamPath(self.path.clone())),
+        }
+    }
+
     /// The value; null in place of what is wrong, which is noted. The parser has bounded the depth.
     fn value(&mut self, value: &Spanned<DeValue<'_>>) -> Value {
         match value.get_ref() {
@@ -81,16 +101,17 @@ impl Reader<'_> {
             DeValue::Integer(written) => {
                 let number = i128::from_str_radix(written.as_str(), written.radix()).ok();
                 let number = number.and_then(Number::from_i128);
-                let wrong = || self.wrong(value, "is too large a number");
+                let wrong = || self.wrong(Code::OutOfRange, value, "is too large a number");
                 number.map_or_else(wrong, Value::Number)
             }
             DeValue::Float(_) => match finite(value.get_ref()) {
                 Some(Ok(number)) => Number::from_f64(number).map_or(Value::Null, Value::Number),
-                Some(Err(problem)) => self.wrong(value, problem),
+                Some(Err(problem)) => self.wrong(Code::OutOfRange, value, problem),
                 None => Value::Null,
             },
             DeValue::Datetime(_) => {
-                self.wrong(value, "is a date or time, which JSON does not have: write it in quotes")
+                let problem = "is a date or time, which JSON does not have: write it in quotes";
+                self.wrong(Code::WrongType, value, problem)
             }
             DeValue::Array(items) => {
                 let mut list = Vec::with_capacity(items.len());
@@ -117,9 +138,9 @@ impl Reader<'_> {
         read
     }
 
-    fn wrong(&self, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
-        let path = ParamPath(self.path.clone());
-        self.notes.add(Mistake::new(value.span(), format!("`{path}` {problem}")));
+    fn wrong(&self, code: Code, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
+        let message = format!("`{}` {problem}", self.here());
+        self.notes.add(Mistake::new(code, value.span(), message));
         Value::Null
     }
 
@@ -130,10 +151,10 @@ impl Reader<'_> {
             return if rest.starts_with('$') { rest.into() } else { text.into() };
         }
         let Some(value) = environment(rest) else {
-            let path = ParamPath(self.path.clone());
+            let path = self.here();
             let message = format!("`{path}` refers to `${rest}`, and there is no such variable");
             let help = format!("set `{rest}`, or write `$${rest}` for the text itself");
-            self.notes.add(Mistake::new(span.clone(), message).help(help));
+            self.notes.add(Mistake::new(Code::MissingVariable, span.clone(), message).help(help));
             return Value::Null;
         };
         self.secrets.push(Secret {
@@ -164,7 +185,8 @@ impl Params {
         match kind.build_from(&self.values, base) {
             Ok(critic) => Some(critic),
             Err(faults) => {
-                faults.iter().for_each(|fault| notes.add(self.mistake(fault, table, within)));
+                let mistake = |fault| self.mistake(fault, table, within, notes);
+                faults.iter().for_each(|fault| notes.add(mistake(fault)));
                 None
             }
         }
@@ -175,6 +197,7 @@ impl Params {
         fault: &ParamFault,
         table: Option<&Spanned<DeValue<'_>>>,
         within: &Range<usize>,
+        notes: &Notes,
     ) -> Mistake {
         let ParamFault { path, problem } = fault;
         let name = match path.0.first() {
@@ -191,18 +214,53 @@ impl Params {
                 };
                 let list = || format!("known are {}", listed(known.iter().copied(), "and"));
                 let help = meant(found, known.iter().copied()).unwrap_or_else(list);
-                Mistake::new(key, format!("`{name}` is not known here")).help(help)
+                let message = format!("`{name}` is not known here");
+                Mistake::new(Code::UnknownKey, key, message).help(help)
             }
-            ParamProblem::Missing => Mistake::new(span, format!("`{name}` is missing")),
-            other => Mistake::new(span, format!("`{name}` {}", self.discreet(path, other))),
+            ParamProblem::Missing => {
+                Mistake::new(Code::MissingKey, span, format!("`{name}` is missing"))
+            }
+            ParamProblem::Schema(_) if self.secret_near(path).is_none() => {
+                let broken = table.and_then(|table| in_pattern(table, &path.0, &name, notes));
+                broken.unwrap_or_else(|| {
+                    let message = format!("`{name}` {}", self.discreet(path, problem));
+                    Mistake::new(Code::InvalidSchema, span, message)
+                })
+            }
+            other => {
+                let message = format!("`{name}` {}", self.discreet(path, other));
+                let part = self.part(path, other, table, notes);
+                Mistake::new(code(other), part.unwrap_or(span), message)
+            }
         }
+    }
+
+    /// Where the part of a text stands that does not do, if the text stands in the file.
+    fn part(
+        &self,
+        path: &ParamPath,
+        problem: &ParamProblem,
+        table: Option<&Spanned<DeValue<'_>>>,
+        notes: &Notes,
+    ) -> Option<Range<usize>> {
+        let ParamProblem::Pattern { at: Some(at), .. } = problem else { return None };
+        if self.secret_near(path).is_some() {
+            return None;
+        }
+        let value = find(table?, &path.0)?;
+        value.get_ref().as_str()?;
+        Some(literal::place(&value.span(), notes.text(&value.span()), at))
+    }
+
+    fn secret_near(&self, path: &ParamPath) -> Option<&Secret> {
+        let near =
+            |secret: &&Secret| secret.path.starts_with(&path.0) || path.0.starts_with(&secret.path);
+        self.secrets.iter().find(near)
     }
 
     /// What is wrong, without what came in by a reference.
     fn discreet(&self, path: &ParamPath, problem: &ParamProblem) -> String {
-        let near =
-            |secret: &&Secret| secret.path.starts_with(&path.0) || path.0.starts_with(&secret.path);
-        if let Some(secret) = self.secrets.iter().find(near) {
+        if let Some(secret) = self.secret_near(path) {
             // What a critic says of a value may repeat it in any form.
             return format!(
                 "does not do; why is not shown, as its value comes from `${}`",
@@ -221,56 +279,20 @@ impl Params {
     }
 }
 
-/// Where a path leads, or as far as it goes.
-pub(crate) fn locate(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Range<usize> {
-    let mut here = value;
-    for step in path {
-        let next = match step {
-            ParamStep::Key(key) => here.get_ref().as_table().and_then(|t| t.get(key.as_str())),
-            ParamStep::Index(index) => here.get_ref().as_array().and_then(|a| a.get(*index)),
-        };
-        match next {
-            Some(next) => here = next,
-            None => break,
-        }
+/// What kind of mistake a critic sees in a parameter.
+fn code(problem: &ParamProblem) -> Code {
+    match problem {
+        ParamProblem::Unknown { .. } => Code::UnknownKey,
+        ParamProblem::Missing => Code::MissingKey,
+        ParamProblem::Type(_) => Code::WrongType,
+        ParamProblem::Range(_) => Code::OutOfRange,
+        ParamProblem::Word(_) => Code::UnknownWord,
+        ParamProblem::Pointer(_) => Code::InvalidPointer,
+        ParamProblem::Pattern { .. } => Code::InvalidPattern,
+        ParamProblem::Schema(_) => Code::InvalidSchema,
+        ParamProblem::File(_) => Code::UnreadableFile,
+        _ => Code::InvalidParameter,
     }
-    here.span()
-}
-
-fn key_span(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Option<Range<usize>> {
-    let (last, before) = path.split_last()?;
-    let ParamStep::Key(key) = last else { return None };
-    let mut here = value;
-    for step in before {
-        here = match step {
-            ParamStep::Key(key) => here.get_ref().as_table()?.get(key.as_str())?,
-            ParamStep::Index(index) => here.get_ref().as_array()?.get(*index)?,
-        };
-    }
-    let (key, _) = here.get_ref().as_table()?.get_key_value(key.as_str())?;
-    Some(key.span())
-}
-
-/// The steps of a JSON pointer. Whether a number is an index shows when it is followed.
-pub(crate) fn steps(pointer: &str, value: &Spanned<DeValue<'_>>) -> Vec<ParamStep> {
-    let mut here = Some(value.get_ref());
-    let mut steps = Vec::new();
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let index = token.parse::<usize>().ok();
-        let list = here.and_then(DeValue::as_array);
-        let step = match (list, index) {
-            (Some(_), Some(index)) => ParamStep::Index(index),
-            _ => ParamStep::Key(token),
-        };
-        here = match &step {
-            ParamStep::Key(key) => here.and_then(|v| v.as_table()?.get(key.as_str())),
-            ParamStep::Index(index) => here.and_then(|v| v.as_array()?.get(*index)),
-        }
-        .map(Spanned::get_ref);
-        steps.push(step);
-    }
-    steps
 }
 
 /// JSON with its members in order, so that the same parameters always read the same.
