@@ -16,7 +16,8 @@ use crate::sources::Sources;
 ///
 /// Give a clone to the builder of each orchestrator, also of each that takes the place of another by a reload: the same
 /// critic goes on in the same series. A run is counted once, when it is over. One that is dropped by its caller is in
-/// none of the metrics, and one of the canary only in its own.
+/// none of the metrics, and one of the canary only in its own. It is made for the plans of one service: those of more
+/// than sixteen orchestrators at a time are counted all right, but dearly.
 #[derive(Clone, Default)]
 pub struct Meters(Arc<Inner>);
 

@@ -28,8 +28,9 @@ pub(crate) struct Plan {
 const MOST: usize = 4_000;
 /// The seat of those others. Critics have those behind it.
 const OTHER: u32 = 0;
-/// So many plans are known: those whose runs are going on, and some to spare.
-const PLANS: usize = 8;
+/// So many plans are known: those whose runs are going on, and some to spare. With more of them at a time, they are found
+/// anew again and again, which costs a lock and an allocation.
+const PLANS: usize = 16;
 
 #[derive(Default)]
 pub(crate) struct Seats {
