@@ -71,13 +71,13 @@ async fn what_is_counted_here_is_what_the_engine_counts() {
     let court = plan(&meters)
         .critic(CriticSpec::new("flaky").retry(Retry::attempts(3)), flaky)
         .critic(
-            CriticSpec::new("hedged").hedge(Hedge::after(millis(5)).share(1.0)),
+            CriticSpec::new("hedged").hedge(Hedge::after(millis(5))),
             takes("hedged", millis(20)),
         )
         .critic(CriticSpec::new("late").timeout(millis(10)), hangs("late"))
         .build()
         .unwrap();
-    for _ in 0..5 {
+    for _ in 0..45 {
         court.run_all(snapshot("x")).await.unwrap();
     }
     let (readings, own) = (meters.read(&Sources::fixed(&court)), court.metrics());
