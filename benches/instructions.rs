@@ -13,7 +13,7 @@
 //! valgrind --tool=callgrind --toggle-collect='*measured*' target/profiling/instructions run everything flat 1000
 //! ```
 //!
-//! Contenders: `everything`, `lean`, `sync`, `pending`, `v2`, `floor`, `join_all`, `by_hand`, `tower`. Shapes: `flat`,
+//! Contenders: `everything`, `metered`, `lean`, `sync`, `pending`, `v2`, `floor`, `join_all`, `by_hand`, `tower`. Shapes: `flat`,
 //! `staged`, `gated`.
 #![allow(
     clippy::expect_used,
@@ -118,6 +118,7 @@ fn contender(name: &str, count: usize, shape: Shape) -> Option<Contender> {
     let bench = Bench::new(count, shape, check);
     Some(match name {
         "everything" => production_contender(count, shape, Options::Everything, &later),
+        "metered" => production_contender(count, shape, Options::Metered, &later),
         "lean" => production_contender(count, shape, Options::Lean, &later),
         "sync" => production_contender(count, shape, Options::Everything, &now),
         "pending" => production_contender(count, shape, Options::Everything, &pending),

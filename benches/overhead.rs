@@ -58,6 +58,7 @@ fn contenders(count: usize, shape: Shape) -> Vec<Contender> {
         rivals::tower_with_rate_limit(&bench),
         rivals::tower_resilience(&bench),
         production_contender(count, shape, everything, &later),
+        production_contender(count, shape, Options::Metered, &later),
         production_contender(count, shape, Options::Lean, &later),
         renamed(
             "tribunal, everything on, sync",
@@ -86,6 +87,7 @@ fn pending() -> Vec<Contender> {
         rivals::tower_with_rate_limit(&bench),
         rivals::tower_resilience(&bench),
         production_contender(10, Shape::Flat, Options::Everything, &later),
+        production_contender(10, Shape::Flat, Options::Metered, &later),
         production_contender(10, Shape::Flat, Options::Lean, &later),
         v2_contender(10, &later),
     ]
@@ -139,7 +141,8 @@ fn criterion() {
 const EACH: Duration = Duration::from_micros(400);
 const TOTAL: Duration = Duration::from_secs(36);
 const SCALES: [usize; 4] = [1, 10, 100, 1_000];
-const OURS: &str = "tribunal, everything on";
+const OURS: &str = Options::Everything.name();
+const METERED: &str = Options::Metered.name();
 
 fn ratios() {
     let runtime = one_thread();
@@ -243,7 +246,7 @@ fn plots(answer: &mut Answer, rounds: &Rounds) {
     });
 }
 
-const CONTENDERS: [&str; 15] = [
+const CONTENDERS: [&str; 16] = [
     "synchronous calls",
     "one after the other",
     "join_all",
@@ -256,6 +259,7 @@ const CONTENDERS: [&str; 15] = [
     "tower, buffer and rate limit",
     "tower-resilience",
     OURS,
+    METERED,
     "tribunal, defaults",
     "tribunal, everything on, sync",
     "tribunal v2",
@@ -269,6 +273,10 @@ fn figures(answer: &mut Answer, rounds: &Rounds) {
         answer.figure(&format!("{}_vs_join_all", shape.name()), ratio);
     }
     let flat = ours("flat");
+    for shape in Shape::ALL {
+        let metered = rounds.ratio(&format!("{}/{METERED}", shape.name()), &ours(shape.name()));
+        answer.figure(&format!("{}_metrics_vs_none", shape.name()), metered);
+    }
     let v2 = rounds.ratio("flat/tribunal v2", "flat/join_all, one timeout");
     answer.figure("v2_vs_join_all_timeout", v2);
     for (key, rival) in [

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tribunal_core::{Critic, Pointer, Snapshot, Stage};
+use tribunal_metrics::Meters;
 use tribunal_production::{
     BreakerSettings, CriticSpec, Policy, ProductionOrchestrator, Rate, Retry, RunSettings,
     Validation,
@@ -21,6 +22,20 @@ pub enum Options {
     /// Critic, stage and global permits, token buckets that never run dry, a breaker and a retry policy for every
     /// critic, timeouts of runs and stages, a required field in every opinion, costs and a budget.
     Everything,
+    /// The same, and every run is counted for Prometheus.
+    Metered,
+}
+
+impl Options {
+    /// What it is called in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lean => "tribunal, defaults",
+            Self::Everything => "tribunal, everything on",
+            Self::Metered => "tribunal, everything on, metrics",
+        }
+    }
 }
 
 const STAGES: [Stage; 3] = [Stage::FastCritics, Stage::CoreAnalysis, Stage::DeepAnalysis];
@@ -43,13 +58,16 @@ pub fn production(
         if shape == Shape::Gated && stage > 0 {
             spec = spec.policy(Policy::OnViolation);
         }
-        if options == Options::Everything {
+        if options != Options::Lean {
             spec = guarded(spec);
         }
         builder = builder.shared(spec, Arc::clone(critic));
     }
-    if options == Options::Everything {
+    if options != Options::Lean {
         builder = builder.settings(guarded_runs());
+    }
+    if options == Options::Metered {
+        builder = builder.observer(Meters::new());
     }
     builder.build().expect("a plan of critics that do nothing")
 }
@@ -105,11 +123,7 @@ pub fn production_contender(
 ) -> Contender {
     let court = production(count, shape, options, critic);
     let snapshot = Snapshot::of_input("hello");
-    let name = match options {
-        Options::Lean => "tribunal, defaults",
-        Options::Everything => "tribunal, everything on",
-    };
-    Contender::new(name, async move || court.run_all(&snapshot).await)
+    Contender::new(options.name(), async move || court.run_all(&snapshot).await)
 }
 
 /// `OrchestratorV2` among contenders.

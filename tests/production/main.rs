@@ -13,6 +13,7 @@
 mod adaptive;
 mod breaker;
 mod budget;
+mod canary;
 mod court;
 mod deadlines;
 mod dropped;
@@ -20,6 +21,7 @@ mod early_exit;
 mod events;
 mod failures;
 mod gates;
+mod gauges;
 mod hedging;
 mod hooks;
 mod isolation;

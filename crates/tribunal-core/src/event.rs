@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::words::word_enum;
 use crate::{CriticInfo, Outcome, Report, Stage, Verdict};
 
 /// Receives what happens in runs, in the order it happens in each.
@@ -12,6 +13,35 @@ use crate::{CriticInfo, Outcome, Report, Stage, Verdict};
 pub trait Observer: Send + Sync + 'static {
     /// Something happened.
     fn on_event(&self, event: RunEvent<'_>);
+
+    /// Which events it needs. Asked once, when it is built into an orchestrator.
+    ///
+    /// Telling of each critic as it goes along makes every run dearer; who needs only what a report says should say
+    /// so. Some engines tell more than what is asked for.
+    fn interest(&self) -> Interest {
+        Interest::Everything
+    }
+}
+
+/// Which events an [`Observer`] needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Interest {
+    /// All of them.
+    #[default]
+    Everything,
+    /// Runs as a whole: [`RunEvent::RunFinished`] and [`RunEvent::Refused`].
+    Runs,
+}
+
+word_enum! {
+    /// Why a run was refused, or cut off.
+    pub enum Refusal ("refusal") {
+        /// As many runs were going on, and waiting, as may; or it was known that its time would not do.
+        Overloaded = "overloaded",
+        /// The orchestrator is shutting down.
+        ShutDown = "shut_down",
+    }
 }
 
 impl<F: Fn(RunEvent<'_>) + Send + Sync + 'static> Observer for F {
@@ -74,4 +104,22 @@ pub enum RunEvent<'a> {
         /// All of it.
         report: &'a Report,
     },
+    /// A run was not admitted, or was cut off at the deadline of a shutdown: its caller has no report.
+    Refused {
+        /// Why.
+        why: Refusal,
+        /// How long after the call.
+        after: Duration,
+    },
+}
+
+impl RunEvent<'_> {
+    /// For engines: whether this is what an observer needs that asks for so much.
+    #[must_use]
+    pub const fn is_of(&self, interest: Interest) -> bool {
+        match interest {
+            Interest::Everything => true,
+            Interest::Runs => matches!(self, Self::RunFinished { .. } | Self::Refused { .. }),
+        }
+    }
 }

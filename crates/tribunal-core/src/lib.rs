@@ -77,7 +77,7 @@ pub use calls::{CallEnd, CallTiming};
 pub use catalogue::{Catalogue, CriticKind};
 pub use condition::{Condition, ConditionError};
 pub use critic::{Critic, CriticError, Review, async_critic, critic_fn};
-pub use event::{Observer, RunEvent};
+pub use event::{Interest, Observer, Refusal, RunEvent};
 pub use hook::{Before, Hook, HookError, Lease, Waited};
 pub use judge::{Cause, Judgement, calls_for};
 pub use languages::Languages;

@@ -8,6 +8,7 @@ use tribunal_core::{TimeoutLevel, seeded};
 use tribunal_resilience::{AdaptiveError, Admission, Admitted, Deadline, Moment, Refused};
 
 use crate::RunSettings;
+use crate::gauges::Room;
 use crate::orchestrator::RunError;
 use crate::plan::admission;
 
@@ -53,6 +54,10 @@ impl Door {
 
     pub(crate) fn in_flight(&self) -> usize {
         self.admission.inside()
+    }
+
+    pub(crate) fn room(&self, now: Moment) -> Room {
+        Room::of_admission(&self.admission, now)
     }
 
     pub(crate) fn queued(&self) -> usize {

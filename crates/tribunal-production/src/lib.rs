@@ -32,7 +32,7 @@
 //! a task or on a thread of its own), `hedge` (a second call beside a slow one), `pending` (those who are waited for),
 //! `validate`, `ruling` (early exit), `stop` (shutting down), `reload` (going on with another plan). Hooks and observers
 //! hang off `run` and `attempt`.
-//! `outline` and `replay` are for those who ask about a plan or a run, and in no run's way.
+//! `gauges` says how full all of it is, and `canary` asks again and again what must be blocked. `outline` and `replay` are for those who ask about a plan or a run, and in no run's way.
 
 mod admit;
 mod apart;
@@ -40,7 +40,9 @@ mod at_once;
 mod attempt;
 mod budget;
 mod call;
+mod canary;
 mod gate;
+mod gauges;
 mod hedge;
 mod hooks;
 mod limit;
@@ -65,6 +67,8 @@ mod stage;
 mod stop;
 mod validate;
 
+pub use canary::{Canary, CanaryReading, Finding, is_canary};
+pub use gauges::{BreakerGauges, CriticGauges, Gauges, Room, SharedTokens, StageGauges};
 pub use metrics::{Counts, CriticMetrics, Metrics, StageMetrics};
 pub use orchestrator::{Builder, ProductionOrchestrator, RunError};
 pub use outline::{CriticOutline, Outline, Passage, StageOutline};
@@ -76,5 +80,6 @@ pub use spec::{CriticSpec, Hedge, Isolation, Policy, Retry, Strictness, Validati
 pub use stop::Shutdown;
 // The parts that specs are made of, so that a service needs no second crate.
 pub use tribunal_resilience::{
-    Adaptation, Backoff, BackoffError, BreakerError, BreakerSettings, Jitter, Rate, RateError,
+    Adaptation, Backoff, BackoffError, BreakerError, BreakerSettings, BreakerState, Jitter, Rate,
+    RateError,
 };

@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use thiserror::Error;
-use tribunal_core::{Critic, CriticInfo, Hook, Observer, Report, Snapshot, TimeoutLevel, seeded};
+use tribunal_core::{
+    Critic, CriticInfo, Hook, Observer, Refusal, Report, RunEvent, Snapshot, TimeoutLevel, seeded,
+};
 use tribunal_resilience::{Admitted, Deadline, Moment, RetryBudget};
 
 use crate::RunSettings;
 use crate::admit::Door;
+use crate::gauges::Room;
 use crate::hooks::Hooks;
 use crate::metrics::{Counters, Metrics};
 use crate::observe::Observers;
@@ -45,6 +48,10 @@ pub(crate) struct Entrance {
 }
 
 impl Entrance {
+    pub(crate) fn room(&self, now: Moment) -> Room {
+        self.door.room(now)
+    }
+
     pub(crate) async fn shut_down(&self, within: Duration) -> Shutdown {
         self.stop.shut_down(&self.door, within).await
     }
@@ -55,6 +62,16 @@ impl Court {
     pub(crate) fn jitter(&self, seed: u64) -> u64 {
         let run = self.seeded.fetch_add(1, Relaxed);
         seed.wrapping_add(run.wrapping_mul(0xD1B5_4A32_D192_ED03))
+    }
+
+    /// A caller gets no report.
+    fn refused(&self, error: &RunError, called: Moment) {
+        self.counters.refused(error);
+        let why = match error {
+            RunError::Overloaded { .. } => Refusal::Overloaded,
+            RunError::ShutDown => Refusal::ShutDown,
+        };
+        self.observers.tell(RunEvent::Refused { why, after: called.elapsed() });
     }
 }
 
@@ -101,7 +118,7 @@ impl ProductionOrchestrator {
             Some(place) => (place, called),
             None => {
                 let place = door.admit(called, deadline).await;
-                (place.inspect_err(|error| court.counters.refused(error))?, Moment::now())
+                (place.inspect_err(|error| court.refused(error, called))?, Moment::now())
             }
         };
         let deadline = if seeded!(QueueTimeIsFree) {
@@ -112,7 +129,8 @@ impl ProductionOrchestrator {
         let place = Place { admitted: Some(place), stop };
         // In its place from the start: it is large, and would be copied on its way.
         let judged = pin!(run::judge(court, &snapshot, Times { called, admitted }, deadline));
-        let report = stop.unless_cut(judged).await.ok_or(RunError::ShutDown)?;
+        let report = stop.unless_cut(judged).await.ok_or(RunError::ShutDown);
+        let report = report.inspect_err(|error| court.refused(error, called))?;
         place.done();
         Ok(report)
     }

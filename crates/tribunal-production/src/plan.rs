@@ -225,6 +225,18 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The buckets that critics have to themselves, in plan order.
+    pub(crate) fn own_buckets(&self) -> impl Iterator<Item = Option<&TokenBucket>> {
+        self.made.iter().map(Made::bucket)
+    }
+
+    /// Those that critics share, with their names.
+    pub(crate) fn shared_buckets(&self) -> impl Iterator<Item = (&String, &TokenBucket)> {
+        self.shared.iter().map(|(name, bucket)| (name, &**bucket))
+    }
+}
+
 /// A limit on how many are let in at a time, fixed or moving below a ceiling.
 pub(crate) fn admission(
     ceiling: usize,

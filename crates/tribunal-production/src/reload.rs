@@ -9,8 +9,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
 use thiserror::Error;
+use tokio::sync::Notify;
 use tribunal_core::{CriticInfo, Report, Snapshot};
 
+use crate::gauges::Gauges;
 use crate::metrics::Metrics;
 use crate::orchestrator::{Builder, Entrance, ProductionOrchestrator, RunError};
 use crate::outline::Outline;
@@ -41,6 +43,7 @@ use crate::stop::Shutdown;
 pub struct Reloadable {
     current: ArcSwap<Generation>,
     history: Mutex<History>,
+    reloaded: Notify,
 }
 
 /// One plan of a [`Reloadable`].
@@ -73,7 +76,7 @@ impl Reloadable {
     pub fn new(court: ProductionOrchestrator) -> Self {
         let first = Arc::new(Generation { number: 1, court });
         let history = History { earlier: Vec::new(), is_shut_down: false };
-        Self { current: ArcSwap::new(first), history: Mutex::new(history) }
+        Self { current: ArcSwap::new(first), history: Mutex::new(history), reloaded: Notify::new() }
     }
 
     fn history(&self) -> MutexGuard<'_, History> {
@@ -114,7 +117,22 @@ impl Reloadable {
         self.current.store(Arc::clone(&next));
         history.earlier.retain(|earlier| earlier.strong_count() > 0);
         history.earlier.push(Arc::downgrade(&before));
+        self.reloaded.notify_waiters();
         Ok(next)
+    }
+
+    /// Waits until the current generation is another one than that of this number, and gives it. Generations that came
+    /// and went meanwhile are passed over.
+    pub async fn changed(&self, number: u64) -> Arc<Generation> {
+        loop {
+            // Before the look, so that a reload in between is not missed.
+            let reloaded = self.reloaded.notified();
+            let current = self.current();
+            if current.number != number {
+                return current;
+            }
+            reloaded.await;
+        }
     }
 
     /// As [`ProductionOrchestrator::shutdown`], for all generations in which runs are going on. No other plan takes their
@@ -176,6 +194,12 @@ impl Generation {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.court.metrics()
+    }
+
+    /// How things stand under it: [`ProductionOrchestrator::gauges`].
+    #[must_use]
+    pub fn gauges(&self) -> Gauges {
+        self.court.gauges()
     }
 }
 

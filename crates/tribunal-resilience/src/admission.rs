@@ -148,6 +148,15 @@ impl Admission {
         self.door.inside().map_or_else(|Taken| self.lock().waiting(), |_| 0)
     }
 
+    /// How long the one has waited who has waited longest; nothing while nobody does.
+    #[must_use]
+    pub fn oldest_wait(&self, now: Moment) -> Duration {
+        match self.door.inside() {
+            Ok(_) => Duration::ZERO,
+            Err(Taken) => self.lock().oldest_wait(self.since_epoch(now)),
+        }
+    }
+
     /// A stay is over. How it ended says what is learned from it.
     #[inline]
     fn leave(&self, stay: Stay) {
@@ -326,6 +335,25 @@ mod tests {
     }
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_wait_is_of_who_has_waited_longest() {
+        let admission = Admission::new(NonZeroUsize::MIN, 2);
+        let far = Moment::now() + MS(60_000);
+        let inside = admission.try_enter(Moment::now()).unwrap();
+        assert_eq!(admission.oldest_wait(Moment::now()), MS(0));
+        let mut waits = [(); 2].map(|()| admission.enter(far));
+        for enter in &mut waits {
+            assert!(poll(enter).is_pending());
+            tokio::time::advance(MS(30)).await;
+        }
+        assert_eq!(admission.oldest_wait(Moment::now()), MS(60));
+        let [first, _second] = waits;
+        drop(first);
+        assert_eq!(admission.oldest_wait(Moment::now()), MS(30));
+        drop(inside);
+        assert_eq!(admission.oldest_wait(Moment::now()), MS(0));
+    }
 
     fn poll<'a>(enter: &mut Enter<'a>) -> Poll<Result<Admitted<'a>, Refused>> {
         Pin::new(enter).poll(&mut Context::from_waker(Waker::noop()))

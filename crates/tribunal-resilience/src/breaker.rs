@@ -141,6 +141,12 @@ impl Breaker {
         }
     }
 
+    /// How often it has entered each state, in the order of [`BreakerState::ALL`]. To begin closed does not count.
+    #[must_use]
+    pub fn entered(&self, now: Moment) -> [u64; BreakerState::ALL.len()] {
+        self.with_core(now, Core::entered)
+    }
+
     #[inline]
     fn report(&self, pass: Pass, result: CallResult, started: Moment, now: Moment) {
         let Hot { epoch, slow, tally } = &self.hot.0;

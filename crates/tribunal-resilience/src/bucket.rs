@@ -121,6 +121,15 @@ impl TokenBucket {
         self.take_at(Moment::now())
     }
 
+    /// How many could be taken now, one after the other.
+    #[must_use]
+    pub fn left(&self, now: Moment) -> u64 {
+        let Cell { epoch, interval, tolerance, due } = &self.cell.0;
+        let now = now.nanos_since(*epoch).min(FAR);
+        let ahead = due.load(Relaxed).saturating_sub(now);
+        tolerance.checked_sub(ahead).map_or(0, |room| room / interval + 1)
+    }
+
     /// Gives back a token that was taken and not used.
     pub fn put_back(&self) {
         // What was taken put it at least this far ahead.

@@ -109,6 +109,18 @@ impl RetryBudget {
         given
     }
 
+    /// How many could be taken now, one after the other.
+    #[must_use]
+    pub fn left(&self, now: Moment) -> u64 {
+        let start = self.start();
+        let by_share = self.saved.load(Relaxed).saturating_sub(start) / RETRY;
+        let brought = self.brought(now.since(self.epoch));
+        let taken = self.taken.load(Relaxed).max(brought.saturating_sub(start));
+        // What the share gives counts towards the floor.
+        let taken = taken.saturating_add(by_share.saturating_mul(RETRY));
+        by_share + brought.saturating_sub(taken) / RETRY
+    }
+
     /// Gives back a retry that was taken and not made.
     pub fn put_back(&self) {
         let most = self.start().saturating_add(self.most);
@@ -147,6 +159,21 @@ mod tests {
             retries += withdrawn(&budget, 3);
         }
         assert_eq!(retries, 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_left_is_what_can_be_taken() {
+        for (share, most, floor) in [(0.1, 5, 0), (0.5, 3, 2), (0.0, 0, 3), (1.0, 10, 1)] {
+            let budget = RetryBudget::new(share, most, floor).unwrap();
+            for step in 0_u64..40 {
+                (0..step % 7).for_each(|_| budget.deposit());
+                tokio::time::advance(Duration::from_millis(step * 13 % 400)).await;
+                let left = budget.left(Moment::now());
+                if step % 3 == 0 {
+                    assert_eq!(withdrawn(&budget, 99) as u64, left, "{share} {floor} {step}");
+                }
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

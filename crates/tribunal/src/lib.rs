@@ -40,16 +40,19 @@
 //! | `schema` | `schema`: JSON Schema for opinions and for anything else |
 //! | `config` | `config`: pipelines from TOML, every mistake shown in place |
 //! | `cache` | `cache`: a hook that remembers opinions and has identical calls made once |
+//! | `metrics` | `metrics`: what runs did and how things stand, for Prometheus |
 //! | `eval` | `eval`: reports held against labels |
 
 pub use tribunal_core::*;
 
 #[cfg(feature = "production")]
 pub use tribunal_production::{
-    Backoff, BackoffError, BreakerError, BreakerSettings, Builder, Counts, CriticMetrics,
-    CriticOutline, CriticSpec, CyclePath, Gate, Jitter, Metrics, Outline, Passage, PlanError,
-    PlanErrors, Policy, ProductionOrchestrator, Rate, RateError, Retry, RunError, RunSettings,
-    Shutdown, StageMetrics, StageOutline, StageSettings, Strictness, Validation,
+    Backoff, BackoffError, BreakerError, BreakerGauges, BreakerSettings, BreakerState, Builder,
+    Canary, CanaryReading, Counts, CriticGauges, CriticMetrics, CriticOutline, CriticSpec,
+    CyclePath, Finding, Gate, Gauges, Generation, Jitter, Metrics, Outline, Passage, PlanError,
+    PlanErrors, Policy, ProductionOrchestrator, Rate, RateError, ReloadError, Reloadable, Retry,
+    Room, RunError, RunSettings, SharedTokens, Shutdown, StageGauges, StageMetrics, StageOutline,
+    StageSettings, Strictness, Validation, is_canary,
 };
 
 #[cfg(feature = "cache")]
@@ -60,6 +63,8 @@ pub use tribunal_config as config;
 pub use tribunal_critics as critics;
 #[cfg(feature = "eval")]
 pub use tribunal_eval as eval;
+#[cfg(feature = "metrics")]
+pub use tribunal_metrics as metrics;
 #[cfg(feature = "schema")]
 pub use tribunal_schema as schema;
 #[cfg(feature = "v2")]

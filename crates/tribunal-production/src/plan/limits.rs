@@ -46,6 +46,11 @@ impl Made {
         }
     }
 
+    /// The bucket that the critic has to itself.
+    pub(super) fn bucket(&self) -> Option<&TokenBucket> {
+        self.bucket.as_deref()
+    }
+
     /// Whether a critic is made of the same. Of one that does not say what it is made of, only itself is the same.
     fn is_of(&self, node: &Node, entry: &Entry) -> bool {
         if self.fingerprint.is_empty() && entry.spec.fingerprint.is_empty() {

@@ -95,6 +95,12 @@ impl<W> Queue<W> {
         self.waiting.len()
     }
 
+    /// For how long somebody has waited at most.
+    pub(super) fn oldest_wait(&self, now: Duration) -> Duration {
+        let oldest = self.waiting.first_key_value();
+        oldest.map_or(Duration::ZERO, |(_, oldest)| now.saturating_sub(oldest.since))
+    }
+
     /// Comes in, if there is room and nobody waits.
     pub(super) fn try_take(&mut self) -> bool {
         let room = !self.closed && self.inside < self.limit() && self.waiting.is_empty();

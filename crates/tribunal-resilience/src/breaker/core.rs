@@ -20,6 +20,21 @@ pub enum BreakerState {
     HalfOpen,
 }
 
+impl BreakerState {
+    /// All of them, in the order in which a breaker that opens goes through them.
+    pub const ALL: [Self; 3] = [Self::Closed, Self::Open, Self::HalfOpen];
+
+    /// How it is written in metrics and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+        }
+    }
+}
+
 /// The right to make one call, in one generation: its number, and in the lowest bit whether it is one in which
 /// everything passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +58,8 @@ pub(super) struct Core {
     settings: BreakerSettings,
     state: State,
     generation: u64,
+    /// How often each state was entered, in the order of [`BreakerState::ALL`].
+    entered: [u64; BreakerState::ALL.len()],
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -65,16 +82,23 @@ enum State {
 
 impl Core {
     pub(super) fn new(settings: BreakerSettings) -> Self {
-        Self { settings, state: State::Closed(Window::new(settings.window)), generation: 0 }
+        Self {
+            settings,
+            state: State::Closed(Window::new(settings.window)),
+            generation: 0,
+            entered: [0; BreakerState::ALL.len()],
+        }
     }
 
     pub(super) fn state(&mut self, now: Duration) -> BreakerState {
         self.pass_time(now);
-        match self.state {
-            State::Closed(_) => BreakerState::Closed,
-            State::Open { .. } => BreakerState::Open,
-            State::HalfOpen { .. } => BreakerState::HalfOpen,
-        }
+        self.state.kind()
+    }
+
+    /// How often each state has been entered, in the order of [`BreakerState::ALL`]; beginning closed does not count.
+    pub(super) fn entered(&mut self, now: Duration) -> [u64; BreakerState::ALL.len()] {
+        self.pass_time(now);
+        self.entered
     }
 
     /// What a call of now would pass by.
@@ -199,8 +223,21 @@ impl Core {
     }
 
     fn enter(&mut self, state: State) {
+        if let Some(entered) = self.entered.get_mut(state.kind() as usize) {
+            *entered += 1;
+        }
         self.state = state;
         self.generation += 1;
+    }
+}
+
+impl State {
+    const fn kind(&self) -> BreakerState {
+        match self {
+            Self::Closed(_) => BreakerState::Closed,
+            Self::Open { .. } => BreakerState::Open,
+            Self::HalfOpen { .. } => BreakerState::HalfOpen,
+        }
     }
 }
 

@@ -21,8 +21,10 @@ async fn a_probe_that_is_dropped_gives_its_place_to_another() {
     assert!(breaker.admit(Moment::now()).is_err(), "one probe at a time");
     drop(probe);
     let probe = breaker.admit(Moment::now()).unwrap();
+    assert_eq!(breaker.entered(Moment::now()), [0, 1, 1], "opened, half open, not closed again");
     probe.report(CallResult::Success, Moment::now());
     assert_eq!(breaker.state(Moment::now()), BreakerState::Closed);
+    assert_eq!(breaker.entered(Moment::now()), [1, 1, 1]);
 }
 
 /// Opens at three failures of six, of the last second.

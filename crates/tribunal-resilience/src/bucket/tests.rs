@@ -110,3 +110,21 @@ proptest! {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_is_what_can_be_taken() {
+    for (tokens, burst) in [(10, 3), (1, 1), (1_000, 50)] {
+        let bucket = TokenBucket::new(Rate::new(tokens, Duration::from_secs(1), burst).unwrap());
+        for step in 0_u64..40 {
+            let left = bucket.left(Moment::now());
+            assert!(left <= u64::from(burst));
+            if step % 3 == 0 {
+                let taken = (0..99).take_while(|_| bucket.take().is_ok()).count();
+                assert_eq!(taken as u64, left, "{tokens} {burst} {step}");
+            } else {
+                let _ = bucket.take();
+            }
+            tokio::time::advance(Duration::from_millis(step * 37 % 500)).await;
+        }
+    }
+}
