@@ -10,6 +10,9 @@ mod default;
 mod eval;
 mod fields;
 mod files;
+mod layers;
+mod mandatory;
+mod merging;
 mod references;
 mod source;
 
