@@ -13,8 +13,10 @@ mod files;
 mod layers;
 mod mandatory;
 mod merging;
+mod profiles;
 mod references;
 mod source;
+mod watch;
 
 use tribunal_config::{ConfigError, Pipeline, Source, load};
 use tribunal_core::{Answer, Catalogue, CriticKind, Opinion, Violation, critic_fn};

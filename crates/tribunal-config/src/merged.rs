@@ -6,6 +6,7 @@
 mod defaults;
 
 use std::fmt;
+use std::ops::Range;
 
 use serde_json::{Map, Value};
 use toml::Spanned;
@@ -19,8 +20,17 @@ use crate::texts::{Kind, Texts};
 #[derive(Debug, Clone)]
 pub struct Merged {
     settings: Vec<Setting>,
-    /// The headers of TOML, and from which of the settings on each holds.
-    headers: Vec<(usize, String)>,
+    headers: Vec<Header>,
+}
+
+/// A header of TOML.
+#[derive(Debug, Clone)]
+struct Header {
+    /// From which of the settings on it holds.
+    from: usize,
+    text: String,
+    /// Whether it is written somewhere: an empty `[cache]` is a cache all the same.
+    written: bool,
 }
 
 /// One value of a configuration.
@@ -105,13 +115,22 @@ impl Merged {
     #[must_use]
     pub fn toml(&self, show: Show) -> String {
         let mut text = String::new();
-        let mut headers = self.headers.iter().peekable();
-        for (index, setting) in self.settings.iter().enumerate() {
-            while let Some((_, header)) = headers.next_if(|(from, _)| *from <= index) {
-                // One that has nothing under it says something all the same: an empty `[cache]` is a cache.
-                text.push_str(header);
-                text.push('\n');
+        let first = self.headers.first().map_or(self.settings.len(), |header| header.from);
+        self.lines(0..first, show, &mut text);
+        for (index, header) in self.headers.iter().enumerate() {
+            let end = self.headers.get(index + 1).map_or(self.settings.len(), |next| next.from);
+            let mut under = String::new();
+            self.lines(header.from..end, show, &mut under);
+            if header.written || !under.is_empty() {
+                let blank = if text.is_empty() { "" } else { "\n" };
+                text.extend([blank, &header.text, "\n", &under]);
             }
+        }
+        text
+    }
+
+    fn lines(&self, range: Range<usize>, show: Show, text: &mut String) {
+        for setting in self.settings.get(range).unwrap_or_default() {
             if !show.defaults && setting.origin == Origin::Default {
                 continue;
             }
@@ -121,8 +140,6 @@ impl Merged {
             }
             text.push('\n');
         }
-        headers.for_each(|(_, header)| text.extend([header.as_str(), "\n"]));
-        text
     }
 
     /// The same as JSON: as the TOML has it, or with origins a list of objects with `key`, `value` and `origin`.
@@ -224,7 +241,7 @@ impl Flat<'_, '_> {
             let path = [name.to_owned()];
             match value.get_ref() {
                 DeValue::Table(table) => {
-                    self.header(format!("[{}]", key(&path)));
+                    self.header(format!("[{}]", key(&path)), value);
                     self.table(&path, 1, table);
                 }
                 DeValue::Array(list) => {
@@ -232,7 +249,7 @@ impl Flat<'_, '_> {
                         let Some(table) = item.get_ref().as_table() else { continue };
                         let name = super::layers::tree::name_of(item.get_ref());
                         let name = name.map_or_else(|| index.to_string(), str::to_owned);
-                        self.header(format!("[[{}]]", key(&path)));
+                        self.header(format!("[[{}]]", key(&path)), item);
                         self.table(&[path[0].clone(), name], 2, table);
                     }
                 }
@@ -241,9 +258,9 @@ impl Flat<'_, '_> {
         }
     }
 
-    fn header(&mut self, header: String) {
-        let blank = if self.merged.settings.is_empty() && self.merged.headers.is_empty() { "" } else { "\n" };
-        self.merged.headers.push((self.merged.settings.len(), format!("{blank}{header}")));
+    fn header(&mut self, text: String, value: &Spanned<DeValue<'_>>) {
+        let (from, written) = (self.merged.settings.len(), value.span().start < self.base);
+        self.merged.headers.push(Header { from, text, written });
     }
 
     /// `under` says how many steps of the path the header has.

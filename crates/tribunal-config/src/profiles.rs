@@ -68,7 +68,8 @@ impl<T> Profiles<T> {
     /// [`UnknownProfile`], and never the base in its place.
     pub fn get(&self, name: &str) -> Result<&T, UnknownProfile> {
         self.named.get(name).ok_or_else(|| {
-            let nearest = nearest(&name.to_lowercase(), self.names()).map(str::to_owned);
+            let meant = nearest(&name.to_lowercase(), self.names());
+            let nearest = meant.filter(|_| !name.is_empty()).map(str::to_owned);
             UnknownProfile { name: name.to_owned(), nearest }
         })
     }

@@ -89,7 +89,9 @@ fn merge_named<'a>(below: &mut DeArray<'a>, over: DeArray<'a>) {
         seen.extend(name);
         match (lower.map(Spanned::get_mut), item.get_ref()) {
             (Some(DeValue::Table(table)), DeValue::Table(_)) => {
-                if let DeValue::Table(over) = item.into_inner() {
+                if let DeValue::Table(mut over) = item.into_inner() {
+                    // It is the same, and stands where the critic is made.
+                    over.remove("name");
                     merge_tables(table, over, "critic");
                 }
             }
@@ -101,7 +103,7 @@ fn merge_named<'a>(below: &mut DeArray<'a>, over: DeArray<'a>) {
 /// `at` is what the table is called, where its keys are those of this crate and not those of a critic's kind.
 pub(crate) fn merge_tables<'a>(below: &mut DeTable<'a>, over: DeTable<'a>, at: &str) {
     for (_, key, brought) in BRINGS.iter().filter(|(table, ..)| *table == at) {
-        for lower in brought.iter().filter(|lower| over.contains_key(*key) && !over.contains_key(**lower)) {
+        for lower in brought.iter().filter(|_| over.contains_key(*key)) {
             below.remove(*lower);
         }
     }
