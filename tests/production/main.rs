@@ -32,6 +32,7 @@ mod overload;
 mod private;
 mod rates;
 mod refused;
+mod reload;
 mod retries;
 mod shutdown;
 mod validation;

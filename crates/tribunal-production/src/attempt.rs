@@ -15,7 +15,7 @@ use tribunal_resilience::{BreakerState, Intervals, Moment};
 use crate::apart::Called;
 use crate::call::{Call, InFlight, broken};
 use crate::hooks::{Time, Told};
-use crate::limit::{Asked, Carried, Held};
+use crate::limit::{Carried, Held, Short};
 use crate::pending::{Flight, Later, Wait};
 use crate::plan::Node;
 use crate::run::Run;
@@ -120,20 +120,22 @@ impl<'r> Execution<'r> {
             let whole = async move { (this.place, this.with_hooks(ledger).await) };
             return Some(Wait::Later(Box::pin(whole)));
         }
+        // It takes permits of its own, and those that are carried might be the last.
+        carried.put_down();
         let asked = match self.time_left(now).and_then(|()| self.not_broken(now)) {
-            Ok(()) => self.try_take(now, carried),
+            Ok(()) => self.try_take(now),
             Err(reason) => {
                 self.close(&ledger, Err(reason), out);
                 return None;
             }
         };
         match asked {
-            Asked::TooLate(wait) => {
+            Err(Short::TooLate(wait)) => {
                 self.close(&ledger, Err(Reason::RateLimited { wait }), out);
                 None
             }
-            Asked::Tokens(tokens) => Some(self.in_queue(tokens, now)),
-            Asked::Held(held) => match self.attempt(&mut ledger, held, now) {
+            Err(Short::Tokens(tokens)) => Some(self.in_queue(tokens, now)),
+            Ok(held) => match self.attempt(&mut ledger, held, now) {
                 Call::InFlight(call) => {
                     // The critic has been called, which may have taken its time.
                     *clock = Moment::now();

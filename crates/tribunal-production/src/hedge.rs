@@ -79,7 +79,7 @@ impl<'r> Execution<'r> {
         if first.deadline.is_over(now) || self.not_broken(now).is_err() {
             return None;
         }
-        let held = self.try_extra(now)?;
+        let held = self.try_permits(now)?;
         let Some(admitted) = self.paid_for(hedging, now) else {
             held.hand_back();
             return None;
