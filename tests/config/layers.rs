@@ -67,7 +67,8 @@ fn variables<const N: usize>(all: [(&str, &str); N]) -> [(String, String); N] {
 
 /// The priority of `a` with these layers, one for each that is given.
 fn priority(included: bool, file: bool, profile: bool, variable: bool, set: bool) -> u8 {
-    let line = |on: bool, number: u8| if on { format!("priority = {number}\n") } else { String::new() };
+    let line =
+        |on: bool, number: u8| if on { format!("priority = {number}\n") } else { String::new() };
     let base = format!("{A}{}", line(included, 2));
     let main = format!(
         "include = [\"base.toml\"]\n[[critic]]\nname = \"a\"\n{}\n[[profile.p.critic]]\nname = \"a\"\n{}",
@@ -138,13 +139,19 @@ fn a_critic_of_an_included_file_is_left_out_by_disabling_it() {
 fn included_files_are_found_from_the_folder_of_the_file_that_names_them() {
     let all = files([
         ("main.toml", "include = [\"teams/bank.toml\", \"last.toml\"]\n"),
-        ("teams/bank.toml", "include = [\"../shared/base.toml\"]\n[run]\nmax_runs = 2\nmax_queued_runs = 2\n"),
+        (
+            "teams/bank.toml",
+            "include = [\"../shared/base.toml\"]\n[run]\nmax_runs = 2\nmax_queued_runs = 2\n",
+        ),
         ("teams/../shared/base.toml", &format!("{A}[run]\nmax_runs = 1\n")),
         ("last.toml", "[run]\nmax_queued_runs = 3\n"),
     ]);
     let pipeline = load(&layers(all)).unwrap();
     let settings = format!("{:?}", pipeline.settings);
-    assert!(settings.contains("max_runs: 2") && settings.contains("max_queued_runs: 3"), "{settings}");
+    assert!(
+        settings.contains("max_runs: 2") && settings.contains("max_queued_runs: 3"),
+        "{settings}"
+    );
 }
 
 /// Otherwise the second time would take back what was put over the first.
@@ -235,12 +242,18 @@ fn a_value_is_toml_or_else_a_text() {
 #[test]
 fn a_mistake_is_shown_in_the_layer_it_was_made_in() {
     let all = files([
-        ("main.toml", "include = [\"dir/base.toml\"]\n[run]\ntimeout = 5\n[profile.p.defaults]\nreview_at = 2\n"),
+        (
+            "main.toml",
+            "include = [\"dir/base.toml\"]\n[run]\ntimeout = 5\n[profile.p.defaults]\nreview_at = 2\n",
+        ),
         ("dir/base.toml", &format!("# first\n{A}priority = 11\n")),
     ]);
     let layers = layers(all)
         .profile("p")
-        .variables(variables([("TRIBUNAL__RUN__MAX_RUSN", "5"), ("TRIBUNAL__CRITIC__A__COST", "-1")]))
+        .variables(variables([
+            ("TRIBUNAL__RUN__MAX_RUSN", "5"),
+            ("TRIBUNAL__CRITIC__A__COST", "-1"),
+        ]))
         .set("run.max_queued_runs=many");
     let expected = [
         "main.toml:3:11: `run.timeout` must be a duration with its unit, found an integer, at `5`; did you mean \"5s\"?",
@@ -286,8 +299,15 @@ fn what_cannot_be_included_is_told_where_it_is_named() {
     );
     let missing = files([("main.toml", "include = [\"no.toml\", 5]\n[run]\ntimeout = 5\n")]);
     let found = wrong(&layers(missing));
-    assert!(found[0].starts_with("main.toml:1:12: `no.toml` cannot be included: cannot read `no.toml`: "), "{found:?}");
-    assert_eq!(found[1], "main.toml:1:23: `include` must be a list of files, each a string, found an integer, at `5`");
+    assert!(
+        found[0]
+            .starts_with("main.toml:1:12: `no.toml` cannot be included: cannot read `no.toml`: "),
+        "{found:?}"
+    );
+    assert_eq!(
+        found[1],
+        "main.toml:1:23: `include` must be a list of files, each a string, found an integer, at `5`"
+    );
     assert_eq!(found.len(), 2);
     let word = files([("main.toml", "include = \"base.toml\"\n")]);
     assert_eq!(
@@ -311,18 +331,23 @@ fn inclusion_is_bounded_in_depth_and_number() {
     }
     let found = wrong(&layers(deep));
     assert_eq!(found.len(), 1);
-    assert!(found[0].contains("`8.toml` is included by more than 8 files, one in another"), "{found:?}");
+    assert!(
+        found[0].contains("`8.toml` is included by more than 8 files, one in another"),
+        "{found:?}"
+    );
 
     let names: Vec<String> = (0..=Layers::MOST_FILES).map(|at| format!("\"{at}.toml\"")).collect();
     let mut many = files([("main.toml", &format!("include = [{}]\n{A}", names.join(", ")))]);
     many.extend((0..=Layers::MOST_FILES).map(|at| (format!("{at}.toml"), String::new())));
     let found = wrong(&layers(many));
     assert_eq!(found.len(), 1);
-    assert!(found[0].contains("`32.toml` is one more than the 32 files that may be included"), "{found:?}");
+    assert!(
+        found[0].contains("`32.toml` is one more than the 32 files that may be included"),
+        "{found:?}"
+    );
 
-    let settings = (0..=Layers::MOST_SETTINGS).fold(layers(files([("main.toml", A)])), |layers, _| {
-        layers.set("run.max_runs=5")
-    });
+    let settings = (0..=Layers::MOST_SETTINGS)
+        .fold(layers(files([("main.toml", A)])), |layers, _| layers.set("run.max_runs=5"));
     assert!(wrong(&settings)[0].contains("there are 257 `--set`s for it, and there may be 256"));
     let long = layers(files([("main.toml", A)])).set(format!("run.timeout={}", "x".repeat(70_000)));
     assert_eq!(wrong(&long), ["--set #1: is longer than 65536 bytes: that belongs in a file"]);
@@ -334,7 +359,9 @@ fn a_critic_that_is_not_below_is_not_changed() {
     let all = layers(files([("main.toml", &profile)]));
     assert_eq!(
         wrong(&all.clone().profile("p")),
-        ["main.toml:5:8: there is no critic called `aa` below this layer, at `\"aa\"`; did you mean `a`?"]
+        [
+            "main.toml:5:8: there is no critic called `aa` below this layer, at `\"aa\"`; did you mean `a`?"
+        ]
     );
     assert_eq!(
         wrong(&all.clone().set("critic.b.kind=echo")),
@@ -343,7 +370,9 @@ fn a_critic_that_is_not_below_is_not_changed() {
     let variable = all.variables(variables([("TRIBUNAL__CRITIC__B__ENABLED", "false")]));
     assert_eq!(
         wrong(&variable),
-        ["environment variable TRIBUNAL__CRITIC__B__ENABLED: there is no critic called `b` below this layer, at `B`; did you mean `a`?"]
+        [
+            "environment variable TRIBUNAL__CRITIC__B__ENABLED: there is no critic called `b` below this layer, at `B`; did you mean `a`?"
+        ]
     );
 }
 
@@ -351,14 +380,30 @@ fn a_critic_that_is_not_below_is_not_changed() {
 fn a_name_that_stands_twice_in_one_layer_is_a_mistake_still() {
     let twice = "include = [\"base.toml\"]\n[[critic]]\nname = \"a\"\n[[critic]]\nname = \"a\"\n";
     let found = wrong(&layers(files([("base.toml", A), ("main.toml", twice)])));
-    assert!(found.iter().any(|line| line.starts_with("main.toml:5:8: two critics are called `a`")), "{found:?}");
-    let found = wrong(&layers(files([("base.toml", A), ("main.toml", &twice.replace("\"a\"", "\"b\""))])));
+    assert!(
+        found.iter().any(|line| line.starts_with("main.toml:5:8: two critics are called `a`")),
+        "{found:?}"
+    );
+    let found =
+        wrong(&layers(files([("base.toml", A), ("main.toml", &twice.replace("\"a\"", "\"b\""))])));
     assert_eq!(found.len(), 2, "{found:?}");
 }
 
 #[test]
 fn what_is_no_setting_is_told_with_how_to_write_one() {
-    for set in ["", "=", "run.timeout", "run..timeout=5", ".run=1", "run.=1", "a b=1", "[run]\nx=1", "'a=1", "ä=1", "\"a\\\"b\"=1"] {
+    for set in [
+        "",
+        "=",
+        "run.timeout",
+        "run..timeout=5",
+        ".run=1",
+        "run.=1",
+        "a b=1",
+        "[run]\nx=1",
+        "'a=1",
+        "ä=1",
+        "\"a\\\"b\"=1",
+    ] {
         let found = wrong(&layers(files([("main.toml", A)])).set(set));
         assert!(found[0].starts_with("--set #1: expected `key=value`"), "{set:?}: {found:?}");
     }
@@ -374,7 +419,9 @@ fn what_is_no_setting_is_told_with_how_to_write_one() {
         assert_eq!(found.len(), 1);
         assert!(found[0].contains(message), "{set}: {found:?}");
     }
-    for name in ["TRIBUNAL__", "TRIBUNAL__RUN____TIMEOUT", "TRIBUNAL__run__TIMEOUT", "TRIBUNAL__RUN__"] {
+    for name in
+        ["TRIBUNAL__", "TRIBUNAL__RUN____TIMEOUT", "TRIBUNAL__run__TIMEOUT", "TRIBUNAL__RUN__"]
+    {
         let found = wrong(&layers(files([("main.toml", A)])).variables(variables([(name, "1")])));
         assert!(found[0].contains("names a key in upper case"), "{name}: {found:?}");
     }
@@ -417,7 +464,10 @@ fn profiles_that_are_not_there_or_go_round_are_told() {
     assert_eq!(found, expected);
     let main = format!("{A}[profile.strict.run]\nmax_runs = 5\n");
     let found = wrong(&layers(files([("main.toml", &main)])).profile("strct"));
-    assert_eq!(found, ["main.toml:1:1: there is no profile called `strct`; did you mean `strict`?"]);
+    assert_eq!(
+        found,
+        ["main.toml:1:1: there is no profile called `strct`; did you mean `strict`?"]
+    );
 }
 
 /// A file of patterns lies beside the file that says what the critic is.
@@ -444,5 +494,8 @@ fn an_expression_from_outside_of_files_shows_its_mistakes_in_place_too() {
             .set("critic.a.policy=conditional")
             .set("critic.a.when=snapshot.phase == 'input' && prior.b.violation"),
     );
-    assert_eq!(found, ["--set #2: `when`: there is no critic called `b`, at `b`; did you mean `a`?"]);
+    assert_eq!(
+        found,
+        ["--set #2: `when`: there is no critic called `b`, at `b`; did you mean `a`?"]
+    );
 }

@@ -14,7 +14,10 @@ const BASE: &str = "[defaults]\nfailure_mode = \"review\"\nblock_at = 0.7\n\
     [[critic]]\nname = \"b\"\nkind = \"echo\"\n";
 
 fn over(main: &str) -> Layers {
-    layers(files([("base.toml", BASE), ("main.toml", &format!("include = [\"base.toml\"]\n{main}"))]))
+    layers(files([
+        ("base.toml", BASE),
+        ("main.toml", &format!("include = [\"base.toml\"]\n{main}")),
+    ]))
 }
 
 /// The same lines as a file, as a profile and as settings would say them.
@@ -73,7 +76,8 @@ fn no_layer_loosens_a_mandatory_critic() {
 /// It is told once, and what else is wrong is told with it.
 #[test]
 fn what_is_refused_is_told_where_it_stands_and_once() {
-    let main = "[[critic]]\nname = \"a\"\nenabled = false\nparams.value.k = 2\n[run]\ntimeout = 5\n";
+    let main =
+        "[[critic]]\nname = \"a\"\nenabled = false\nparams.value.k = 2\n[run]\ntimeout = 5\n";
     let expected = [
         "main.toml:4:11: `enabled` may not be changed so: `a` is mandatory, at `false` \
          (made mandatory here: base.toml:7:13); it stays enabled",
@@ -123,7 +127,9 @@ fn it_may_become_stricter_and_be_called_in_another_way() {
         ("params.severity", "0.9"),
         ("params.value.k", "0x1"),
     ] {
-        for (_, layers) in by_every_layer(key, value).into_iter().take(if value.contains('\n') { 2 } else { 4 }) {
+        for (_, layers) in
+            by_every_layer(key, value).into_iter().take(if value.contains('\n') { 2 } else { 4 })
+        {
             outline(&layers);
         }
     }
@@ -136,8 +142,11 @@ fn any_layer_may_make_a_critic_mandatory() {
     outline(&over(profile).profile("p"));
     assert_eq!(wrong(&over(profile).profile("p").set("critic.b.enabled=false")).len(), 1);
     let set = over("").set("critic.b.mandatory=true");
-    outline(&set.clone().variables([("TRIBUNAL__CRITIC__B__MODE".into(), "monitor".into())])
-        .set("critic.b.mode=enforce"));
+    outline(
+        &set.clone()
+            .variables([("TRIBUNAL__CRITIC__B__MODE".into(), "monitor".into())])
+            .set("critic.b.mode=enforce"),
+    );
 }
 
 /// One layer alone can contradict itself.

@@ -14,8 +14,16 @@ fn layer() -> impl Strategy<Value = String> {
         "[a-c]",
         proptest::collection::btree_map(
             prop_oneof![
-                Just("priority"), Just("policy"), Just("when"), Just("params.x"), Just("params.y.z"), Just("tags"),
-                Just("hedge.after"), Just("hedge.percentile"), Just("kind"), Just("adaptive.method"),
+                Just("priority"),
+                Just("policy"),
+                Just("when"),
+                Just("params.x"),
+                Just("params.y.z"),
+                Just("tags"),
+                Just("hedge.after"),
+                Just("hedge.percentile"),
+                Just("kind"),
+                Just("adaptive.method"),
                 Just("adaptive.target"),
             ],
             0u8..9,
@@ -51,7 +59,9 @@ fn merged(layers: &Layers) -> Merged {
 fn stacked(texts: &[&str]) -> String {
     let names: Vec<String> = (0..texts.len()).map(|at| format!("\"{at}.toml\"")).collect();
     let mut all = files([("main.toml", &format!("include = [{}]\n", names.join(", ")))]);
-    all.extend(texts.iter().enumerate().map(|(at, text)| (format!("{at}.toml"), (*text).to_owned())));
+    all.extend(
+        texts.iter().enumerate().map(|(at, text)| (format!("{at}.toml"), (*text).to_owned())),
+    );
     merged(&layers(all)).toml(Show::default())
 }
 
@@ -133,7 +143,8 @@ fn the_hash_is_that_of_the_content() {
     .variables([("TRIBUNAL__RUN__MAX_RUNS".into(), "5".into())])
     .set("critic.a.priority=2")
     .set("critic.a.params.severity=0.5");
-    let hash = |pipeline: tribunal_config::Pipeline| pipeline.build().unwrap().outline().config_hash;
+    let hash =
+        |pipeline: tribunal_config::Pipeline| pipeline.build().unwrap().outline().config_hash;
     assert_eq!(hash(load(&split).unwrap()), hash(parse(whole).unwrap()));
     assert_ne!(hash(load(&split.set("critic.a.cost=1")).unwrap()), hash(parse(whole).unwrap()));
 }
@@ -164,7 +175,10 @@ tags = [\"x\"]  # --set #2
     let shown = merged.toml(Show { origins: true, defaults: false });
     assert_eq!(shown, expected);
     let all = merged.toml(Show { origins: true, defaults: true });
-    assert!(all.contains("max_in_flight = 1024  # default\n") && all.contains("block_at = 0.8  # default\n"));
+    assert!(
+        all.contains("max_in_flight = 1024  # default\n")
+            && all.contains("block_at = 0.8  # default\n")
+    );
     let json = merged.json(Show { origins: true, defaults: false });
     assert_eq!(
         json[0],

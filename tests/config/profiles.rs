@@ -62,7 +62,8 @@ fn each_is_what_choosing_it_gives() {
 #[test]
 fn mistakes_of_all_profiles_are_told_together() {
     let text = format!("{MAIN}x = 1\n[profile.q.run]\ntimeout = \"1s\"\n[defaults]\ntimeout = 5\n");
-    let error = layers(files([("main.toml", &text)])).load_profiles(&catalogue(), &|_| None).unwrap_err();
+    let error =
+        layers(files([("main.toml", &text)])).load_profiles(&catalogue(), &|_| None).unwrap_err();
     let expected = [
         "main.toml:11:1: `x` is not known here, at `x`; ",
         "main.toml:15:11: `defaults.timeout` must be a duration",

@@ -26,7 +26,8 @@ impl Disk {
 
     fn watch(&self) -> (Watch, Reloaded) {
         let disk = self.clone();
-        let layers = Layers::open("main.toml", move |path| read(&disk.0.lock().unwrap(), path)).unwrap();
+        let layers =
+            Layers::open("main.toml", move |path| read(&disk.0.lock().unwrap(), path)).unwrap();
         Watch::start(layers, &catalogue(), &|_| None).unwrap()
     }
 }
@@ -89,7 +90,10 @@ fn what_is_wrong_is_told_once_and_a_repair_is_noticed() {
     disk.write("main.toml", &format!("{A}priority = 11\n"));
     look(&mut watch);
     let found = look(&mut watch).unwrap().unwrap_err();
-    assert_eq!(found, ["main.toml:4:12: `priority` must be a whole number from 1 to 10, found 11, at `11`"]);
+    assert_eq!(
+        found,
+        ["main.toml:4:12: `priority` must be a whole number from 1 to 10, found 11, at `11`"]
+    );
     assert_eq!(look(&mut watch), None);
     disk.write("main.toml", A);
     look(&mut watch);
@@ -102,7 +106,10 @@ fn every_file_counts_and_every_profile() {
     let main = format!("include = [\"base.toml\"]\n{A}");
     let disk = Disk::of([("main.toml", &main), ("base.toml", "[run]\nmax_runs = 5\n")]);
     let (mut watch, first) = disk.watch();
-    assert_eq!(watch.files().iter().map(|f| f.display().to_string()).collect::<Vec<_>>(), ["main.toml", "base.toml"]);
+    assert_eq!(
+        watch.files().iter().map(|f| f.display().to_string()).collect::<Vec<_>>(),
+        ["main.toml", "base.toml"]
+    );
     disk.write("base.toml", "include = [\"more.toml\"]\n[run]\nmax_runs = 6\n");
     look(&mut watch);
     let found = look(&mut watch).unwrap().unwrap_err();

@@ -12,11 +12,17 @@ use crate::args::CheckArgs;
 use crate::exit::{Exit, Trouble};
 use crate::{ink, pipeline, safe};
 
-/// Loads the config as the other commands do; that it can be loaded is the whole answer.
+/// Loads the config as the other commands do, and every profile of it; that they can be loaded is the whole answer.
 pub(crate) fn run(args: &CheckArgs) -> Result<Exit, Trouble> {
-    let outline = pipeline::load(&args.config)?.court.outline();
+    let courts = pipeline::read_all(&args.config)?.build().map_err(Trouble::Plan)?;
+    let mut line = in_short(&courts.base().outline());
+    let profiles: Vec<&str> = courts.names().collect();
+    if !profiles.is_empty() {
+        let many = ink::many(profiles.len() as u64, "profile");
+        line.push_str(&format!("; and {many}: {}", profiles.join(", ")));
+    }
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", in_short(&outline)).and_then(|()| out.flush()).map_err(Trouble::output)?;
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Trouble::output)?;
     Ok(Exit::Fine)
 }
 
@@ -37,10 +43,10 @@ fn in_short(outline: &Outline) -> String {
 }
 
 /// Shows mistakes on standard error: drawn on a terminal, a line for each elsewhere.
-pub(crate) fn show(error: &ConfigError, source: &str) {
+pub(crate) fn show(error: &ConfigError) {
     let mut out = anstream::stderr();
     let choice = AutoStream::choice(&io::stderr());
-    let drawn = io::stderr().is_terminal().then(|| drawn(error, source, choice)).flatten();
+    let drawn = io::stderr().is_terminal().then(|| drawn(error, choice)).flatten();
     // Nobody is left to tell that standard error is closed.
     let _ = match drawn {
         Some(drawn) => write!(out, "{drawn}"),
@@ -49,9 +55,9 @@ pub(crate) fn show(error: &ConfigError, source: &str) {
 }
 
 /// Each mistake with the lines around it; nothing where those lines would steer the terminal.
-fn drawn(error: &ConfigError, source: &str, choice: ColorChoice) -> Option<String> {
+fn drawn(error: &ConfigError, choice: ColorChoice) -> Option<String> {
     let harmless = |c: char| matches!(c, '\n' | '\r' | '\t') || !safe::steers(c);
-    if !source.chars().all(harmless) || !error.file().chars().all(harmless) {
+    if !error.texts().flat_map(|(name, text)| name.chars().chain(text.chars())).all(harmless) {
         return None;
     }
     let theme = match choice {

@@ -52,7 +52,7 @@ pub(crate) enum Trouble {
     Usage(String),
     /// The config has mistakes; each is shown by itself.
     #[error("the config has mistakes")]
-    Config { error: Box<ConfigError>, text: String },
+    Config { error: Box<ConfigError> },
     /// The config cannot be read.
     #[error("{source}{}", cause(.source))]
     Read { source: ReadError },
@@ -105,7 +105,7 @@ impl Trouble {
                 // Nobody is left to tell that standard error is closed.
                 let _ = error.print();
             }
-            Self::Config { error, text } => crate::check::show(&error, &text),
+            Self::Config { error } => crate::check::show(&error),
             other => complain(&other.to_string()),
         }
         Exit::Trouble

@@ -28,8 +28,8 @@ use crate::notes::{Mistake, Notes};
 use crate::params::{self, Environment, Params};
 use crate::rates::rate;
 use crate::read::{Item, Table, short};
-use crate::texts::Texts;
 use crate::run::{Defaults, MOST_IN_FLIGHT, Marks, Run, with};
+use crate::texts::Texts;
 
 /// What all critics of a file are read with.
 pub(crate) struct Around<'a> {
@@ -261,7 +261,8 @@ fn mandatory(table: &Table<'_>, enabled: bool, mode: Mode) {
     let Some(item) = table.get("mandatory").filter(|item| item.boolean() == Some(true)) else {
         return;
     };
-    let not = [(enabled, "enabled", "is disabled"), (mode == Mode::Enforce, "mode", "is only monitored")];
+    let not =
+        [(enabled, "enabled", "is disabled"), (mode == Mode::Enforce, "mode", "is only monitored")];
     for (fine, key, problem) in not {
         if let (false, Some(other)) = (fine, table.get(key)) {
             let message = format!("`{}` does not go with a critic that {problem}", item.name);

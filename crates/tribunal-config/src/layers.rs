@@ -86,7 +86,14 @@ impl Layers {
     /// The file alone. It cannot include others until [`Layers::files`] says how those are read.
     #[must_use]
     pub fn of(file: Source) -> Self {
-        Self { file, path: None, reader: None, profile: None, variables: Vec::new(), sets: Vec::new() }
+        Self {
+            file,
+            path: None,
+            reader: None,
+            profile: None,
+            variables: Vec::new(),
+            sets: Vec::new(),
+        }
     }
 
     /// Reads a file from the file system, and what it includes from there too.
@@ -231,8 +238,9 @@ impl Layers {
     pub fn merged(&self) -> Result<Merged, ConfigError> {
         let gathered = gather(self);
         let notes = Notes::of(gathered.texts.joined());
-        let layered =
-            self.stack(&gathered, &notes).and_then(|stack| stack.with(self.profile.as_deref(), &notes));
+        let layered = self
+            .stack(&gathered, &notes)
+            .and_then(|stack| stack.with(self.profile.as_deref(), &notes));
         let mistakes = notes.take();
         match layered {
             Some(layered) if !mistakes.iter().any(Mistake::is_error) => {

@@ -287,7 +287,9 @@ impl Flat<'_, '_> {
     fn origin(&self, offset: usize) -> Origin {
         let index = self.texts.index(offset);
         let found = self.texts.parts().get(index).zip(self.lines.get(index));
-        let Some((part, lines)) = found.filter(|_| offset < self.base) else { return Origin::Default };
+        let Some((part, lines)) = found.filter(|_| offset < self.base) else {
+            return Origin::Default;
+        };
         match part.kind {
             Kind::File => {
                 let (line, column) = lines.position(offset - part.range.start);
@@ -309,8 +311,7 @@ impl Flat<'_, '_> {
 /// The keys of a table, those first that say what it is.
 fn sorted<'t, 'a>(table: &'t DeTable<'a>) -> Vec<(&'t str, &'t Spanned<DeValue<'a>>)> {
     const FIRST: [&str; 7] = ["run", "stages", "defaults", "rates", "name", "kind", "stage"];
-    let mut entries: Vec<_> =
-        table.iter().map(|(key, value)| (&**key.get_ref(), value)).collect();
+    let mut entries: Vec<_> = table.iter().map(|(key, value)| (&**key.get_ref(), value)).collect();
     let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
     entries.sort_by_key(|(key, _)| (rank(key), *key));
     entries
@@ -351,7 +352,9 @@ fn write(value: &DeValue<'_>, out: &mut String) {
     match value {
         DeValue::String(text) => out.push_str(&quoted(text)),
         DeValue::Boolean(on) => out.push_str(&on.to_string()),
-        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => out.push_str(&plain(value)),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => {
+            out.push_str(&plain(value))
+        }
         DeValue::Array(list) => {
             out.push('[');
             for (index, item) in list.iter().enumerate() {
@@ -401,7 +404,8 @@ fn json(value: &DeValue<'_>) -> Value {
         DeValue::Array(list) => list.iter().map(|item| json(item.get_ref())).collect(),
         DeValue::Table(table) => {
             let members = table.iter();
-            let members = members.map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())));
+            let members =
+                members.map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())));
             Value::Object(members.collect())
         }
     }

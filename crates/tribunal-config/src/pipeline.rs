@@ -117,9 +117,7 @@ pub(crate) fn settled(
     let fine = notes.errors() == 0;
     let mistakes = notes.take();
     match pipeline.filter(|_| fine) {
-        Some(pipeline) => {
-            Ok(Pipeline { warnings: Problems::of(texts, mistakes).list, ..pipeline })
-        }
+        Some(pipeline) => Ok(Pipeline { warnings: Problems::of(texts, mistakes).list, ..pipeline }),
         None => Err(mistakes),
     }
 }

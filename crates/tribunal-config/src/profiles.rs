@@ -42,6 +42,7 @@ impl<T> Profiles<T> {
     }
 
     /// A configuration without profiles.
+    #[must_use]
     pub const fn only(base: T) -> Self {
         Self { base, base_name: None, named: BTreeMap::new() }
     }
@@ -97,14 +98,20 @@ impl<T> Profiles<T> {
         Ok(self)
     }
 
-    /// Makes something else of each of them, the base first.
+    /// Makes something else of each of them, the base first, which has no name here.
     ///
     /// # Errors
     ///
     /// The first that `make` gives.
-    pub fn try_map<U, E>(self, mut make: impl FnMut(T) -> Result<U, E>) -> Result<Profiles<U>, E> {
-        let base = make(self.base)?;
-        let named = self.named.into_iter().map(|(name, built)| Ok((name, make(built)?)));
+    pub fn try_map<U, E>(
+        self,
+        mut make: impl FnMut(Option<&str>, T) -> Result<U, E>,
+    ) -> Result<Profiles<U>, E> {
+        let base = make(None, self.base)?;
+        let named = self.named.into_iter().map(|(name, built)| {
+            let made = make(Some(&name), built)?;
+            Ok((name, made))
+        });
         Ok(Profiles { base, base_name: self.base_name, named: named.collect::<Result<_, E>>()? })
     }
 }
@@ -116,6 +123,6 @@ impl Profiles<Pipeline> {
     ///
     /// [`PlanErrors`] for a pipeline that was changed after it was loaded; none that was not.
     pub fn build(self) -> Result<Profiles<ProductionOrchestrator>, PlanErrors> {
-        self.try_map(Pipeline::build)
+        self.try_map(|_, pipeline| pipeline.build())
     }
 }

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn an_offset_says_which_text_it_is_in() {
-        let texts = ["ab", "", "c"].map(|text| (Source::new(format!("{text}/x"), text), Kind::File));
+        let texts =
+            ["ab", "", "c"].map(|text| (Source::new(format!("{text}/x"), text), Kind::File));
         let texts = Texts::of(texts);
         assert_eq!(&*texts.joined(), "ab\n\nc");
         let parts: Vec<usize> = (0..7).map(|offset| texts.index(offset)).collect();

@@ -5,6 +5,7 @@ mod eval;
 #[cfg(unix)]
 mod files;
 mod judge;
+mod layers;
 mod lines;
 mod plan;
 mod run;

@@ -92,12 +92,18 @@ impl Tree<'_> {
         self.order.push(part);
     }
 
-    fn include(&mut self, folder: &Path, name: &str, open: &mut Vec<PathBuf>) -> Result<(), String> {
+    fn include(
+        &mut self,
+        folder: &Path,
+        name: &str,
+        open: &mut Vec<PathBuf>,
+    ) -> Result<(), String> {
         let path = folder.join(name);
         let identity = plain(&path);
         if let Some(at) = open.iter().position(|other| *other == identity) {
             let circle = open.iter().skip(at).chain([&identity]);
-            let names: Vec<String> = circle.map(|path| short(&path.display().to_string())).collect();
+            let names: Vec<String> =
+                circle.map(|path| short(&path.display().to_string())).collect();
             return Err(format!("files include each other: {}", names.join(" -> ")));
         }
         if self.files.iter().any(|other| plain(other) == identity) {
@@ -113,7 +119,9 @@ impl Tree<'_> {
         }
         if self.files.len() > Layers::MOST_FILES {
             let most = Layers::MOST_FILES;
-            return Err(format!("`{shown}` is one more than the {most} files that may be included"));
+            return Err(format!(
+                "`{shown}` is one more than the {most} files that may be included"
+            ));
         }
         match reader(&path) {
             Ok(source) => {
@@ -160,7 +168,9 @@ fn plain(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+            Component::ParentDir
+                if matches!(plain.components().next_back(), Some(Component::Normal(_))) =>
+            {
                 plain.pop();
             }
             other => plain.push(other),

@@ -12,10 +12,10 @@ use tribunal_core::{FailureMode, Mode, Thresholds};
 use tribunal_production::CriticSpec;
 
 use super::tree::{critic_mut, critics, same};
+use crate::Code;
 use crate::duration;
 use crate::notes::{Mistake, Notes};
 use crate::read::{finite, short};
-use crate::Code;
 
 /// The key itself.
 const KEY: &str = "mandatory";
@@ -116,7 +116,9 @@ fn strictness(key: &str, value: Option<&Spanned<DeValue<'_>>>) -> Option<f64> {
         ("enabled" | KEY, None) => Some(truth(key == "enabled")),
         ("enabled" | KEY, Some(value)) => value.as_bool().map(truth),
         ("mode", None) => Some(truth(Mode::default() == Mode::Enforce)),
-        ("mode", Some(value)) => value.as_str()?.parse().ok().map(|mode: Mode| truth(mode == Mode::Enforce)),
+        ("mode", Some(value)) => {
+            value.as_str()?.parse().ok().map(|mode: Mode| truth(mode == Mode::Enforce))
+        }
         ("failure_mode", None) => Some(rank(FailureMode::default())),
         ("failure_mode", Some(value)) => value.as_str()?.parse().ok().map(rank),
         ("review_at", None) => Some(low(Thresholds::default().review_at())),
@@ -165,11 +167,12 @@ fn difference(now: &Spanned<DeValue<'_>>, then: &Spanned<DeValue<'_>>) -> Range<
     else {
         return now.span();
     };
-    let differing = now_table.iter().find_map(|(key, value)| match then_table.get(&**key.get_ref()) {
-        None => Some(key.span()),
-        Some(then) if !same(value.get_ref(), then.get_ref()) => Some(difference(value, then)),
-        Some(_) => None,
-    });
+    let differing =
+        now_table.iter().find_map(|(key, value)| match then_table.get(&**key.get_ref()) {
+            None => Some(key.span()),
+            Some(then) if !same(value.get_ref(), then.get_ref()) => Some(difference(value, then)),
+            Some(_) => None,
+        });
     differing.unwrap_or_else(|| now.span())
 }
 

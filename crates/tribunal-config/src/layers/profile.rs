@@ -47,14 +47,16 @@ impl<'a> ProfileTables<'a> {
                 DeValue::Table(mut table) => {
                     for file_only in ["include", "profile"] {
                         if let Some((key, _)) = table.remove_entry(file_only) {
-                            let message = format!("`profile.{name}.{file_only}` has no place in a profile");
+                            let message =
+                                format!("`profile.{name}.{file_only}` has no place in a profile");
                             notes.add(Mistake::new(Code::UnknownKey, key.span(), message));
                         }
                     }
                     tables.insert(name, (key.span(), table));
                 }
                 other => {
-                    let message = format!("`profile.{name}` must be a table, found {}", kind_of(&other));
+                    let message =
+                        format!("`profile.{name}` must be a table, found {}", kind_of(&other));
                     notes.add(Mistake::new(Code::WrongType, key.span(), message));
                 }
             }

@@ -46,7 +46,8 @@ pub(crate) fn of_variable<'a>(
         steps.push((step.to_owned(), base + at..base + at + step.len()));
         at += step.len() + 2;
     }
-    if steps.iter().any(|(step, _)| step.is_empty() || step.bytes().any(|b| b.is_ascii_lowercase())) {
+    if steps.iter().any(|(step, _)| step.is_empty() || step.bytes().any(|b| b.is_ascii_lowercase()))
+    {
         let message = "a variable names a key in upper case, its steps two underscores apart";
         let help = format!("as in `{}RUN__TIMEOUT`", Layers::PREFIX);
         return Err(Mistake::new(Code::InvalidSetting, whole, message).help(help));
@@ -214,7 +215,9 @@ fn chosen<'k>(
     span: &Range<usize>,
 ) -> Result<Option<String>, Mistake> {
     let folded = |key: &str| {
-        key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect::<String>()
+        key.chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect::<String>()
     };
     let lower = step.to_ascii_lowercase();
     let mut fits: Vec<&str> = keys.filter(|key| folded(key) == step).collect();

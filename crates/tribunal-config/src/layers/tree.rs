@@ -22,7 +22,10 @@ const BRINGS: [(&str, &str, &[&str]); 5] = [
 
 /// The same table with every span moved by an offset.
 pub(crate) fn shifted<'a>(table: DeTable<'a>, by: usize) -> DeTable<'a> {
-    table.into_iter().map(|(key, value)| (moved(key, by, |key| key), moved_value(value, by))).collect()
+    table
+        .into_iter()
+        .map(|(key, value)| (moved(key, by, |key| key), moved_value(value, by)))
+        .collect()
 }
 
 pub(crate) fn moved_value(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
@@ -37,7 +40,10 @@ pub(crate) fn moved_value(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeV
 
 fn moved<T>(spanned: Spanned<T>, by: usize, inner: impl FnOnce(T) -> T) -> Spanned<T> {
     let span = spanned.span();
-    Spanned::new(span.start.saturating_add(by)..span.end.saturating_add(by), inner(spanned.into_inner()))
+    Spanned::new(
+        span.start.saturating_add(by)..span.end.saturating_add(by),
+        inner(spanned.into_inner()),
+    )
 }
 
 /// Puts one layer over those below it. `profile` holds layers itself, which are merged in the same way.
@@ -45,7 +51,9 @@ pub(crate) fn merge<'a>(below: &mut DeTable<'a>, over: DeTable<'a>) {
     for (key, value) in over {
         let slot = below.get_mut(&**key.get_ref()).map(Spanned::get_mut);
         match (slot, value.get_ref()) {
-            (Some(DeValue::Array(list)), DeValue::Array(_)) if NAMED.contains(&&**key.get_ref()) => {
+            (Some(DeValue::Array(list)), DeValue::Array(_))
+                if NAMED.contains(&&**key.get_ref()) =>
+            {
                 if let DeValue::Array(over) = value.into_inner() {
                     merge_named(list, over);
                 }
@@ -108,7 +116,10 @@ pub(crate) fn merge_tables<'a>(below: &mut DeTable<'a>, over: DeTable<'a>, at: &
         }
     }
     for (key, value) in over {
-        let inner = matches!((at, &**key.get_ref()), ("critic", "hedge" | "adaptive") | ("run", "adaptive"));
+        let inner = matches!(
+            (at, &**key.get_ref()),
+            ("critic", "hedge" | "adaptive") | ("run", "adaptive")
+        );
         let name = if inner { key.get_ref().to_string() } else { String::new() };
         put(below, key, value, &name);
     }
@@ -175,7 +186,8 @@ pub(crate) fn same(a: &DeValue<'_>, b: &DeValue<'_>) -> bool {
         (DeValue::Boolean(a), DeValue::Boolean(b)) => a == b,
         (DeValue::Datetime(a), DeValue::Datetime(b)) => a == b,
         (DeValue::Array(a), DeValue::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a.get_ref(), b.get_ref()))
+            a.len() == b.len()
+                && a.iter().zip(b.iter()).all(|(a, b)| same(a.get_ref(), b.get_ref()))
         }
         (DeValue::Table(a), DeValue::Table(b)) => {
             let among = |(key, value): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
@@ -188,6 +200,9 @@ pub(crate) fn same(a: &DeValue<'_>, b: &DeValue<'_>) -> bool {
 }
 
 /// A key or a text that is written at a place.
-pub(crate) fn text(at: &std::ops::Range<usize>, text: impl Into<String>) -> Spanned<DeString<'static>> {
+pub(crate) fn text(
+    at: &std::ops::Range<usize>,
+    text: impl Into<String>,
+) -> Spanned<DeString<'static>> {
     Spanned::new(at.clone(), Cow::Owned(text.into()))
 }

@@ -54,10 +54,8 @@ const WITHIN: [(&str, &str); 6] = [
 ];
 
 /// What belongs to one policy.
-const OF_POLICY: [(&str, &str); 2] = [
-    ("on_high_risk", "risk_tier = \"high\"\nrisk = 0.7"),
-    ("on_uncertainty", "uncertainty = 0.7"),
-];
+const OF_POLICY: [(&str, &str); 2] =
+    [("on_high_risk", "risk_tier = \"high\"\nrisk = 0.7"), ("on_uncertainty", "uncertainty = 0.7")];
 
 /// The configuration over the defaults, whose offsets start from `base`.
 pub(super) fn under<'a>(root: &DeTable<'a>, base: usize) -> DeTable<'a> {
