@@ -1,33 +1,87 @@
 //! `tribunal check`: every mistake of a config, where it stands.
+//!
+//! Start at [`run`]. `check/json.rs` and `check/sarif.rs` write for tools.
+
+mod json;
+mod sarif;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
+use clap::{Args, ValueEnum};
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use tribunal_config::ConfigError;
+use tribunal_config::{Level, Pipeline, Problem, Profiles};
 use tribunal_core::{FailureMode, Mode};
-use tribunal_production::Outline;
+use tribunal_production::ProductionOrchestrator;
 
-use crate::args::CheckArgs;
-use crate::exit::{Exit, Trouble};
+use crate::args::ConfigArg;
+use crate::exit::{Exit, Trouble, complain};
 use crate::{ink, pipeline, safe};
 
-/// Loads the config as the other commands do, and every profile of it; that they can be loaded is the whole answer.
+pub(crate) const EXIT_STATUSES: &str = "\
+Exit status:
+  0  the config can be used
+  1  it can be used, but has warnings, and --deny-warnings is given
+  2  it has errors, or wrong usage, or a file that cannot be read";
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// How to write what is wrong
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+    format: CheckFormat,
+    /// Fail for warnings too
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For people: on standard error
+    Human,
+    /// One JSON object, on standard output
+    Json,
+    /// SARIF 2.1.0, on standard output: for code scanning and editors
+    Sarif,
+}
+
+/// Loads the config as the other commands do, and every profile of it, and tells of all that is wrong with them.
 pub(crate) fn run(args: &CheckArgs) -> Result<Exit, Trouble> {
-    let courts = pipeline::read_all(&args.config)?.build().map_err(Trouble::Plan)?;
-    let mut line = in_short(&courts.base().outline());
-    let profiles: Vec<&str> = courts.names().collect();
-    if !profiles.is_empty() {
-        let many = ink::many(profiles.len() as u64, "profile");
-        line.push_str(&format!("; and {many}: {}", profiles.join(", ")));
-    }
+    let layers = pipeline::layers(&args.config)?;
+    let (problems, courts) = match pipeline::understand(&layers) {
+        Ok(profiles) => (warnings(&profiles), Some(profiles.build().map_err(Trouble::Plan)?)),
+        Err(error) => (error.problems().to_vec(), None),
+    };
+    let denied = args.deny_warnings && !problems.is_empty();
+    let exit = match &courts {
+        None => Exit::Trouble,
+        Some(_) if denied => Exit::Warned,
+        Some(_) => Exit::Fine,
+    };
+    let answer = match (args.format, &courts) {
+        (CheckFormat::Json, _) => json::of(layers.name(), &problems),
+        (CheckFormat::Sarif, _) => sarif::of(layers.name(), &problems),
+        (CheckFormat::Human, courts) => {
+            show(&problems);
+            match courts {
+                Some(courts) if !denied => in_short(courts, problems.len()),
+                Some(_) => {
+                    complain("warnings are denied");
+                    return Ok(exit);
+                }
+                None => return Ok(exit),
+            }
+        }
+    };
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Trouble::output)?;
-    Ok(Exit::Fine)
+    writeln!(out, "{answer}").and_then(|()| out.flush()).map_err(Trouble::output)?;
+    Ok(exit)
 }
 
 /// One line: how many there are, and how many of them count for less.
-fn in_short(outline: &Outline) -> String {
+fn in_short(courts: &Profiles<ProductionOrchestrator>, warnings: usize) -> String {
+    let outline = courts.base().outline();
     let critics = || outline.stages.iter().flat_map(|stage| &stage.critics);
     let stages = ink::many(outline.stages.len() as u64, "stage");
     let mut line = format!("ok: {} in {stages}", ink::many(critics().count() as u64, "critic"));
@@ -39,25 +93,48 @@ fn in_short(outline: &Outline) -> String {
             line.push_str(&format!(", {count} {what}"));
         }
     }
+    if warnings > 0 {
+        line.push_str(&format!("; {}", ink::many(warnings as u64, "warning")));
+    }
+    let profiles: Vec<&str> = courts.names().collect();
+    if !profiles.is_empty() {
+        let many = ink::many(profiles.len() as u64, "profile");
+        line.push_str(&format!("; and {many}: {}", profiles.join(", ")));
+    }
     line
 }
 
+/// What may be wrong, each once, however many profiles have it.
+fn warnings(profiles: &Profiles<Pipeline>) -> Vec<Problem> {
+    let mut told: Vec<Problem> = profiles.base().warnings.clone();
+    for problem in profiles.iter().flat_map(|(_, pipeline)| &pipeline.warnings) {
+        if told.iter().all(|known| known.on_one_line() != problem.on_one_line()) {
+            told.push(problem.clone());
+        }
+    }
+    told
+}
+
+/// How many of the problems are of a level.
+fn count(problems: &[Problem], level: Level) -> usize {
+    problems.iter().filter(|problem| problem.level() == level).count()
+}
+
 /// Shows mistakes on standard error: drawn on a terminal, a line for each elsewhere.
-pub(crate) fn show(error: &ConfigError) {
+pub(crate) fn show(problems: &[Problem]) {
     let mut out = anstream::stderr();
     let choice = AutoStream::choice(&io::stderr());
-    let drawn = io::stderr().is_terminal().then(|| drawn(error, choice)).flatten();
+    let drawn = io::stderr().is_terminal().then(|| drawn(problems, choice)).flatten();
+    let lines = || problems.iter().map(|problem| problem.on_one_line() + "\n").collect();
     // Nobody is left to tell that standard error is closed.
-    let _ = match drawn {
-        Some(drawn) => write!(out, "{drawn}"),
-        None => writeln!(out, "{error}"),
-    };
+    let _ = write!(out, "{}", drawn.unwrap_or_else(lines));
 }
 
 /// Each mistake with the lines around it; nothing where those lines would steer the terminal.
-fn drawn(error: &ConfigError, choice: ColorChoice) -> Option<String> {
+fn drawn(problems: &[Problem], choice: ColorChoice) -> Option<String> {
     let harmless = |c: char| matches!(c, '\n' | '\r' | '\t') || !safe::steers(c);
-    if !error.texts().flat_map(|(name, text)| name.chars().chain(text.chars())).all(harmless) {
+    let texts = problems.iter().flat_map(Problem::texts);
+    if !texts.flat_map(|(name, text)| name.chars().chain(text.chars())).all(harmless) {
         return None;
     }
     let theme = match choice {
@@ -66,7 +143,7 @@ fn drawn(error: &ConfigError, choice: ColorChoice) -> Option<String> {
     };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
     let mut text = String::new();
-    for problem in error.problems() {
+    for problem in problems {
         handler.render_report(&mut text, problem).ok()?;
         text.push('\n');
     }

@@ -51,7 +51,8 @@ fn open(args: &JudgeArgs) -> Result<(Arc<Courts>, Option<Watch>), Trouble> {
         let (watch, loaded) = started.map_err(pipeline::refused)?;
         (loaded.profiles, Some(watch))
     } else if choice.is_some() {
-        (pipeline::read_all(&args.config)?, None)
+        let profiles = pipeline::understand(&pipeline::layers(&args.config)?);
+        (profiles.map_err(pipeline::refused)?, None)
     } else {
         (Profiles::only(pipeline::read(&args.config)?.1), None)
     };

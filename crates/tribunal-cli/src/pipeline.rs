@@ -33,9 +33,9 @@ pub(crate) fn read(arg: &ConfigArg) -> Result<(String, Pipeline), Trouble> {
     Ok((name, pipeline))
 }
 
-/// Reads it and every profile that it has.
-pub(crate) fn read_all(arg: &ConfigArg) -> Result<Profiles<Pipeline>, Trouble> {
-    layers(arg)?.load_profiles(&catalogue(), &environment).map_err(refused)
+/// What the layers and every profile of them come to.
+pub(crate) fn understand(layers: &Layers) -> Result<Profiles<Pipeline>, ConfigError> {
+    layers.load_profiles(&catalogue(), &environment)
 }
 
 /// The file, and what the environment and the command line put over it.

@@ -49,11 +49,6 @@ impl ConfigError {
     pub fn file(&self) -> &str {
         self.files.first().map_or("", |file| file.source.name())
     }
-
-    /// Every text that was read, by what it is called. They may be private.
-    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|file| (file.source.name(), file.source.inner().as_str()))
-    }
 }
 
 impl fmt::Display for ConfigError {
@@ -184,6 +179,8 @@ pub struct Place {
 pub struct Label {
     /// What the file is called that it stands in; often the one of the problem.
     pub file: String,
+    /// Whether that is a file, and not what came from the environment or the command line.
+    pub in_file: bool,
     /// The lines and columns of it.
     pub place: Place,
     /// From which byte to which of its file.
@@ -201,7 +198,8 @@ impl Problem {
         for (other, text) in mistake.others {
             let Some(found) = places.find(&other) else { continue };
             let name = found.file.source.name().to_owned();
-            let label = Label { file: name, place: found.place, span: found.span, text };
+            let in_file = found.file.has_lines;
+            let label = Label { file: name, in_file, place: found.place, span: found.span, text };
             if !Arc::ptr_eq(&found.file.source, &file.source) {
                 elsewhere.push(Elsewhere { file: found.file, label: label.clone() });
             }
@@ -242,6 +240,13 @@ impl Problem {
     #[must_use]
     pub const fn is_in_file(&self) -> bool {
         self.file.has_lines
+    }
+
+    /// Every text that it points into, with its name: what a drawing of it repeats. They may be private.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let files =
+            std::iter::once(&self.file).chain(self.elsewhere.iter().map(|other| &other.file));
+        files.map(|file| (file.source.name(), file.source.inner().as_str()))
     }
 
     /// The line it stands on, from 1.

@@ -127,6 +127,12 @@ impl Layers {
         Ok(Self { file, ..self.clone() })
     }
 
+    /// What the file is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.file.name
+    }
+
     /// How included files are read.
     #[must_use]
     pub fn files(

@@ -75,6 +75,7 @@ mod merged;
 mod nearest;
 mod notes;
 mod params;
+mod pattern;
 mod pipeline;
 mod profiles;
 mod rates;

@@ -1,7 +1,9 @@
 //! From layers that have been merged to critics and settings that are known to make a plan.
 //!
-//! Start at [`load`] for one file alone, and at [`read`] for what all layers come to. `pipeline/planning.rs` holds what was read against the plan that comes of it.
+//! Start at [`load`] for one file alone, and at [`read`] for what all layers come to. `pipeline/planning.rs` holds what
+//! was read against the plan that comes of it, and `pipeline/fit.rs` what critics need against what there is.
 
+mod fit;
 mod planning;
 
 use std::collections::BTreeMap;

@@ -37,7 +37,7 @@ pub(super) async fn watching(mut watch: Watch, courts: &Courts) -> Infallible {
                 }
             }
             Err(error) => {
-                check::show(&error);
+                check::show(error.problems());
                 exit::complain("the changed config has mistakes, and the one before goes on");
             }
         }
