@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use tribunal_config::{ConfigError, Layers, Pipeline, ReadError, Source};
+use proptest::prelude::*;
+use tribunal_config::{ConfigError, Layers, Pipeline, ReadError, Show, Source};
 use tribunal_core::{Snapshot, Verdict};
 use tribunal_production::{CriticOutline, Outline};
 
@@ -498,4 +499,62 @@ fn an_expression_from_outside_of_files_shows_its_mistakes_in_place_too() {
         found,
         ["--set #2: `when`: there is no critic called `b`, at `b`; did you mean `a`?"]
     );
+}
+
+/// Every problem lies within the text it says it stands in.
+fn in_place(layers: &Layers) {
+    let Err(error) = layers.load_profiles(&catalogue(), &|_| None) else { return };
+    assert!(!error.problems().is_empty());
+    for problem in error.problems() {
+        let texts: BTreeMap<&str, &str> = problem.texts().collect();
+        assert!(texts[problem.file()].get(problem.span()).is_some(), "{problem:?}");
+        for label in problem.labels() {
+            assert!(texts[label.file.as_str()].get(label.span.clone()).is_some(), "{problem:?}");
+        }
+    }
+    let _ = error.to_string();
+}
+
+/// Pieces of which layers are made, right and wrong.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "include = \\[\"(main|a|b|c)\\.toml\"(, \"(\\./a|b|\\.\\./x)\\.toml\")?\\]\n",
+        "\\[profile\\.(p|q|E)(\\.(run|critic|profile))?\\]\n",
+        "extends = \"[pqr]\"\n",
+        "\\[\\[(profile\\.[pq]\\.)?critic\\]\\]\nname = \"[a-cA]\"\n",
+        "kind = \"(echo|length)\"\n",
+        "(mandatory|enabled) = (true|false|5)\n",
+        "(review_at|block_at) = (0\\.5|\"never\"|[12])\n",
+        "(params|params\\.value|when|policy) = (\\{ a = 1 \\}|\"[a-z]{0,3}\"|1)\n",
+        "\\[(run|defaults)\\]\n(timeout|failure_mode) = \"[a-z0-9]{1,3}\"\n",
+        "[^\n]{0,12}\n",
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    proptest::collection::vec(piece(), 0..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_layers_give_an_answer(
+        main in text(), a in text(), b in text(),
+        sets in proptest::collection::vec(prop_oneof![any::<String>(), "[a-z.\"'=\\[{0-9]{0,20}", "critic\\.[a-c]\\.(kind|when|params\\.x|mandatory)=.{0,10}"], 0..3),
+        variables in proptest::collection::vec(("TRIBUNAL__(CRITIC__[A-C]__|RUN__|)[A-Z_]{0,9}", ".{0,10}"), 0..3),
+    ) {
+        let all = files([("main.toml", &main), ("a.toml", &a), ("b.toml", &b)]);
+        let layers = layers(all).variables(variables);
+        let layers = sets.into_iter().fold(layers, |layers, set| layers.set(set));
+        in_place(&layers);
+        in_place(&layers.clone().profile("p"));
+        if let Ok(merged) = layers.merged() {
+            let _ = merged.json(Show { origins: true, defaults: true });
+            // What is shown is TOML, and merged again it is the same.
+            let shown = merged.toml(Show::default());
+            let again = Layers::of(Source::new("again.toml", shown.clone())).merged();
+            prop_assert_eq!(again.unwrap_or_else(|error| panic!("{error}\n{shown}")).toml(Show::default()), shown);
+        }
+    }
 }

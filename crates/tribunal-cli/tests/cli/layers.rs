@@ -40,7 +40,7 @@ fn every_command_takes_a_profile_and_settings() {
         let told = "--set #2: error[unknown-critic]: there is no critic called `wrods` below this layer, at `wrods`; did you mean `words`?";
         assert_eq!((wrong.status, wrong.err.trim_end()), (2, told), "{command:?}");
         assert_eq!(
-            args(&["--profile", "strict", "--set", "run.timeout=5s"]).status,
+            args(&["--profile", "lenient", "--set", "run.timeout=5s"]).status,
             0,
             "{command:?}"
         );
