@@ -350,6 +350,10 @@ fn inclusion_is_bounded_in_depth_and_number() {
     let settings = (0..=Layers::MOST_SETTINGS)
         .fold(layers(files([("main.toml", A)])), |layers, _| layers.set("run.max_runs=5"));
     assert!(wrong(&settings)[0].contains("there are 257 `--set`s for it, and there may be 256"));
+    let profiles = (0..=Layers::MOST_PROFILES).map(|at| format!("[profile.p{at}]\n"));
+    let many = format!("{A}{}", profiles.collect::<String>());
+    let found = wrong(&layers(files([("main.toml", &many)])));
+    assert!(found[0].contains("there are 257 profiles, and there may be 256"), "{found:?}");
     let long = layers(files([("main.toml", A)])).set(format!("run.timeout={}", "x".repeat(70_000)));
     assert_eq!(wrong(&long), ["--set #1: is longer than 65536 bytes: that belongs in a file"]);
 }

@@ -80,6 +80,8 @@ impl Layers {
     pub const MOST_FILES: usize = 32;
     /// How deep files may include files.
     pub const DEEPEST: usize = 8;
+    /// How many profiles there may be.
+    pub const MOST_PROFILES: usize = 256;
     /// How many variables may set a key, and how many `--set`s there may be.
     pub const MOST_SETTINGS: usize = 256;
 

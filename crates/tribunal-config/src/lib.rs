@@ -49,6 +49,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Layers
+//!
+//! [`load`] takes one text. [`Layers`] puts a configuration together from included files, a profile, environment
+//! variables and settings of the command line (`docs/layers.md`); [`Profiles`] holds several profiles at once,
+//! [`Merged`] shows where each value came from, and [`Watch`] notices when a file has changed (`docs/reload.md`).
+//!
 //! # Secrets
 //!
 //! In the parameters of a critic, a text that is `$NAME` and nothing else stands for that variable of the

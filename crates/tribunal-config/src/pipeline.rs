@@ -119,7 +119,11 @@ pub(crate) fn settled(
     let fine = notes.errors() == 0;
     let mistakes = notes.take();
     match pipeline.filter(|_| fine) {
-        Some(pipeline) => Ok(Pipeline { warnings: Problems::of(texts, mistakes).list, ..pipeline }),
+        Some(pipeline) => {
+            let none = mistakes.is_empty();
+            let warnings = if none { Vec::new() } else { Problems::of(texts, mistakes).list };
+            Ok(Pipeline { warnings, ..pipeline })
+        }
         None => Err(mistakes),
     }
 }

@@ -216,6 +216,7 @@ fn a_line_is_judged_by_the_profile_that_it_may_name() {
     let done = judge(&from, &input.repeat(3).replace("}{", "}\n{"));
     assert!(done.out.contains("18 lines") || done.out.contains("judged"), "{}", done.out);
 
+    assert_eq!(folder.run(&["judge", "--watch"], "").status, 2);
     for (more, problem) in [
         (&["--profile-from", "context.x"][..], "--allow-profile"),
         (&["--allow-profile", "strict"], "--profile-from"),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::Code;
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 use crate::read::{kind as kind_of, short};
+use crate::{Code, Layers};
 
 /// What a profile builds on.
 const EXTENDS: &str = "extends";
@@ -33,6 +33,15 @@ impl<'a> ProfileTables<'a> {
                 return Self { tables };
             }
         };
+        if all.len() > Layers::MOST_PROFILES {
+            let message = format!(
+                "there are {} profiles, and there may be {}",
+                all.len(),
+                Layers::MOST_PROFILES
+            );
+            notes.add(Mistake::new(Code::TooLarge, span, message));
+            return Self { tables };
+        }
         for (key, value) in all {
             let name = key.get_ref().to_string();
             if !is_name(&name) {
