@@ -17,6 +17,7 @@ mod merging;
 mod page;
 mod profiles;
 mod references;
+mod rendered;
 mod source;
 mod watch;
 

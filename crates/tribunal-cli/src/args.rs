@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Train a classifier from labelled JSON lines, and say how good it is
     Train(crate::train::TrainArgs),
+    /// Draw a page of runs that were judged before, from their JSON lines
+    Report(crate::report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -93,6 +95,8 @@ pub(crate) struct JudgeArgs {
     /// Go on with a changed config, once its files have changed or on SIGHUP; one with mistakes changes nothing
     #[arg(long, requires = "file")]
     pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) picture: crate::judge::PictureArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any
@@ -185,6 +189,13 @@ pub(crate) struct ConfigArg {
     /// Set one value, as in `run.timeout=5s`, over the config and `TRIBUNAL__...` variables; may be given again
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
+}
+
+impl ConfigArg {
+    /// Whether a pipeline was named, and not the one that comes with the command taken.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.file.is_some()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,11 +1,12 @@
 //! `tribunal judge`: snapshots in, reports out, one for each line and in the same order.
 //!
-//! What all such commands do alike is in [`crate::lines`]; [`courts`] says who judges a line, [`jsonl`] or [`human`] writes down what a line came to,
-//! and [`totals`] counts it.
+//! What all such commands do alike is in [`crate::lines`]; [`courts`] says who judges a line, [`jsonl`] or [`human`]
+//! writes down what it came to, and [`totals`] counts it.
 
 mod courts;
 mod human;
 mod jsonl;
+mod picture;
 mod redact;
 mod totals;
 mod watching;
@@ -17,7 +18,6 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use tokio::time::Instant;
 use tribunal_config::{Profiles, Watch};
-use tribunal_core::Report;
 
 use crate::args::{FailOn, JudgeArgs, ReportFormat};
 use crate::exit::{Exit, Trouble};
@@ -25,6 +25,8 @@ use crate::lines::{self, Ended, Input, Judged, Line, Output, Pace, Sink};
 use crate::pipeline;
 use courts::{Choice, Courts};
 use human::Human;
+pub(crate) use picture::PictureArgs;
+use picture::{Drawable, HowMuch, Picture};
 use redact::Redact;
 
 /// Judges every line of every input.
@@ -34,9 +36,10 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let (courts, watch) = open(args)?;
     let redact = Redact::of(args, &courts.critics())?;
     let output = Output::open(args.output.as_deref())?;
+    let picture = Picture::open(&args.picture, &pipeline::name(&args.config), &courts.outline())?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let done = runtime.block_on(judge(args, inputs, courts, watch, redact, output));
+    let done = runtime.block_on(judge(args, inputs, courts, watch, redact, (output, picture)));
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
     done
@@ -65,7 +68,7 @@ async fn judge(
     courts: Arc<Courts>,
     watch: Option<Watch>,
     redact: Option<Redact>,
-    output: Output,
+    (output, picture): (Output, Option<Picture>),
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
         // The pipeline's own limit is kept here, so that no run spends its time in the pipeline's queue.
@@ -76,14 +79,20 @@ async fn judge(
         progress: progress(args, &inputs),
         human: (args.format == ReportFormat::Human).then(|| Human::new(&courts.critics())),
         output,
+        picture,
         fail_on: args.fail_on,
         reached: false,
         unjudged: false,
     };
 
     let started = Instant::now();
-    let renders = args.format == ReportFormat::Jsonl;
-    let judging = |line| one(Arc::clone(&courts), redact.clone(), line, pace.longest, renders);
+    let wanted = Wanted {
+        renders: args.format == ReportFormat::Jsonl,
+        draws: args.picture.report.is_some(),
+        with_text: args.picture.report_text != HowMuch::None,
+        longest: pace.longest,
+    };
+    let judging = |line| one(Arc::clone(&courts), redact.clone(), line, wanted);
     let watched = async {
         match watch {
             Some(watch) => watching::watching(watch, &courts).await,
@@ -103,17 +112,30 @@ async fn judge(
     }
 }
 
+/// What is to be made of each line.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// A line of JSON.
+    renders: bool,
+    /// A part of a page.
+    draws: bool,
+    /// With the texts.
+    with_text: bool,
+    /// How long a line may be.
+    longest: usize,
+}
+
 /// Judges one line.
 async fn one(
     courts: Arc<Courts>,
     redact: Option<Redact>,
     line: Line,
-    longest: usize,
-    renders: bool,
-) -> Judged<Report> {
+    wanted: Wanted,
+) -> Judged<Drawable> {
     let Line { place, text, consumed } = line;
-    let (id, snapshot) = lines::snapshot(text, longest);
+    let (id, snapshot) = lines::snapshot(text, wanted.longest);
     let mut redacted = None;
+    let drawn = snapshot.as_ref().ok().filter(|_| wanted.draws).cloned();
     let mut profile = None;
     let chosen = snapshot.and_then(|snapshot| Ok((courts.of(&snapshot)?, snapshot)));
     let result = match chosen {
@@ -128,7 +150,12 @@ async fn one(
         }
         Err(why) => Err(why),
     };
-    let rendered = renders.then(|| jsonl::line(&place, &id, profile, &result, redacted.as_ref()));
+    let rendered =
+        wanted.renders.then(|| jsonl::line(&place, &id, profile, &result, redacted.as_ref()));
+    let result = result.map(|report| match drawn {
+        Some(snapshot) => Drawable::of(report, &place, &id, &snapshot, wanted.with_text),
+        None => Drawable::plain(report),
+    });
     Judged { place, id, result, rendered, consumed }
 }
 
@@ -144,23 +171,27 @@ struct Writing {
     progress: ProgressBar,
     human: Option<Human>,
     output: Output,
+    picture: Option<Picture>,
     fail_on: FailOn,
     reached: bool,
     unjudged: bool,
 }
 
-impl Sink<Report> for Writing {
-    fn take(&mut self, judged: Judged<Report>) -> Result<(), Trouble> {
+impl Sink<Drawable> for Writing {
+    fn take(&mut self, mut judged: Judged<Drawable>) -> Result<(), Trouble> {
         match &judged.result {
-            Ok(report) => self.reached |= self.fail_on.is_reached_by(report.verdict),
+            Ok(drawable) => self.reached |= self.fail_on.is_reached_by(drawable.report.verdict),
             Err(_) => self.unjudged = true,
         }
         self.progress.inc(judged.consumed);
         if let Some(line) = &judged.rendered {
             self.output.write(line)?;
         }
+        if let Some(picture) = &mut self.picture {
+            picture.take(judged.result.as_mut().ok().and_then(Drawable::drawn));
+        }
         if let Some(human) = &mut self.human {
-            human.take(judged);
+            human.take(judged.map(|drawable| drawable.report));
             self.progress.set_message(human.judged().to_string());
         }
         Ok(())
@@ -179,6 +210,9 @@ impl Writing {
             self.output.write_painted(&text)?;
         }
         self.output.finish()?;
+        if let Some(picture) = self.picture.take() {
+            picture.finish()?;
+        }
         match ended {
             Ended::Cut(trouble) => Err(trouble),
             Ended::Stopped => Ok(Exit::Interrupted),

@@ -13,6 +13,7 @@ mod judge;
 mod lines;
 mod pipeline;
 mod plan;
+mod report;
 mod safe;
 mod train;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         args::Command::Config(args) => config::run(&args),
         args::Command::Eval(args) => eval::run(&args),
         args::Command::Train(args) => train::run(&args),
+        args::Command::Report(args) => report::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

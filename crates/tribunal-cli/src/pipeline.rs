@@ -25,12 +25,17 @@ pub(crate) fn load(arg: &ConfigArg) -> Result<Loaded, Trouble> {
 /// Reads it, for those who change it before it is built; and what it is called.
 pub(crate) fn read(arg: &ConfigArg) -> Result<(String, Pipeline), Trouble> {
     let pipeline = layers(arg)?.load(&catalogue(), &environment).map_err(refused)?;
+    Ok((name(arg), pipeline))
+}
+
+/// What it is called: the file, or that it is the embedded one; and the profile.
+pub(crate) fn name(arg: &ConfigArg) -> String {
     let file = arg.file.as_ref().map(|file| file.display().to_string());
-    let mut name = file.unwrap_or_else(|| String::from("default pipeline"));
-    if let Some(profile) = &arg.profile {
-        name.push_str(&format!(" (profile {})", shown(profile)));
+    let name = file.unwrap_or_else(|| String::from("default pipeline"));
+    match &arg.profile {
+        Some(profile) => format!("{name} (profile {})", shown(profile)),
+        None => name,
     }
-    Ok((name, pipeline))
 }
 
 /// What the layers and every profile of them come to.

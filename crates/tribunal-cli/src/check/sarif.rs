@@ -53,8 +53,10 @@ fn result(problem: &Problem) -> Value {
     };
     let related = problem.labels().iter().enumerate().map(|(index, label)| {
         let mut related = location(&label.file, label.in_file, label.place);
-        related["id"] = json!(index + 1);
-        related["message"] = json!({ "text": label.text });
+        if let Some(members) = related.as_object_mut() {
+            members.insert("id".into(), json!(index + 1));
+            members.insert("message".into(), json!({ "text": label.text }));
+        }
         related
     });
     json!({

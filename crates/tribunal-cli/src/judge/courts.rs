@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde_json::Value;
 use tribunal_config::{Pipeline, Profiles};
 use tribunal_core::{CriticInfo, Snapshot};
-use tribunal_production::{Generation, ReloadError, Reloadable};
+use tribunal_production::{Generation, Outline, ReloadError, Reloadable};
 
 use crate::args::JudgeArgs;
 use crate::exit::Trouble;
@@ -114,6 +114,11 @@ impl Courts {
             }
         }
         critics
+    }
+
+    /// What the plan of the base does.
+    pub(super) fn outline(&self) -> Outline {
+        self.all().base().current().outline()
     }
 
     /// How many runs of one profile go on at a time, as the config was at first.

@@ -8,6 +8,7 @@ mod files;
 mod judge;
 mod layers;
 mod lines;
+mod picture;
 mod plan;
 mod run;
 mod train;
