@@ -6,6 +6,7 @@ mod any;
 mod broken;
 mod cache;
 mod conditions;
+mod conditions_page;
 mod default;
 mod eval;
 mod fields;

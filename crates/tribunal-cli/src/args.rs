@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
     #[command(after_help = EVAL_EXIT_STATUSES)]
     Eval(EvalArgs),
+    /// Explain why a critic ran in a run or did not, or evaluate a condition step by step
+    #[command(after_help = crate::explain::AFTER_HELP)]
+    Explain(crate::explain::ExplainArgs),
     /// Train a classifier from labelled JSON lines, and say how good it is
     Train(crate::train::TrainArgs),
     /// Draw a page of runs that were judged before, from their JSON lines

@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod eval;
 mod exit;
+mod explain;
 mod ink;
 mod judge;
 mod lines;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         args::Command::Plan(args) => plan::run(&args),
         args::Command::Config(args) => config::run(&args),
         args::Command::Eval(args) => eval::run(&args),
+        args::Command::Explain(args) => explain::run(&args),
         args::Command::Train(args) => train::run(&args),
         args::Command::Report(args) => report::run(&args),
     };

@@ -100,3 +100,6 @@ pub use pipeline::{Pipeline, load};
 pub use profiles::{Profiles, UnknownProfile};
 pub use source::{DEFAULT, ReadError, Source};
 pub use watch::{Reloaded, SourcesHash, Wake, Watch};
+pub use when::{
+    Among, Change, Expression, Fault, Helper, HelperValue, Sight, Step, StepKind, Trace,
+};

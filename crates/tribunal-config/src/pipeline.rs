@@ -24,6 +24,7 @@ use crate::notes::{Mistake, Notes};
 use crate::read::{Table, short};
 use crate::run::{Defaults, Run};
 use crate::texts::Texts;
+use crate::when::Expression;
 use crate::{Code, ConfigError, Layers, Problem, Source};
 
 /// What the parser says of a key that stands twice: the one mistake that leaves the rest readable.
@@ -39,6 +40,8 @@ pub struct Pipeline {
     pub cache: Option<ResultCache>,
     /// Of which kind of the catalogue each critic is, by its name.
     pub kinds: BTreeMap<String, String>,
+    /// The expression of each critic with the policy `conditional`, by its name: for those who explain it.
+    pub conditions: BTreeMap<String, Arc<Expression>>,
     /// Which critics speak for which label when the pipeline is measured. No run looks at it.
     pub eval: Rules,
     /// What may be meant as it stands, and may as well be a mistake; in the order of the file. No run looks at it.
@@ -180,7 +183,8 @@ pub(crate) fn read(
         let message = "every critic is disabled: without one, nothing is ever allowed";
         notes.add(Mistake::new(Code::NoCritic, first.place("enabled"), message));
     }
-    Planning { run, on, off, cache, eval, notes }.plan()
+    let languages = catalogue.languages().cloned();
+    Planning { run, on, off, cache, eval, languages, notes }.plan()
 }
 
 /// Names that stand twice, or differ by case alone.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, Params, Pointer, Reads, Returns, Review, Span, View, Violation,
 };
 
 pub use rule::{Rule, RuleError};
@@ -147,6 +147,10 @@ impl Critic for Pattern {
 
     fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    fn returns(&self) -> Returns {
+        Returns::codes(self.rules.iter().map(|rule| rule.code.clone()))
     }
 }
 

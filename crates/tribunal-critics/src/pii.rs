@@ -25,8 +25,8 @@ use std::ops::Range;
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review,
-    Span, View, Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
+    Returns, Review, Shape, Span, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
@@ -258,6 +258,17 @@ impl Critic for Pii {
 
     fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    fn returns(&self) -> Returns {
+        let names: Vec<&'static str> = Self::kinds()
+            .map(|(name, _)| name)
+            .filter(|name| {
+                self.settings.kinds.as_ref().is_none_or(|on| on.iter().any(|on| on == name))
+            })
+            .collect();
+        let codes = names.iter().chain(&["incomplete"]).map(|name| format!("pii.{name}"));
+        Returns::codes(codes).with_value(Shape::object(names.iter().copied(), &Shape::Integer))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod check;
 mod eval;
+mod explain;
 #[cfg(unix)]
 mod files;
 mod judge;
