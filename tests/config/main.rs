@@ -12,10 +12,15 @@ mod eval;
 mod fields;
 mod files;
 mod fit;
+mod layers;
+mod mandatory;
+mod merging;
 mod page;
+mod profiles;
 mod references;
 mod rendered;
 mod source;
+mod watch;
 
 use tribunal_config::{ConfigError, Pipeline, Source, load};
 use tribunal_core::{Answer, Catalogue, CriticKind, Opinion, Violation, critic_fn};

@@ -5,7 +5,13 @@ use tribunal_config::{Code, Problem, Source, load};
 const PAGE: &str = include_str!("../../docs/diagnostics.md");
 
 /// Codes that no short text raises.
-const WITHOUT_EXAMPLE: [Code; 2] = [Code::TooLarge, Code::ImpossiblePlan];
+const WITHOUT_EXAMPLE: [Code; 5] = [
+    Code::TooLarge,
+    Code::ImpossiblePlan,
+    Code::UnreadableConfig,
+    Code::InvalidSetting,
+    Code::MandatoryLoosened,
+];
 
 struct Section<'p> {
     heading: &'p str,

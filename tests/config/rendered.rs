@@ -121,7 +121,15 @@ fn every_code_is_among_them() {
     let seen: BTreeSet<Code> =
         cases.flat_map(|case| problems(&case.toml)).map(|problem| problem.code()).collect();
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains(code)).collect();
-    assert_eq!(missing, [&Code::TooLarge, &Code::ImpossiblePlan]);
+    // The last three take more than one text: `layers.rs`, `mandatory.rs` and `watch.rs` have them.
+    let elsewhere = [
+        Code::TooLarge,
+        Code::ImpossiblePlan,
+        Code::UnreadableConfig,
+        Code::InvalidSetting,
+        Code::MandatoryLoosened,
+    ];
+    assert_eq!(missing, elsewhere.iter().collect::<Vec<_>>());
 }
 
 /// Rule 20: what a reference stands for is nowhere, not in parts and not escaped.

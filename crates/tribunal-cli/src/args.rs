@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Check(crate::check::CheckArgs),
     /// Show what a config comes to: order, gates, worst cases
     Plan(PlanArgs),
+    /// Show the config that all layers come to
+    Config(crate::config::ConfigArgs),
     /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
     #[command(after_help = EVAL_EXIT_STATUSES)]
     Eval(EvalArgs),
@@ -87,6 +89,15 @@ pub(crate) struct JudgeArgs {
         default_missing_value = "*"
     )]
     pub(crate) redact: Option<Vec<String>>,
+    /// Judge each line by the profile that this member of it names, and by the config as it is where it names none
+    #[arg(long, value_name = "context.MEMBER", requires = "allow_profile")]
+    pub(crate) profile_from: Option<String>,
+    /// A profile that a line may name; a line that names any other is not judged. May be given again
+    #[arg(long, value_name = "NAME", requires = "profile_from")]
+    pub(crate) allow_profile: Vec<String>,
+    /// Go on with a changed config, once its files have changed or on SIGHUP; one with mistakes changes nothing
+    #[arg(long, requires = "file")]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) picture: crate::judge::PictureArgs,
     #[command(flatten)]
@@ -170,11 +181,17 @@ pub(crate) struct PlanArgs {
     pub(crate) format: PlanFormat,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ConfigArg {
     /// The pipeline, in TOML; without it, the one that comes with the command
     #[arg(long = "config", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// Put this profile of the config over it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Set one value, as in `run.timeout=5s`, over the config and `TRIBUNAL__...` variables; may be given again
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
 }
 
 impl ConfigArg {

@@ -10,9 +10,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use tribunal_config::{Level, Problem};
+use tribunal_config::{Level, Pipeline, Problem, Profiles};
 use tribunal_core::{FailureMode, Mode};
-use tribunal_production::Outline;
+use tribunal_production::ProductionOrchestrator;
 
 use crate::args::ConfigArg;
 use crate::exit::{Exit, Trouble, complain};
@@ -46,29 +46,26 @@ enum CheckFormat {
     Sarif,
 }
 
-/// Loads the config as the other commands do, and tells of all that is wrong with it.
+/// Loads the config as the other commands do, and every profile of it, and tells of all that is wrong with them.
 pub(crate) fn run(args: &CheckArgs) -> Result<Exit, Trouble> {
-    let source = pipeline::source(&args.config)?;
-    let (problems, outline) = match pipeline::understand(&source) {
-        Ok(mut pipeline) => {
-            let warnings = std::mem::take(&mut pipeline.warnings);
-            (warnings, Some(pipeline.build().map_err(Trouble::Plan)?.outline()))
-        }
+    let layers = pipeline::layers(&args.config)?;
+    let (problems, courts) = match pipeline::understand(&layers) {
+        Ok(profiles) => (warnings(&profiles), Some(profiles.build().map_err(Trouble::Plan)?)),
         Err(error) => (error.problems().to_vec(), None),
     };
     let denied = args.deny_warnings && !problems.is_empty();
-    let exit = match &outline {
+    let exit = match &courts {
         None => Exit::Trouble,
         Some(_) if denied => Exit::Warned,
         Some(_) => Exit::Fine,
     };
-    let answer = match (args.format, &outline) {
-        (CheckFormat::Json, _) => json::of(&source.name, &problems),
-        (CheckFormat::Sarif, _) => sarif::of(&source.name, &problems),
-        (CheckFormat::Human, outline) => {
-            show(&problems, &source.text);
-            match outline {
-                Some(outline) if !denied => in_short(outline, problems.len()),
+    let answer = match (args.format, &courts) {
+        (CheckFormat::Json, _) => json::of(layers.name(), &problems),
+        (CheckFormat::Sarif, _) => sarif::of(layers.name(), &problems),
+        (CheckFormat::Human, courts) => {
+            show(&problems);
+            match courts {
+                Some(courts) if !denied => in_short(courts, problems.len()),
                 Some(_) => {
                     complain("warnings are denied");
                     return Ok(exit);
@@ -83,7 +80,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Exit, Trouble> {
 }
 
 /// One line: how many there are, and how many of them count for less.
-fn in_short(outline: &Outline, warnings: usize) -> String {
+fn in_short(courts: &Profiles<ProductionOrchestrator>, warnings: usize) -> String {
+    let outline = courts.base().outline();
     let critics = || outline.stages.iter().flat_map(|stage| &stage.critics);
     let stages = ink::many(outline.stages.len() as u64, "stage");
     let mut line = format!("ok: {} in {stages}", ink::many(critics().count() as u64, "critic"));
@@ -98,7 +96,23 @@ fn in_short(outline: &Outline, warnings: usize) -> String {
     if warnings > 0 {
         line.push_str(&format!("; {}", ink::many(warnings as u64, "warning")));
     }
+    let profiles: Vec<&str> = courts.names().collect();
+    if !profiles.is_empty() {
+        let many = ink::many(profiles.len() as u64, "profile");
+        line.push_str(&format!("; and {many}: {}", profiles.join(", ")));
+    }
     line
+}
+
+/// What may be wrong, each once, however many profiles have it.
+fn warnings(profiles: &Profiles<Pipeline>) -> Vec<Problem> {
+    let mut told: Vec<Problem> = profiles.base().warnings.clone();
+    for problem in profiles.iter().flat_map(|(_, pipeline)| &pipeline.warnings) {
+        if told.iter().all(|known| known.on_one_line() != problem.on_one_line()) {
+            told.push(problem.clone());
+        }
+    }
+    told
 }
 
 /// How many of the problems are of a level.
@@ -107,20 +121,20 @@ fn count(problems: &[Problem], level: Level) -> usize {
 }
 
 /// Shows mistakes on standard error: drawn on a terminal, a line for each elsewhere.
-pub(crate) fn show(problems: &[Problem], source: &str) {
+pub(crate) fn show(problems: &[Problem]) {
     let mut out = anstream::stderr();
     let choice = AutoStream::choice(&io::stderr());
-    let drawn = io::stderr().is_terminal().then(|| drawn(problems, source, choice)).flatten();
+    let drawn = io::stderr().is_terminal().then(|| drawn(problems, choice)).flatten();
     let lines = || problems.iter().map(|problem| problem.on_one_line() + "\n").collect();
     // Nobody is left to tell that standard error is closed.
     let _ = write!(out, "{}", drawn.unwrap_or_else(lines));
 }
 
 /// Each mistake with the lines around it; nothing where those lines would steer the terminal.
-fn drawn(problems: &[Problem], source: &str, choice: ColorChoice) -> Option<String> {
+fn drawn(problems: &[Problem], choice: ColorChoice) -> Option<String> {
     let harmless = |c: char| matches!(c, '\n' | '\r' | '\t') || !safe::steers(c);
-    let named = |problem: &Problem| problem.file().chars().all(harmless);
-    if !source.chars().all(harmless) || !problems.iter().all(named) {
+    let texts = problems.iter().flat_map(Problem::texts);
+    if !texts.flat_map(|(name, text)| name.chars().chain(text.chars())).all(harmless) {
         return None;
     }
     let theme = match choice {

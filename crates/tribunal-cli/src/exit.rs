@@ -56,7 +56,7 @@ pub(crate) enum Trouble {
     Usage(String),
     /// The config has mistakes; each is shown by itself.
     #[error("the config has mistakes")]
-    Config { error: Box<ConfigError>, text: String },
+    Config { error: Box<ConfigError> },
     /// The config cannot be read.
     #[error("{source}{}", cause(.source))]
     Read { source: ReadError },
@@ -112,7 +112,7 @@ impl Trouble {
                 // Nobody is left to tell that standard error is closed.
                 let _ = error.print();
             }
-            Self::Config { error, text } => crate::check::show(error.problems(), &text),
+            Self::Config { error } => crate::check::show(error.problems()),
             other => complain(&other.to_string()),
         }
         Exit::Trouble

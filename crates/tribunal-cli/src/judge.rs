@@ -1,25 +1,29 @@
 //! `tribunal judge`: snapshots in, reports out, one for each line and in the same order.
 //!
-//! What all such commands do alike is in [`crate::lines`]; [`jsonl`] or [`human`] writes down what a line came to,
-//! and [`totals`] counts it.
+//! What all such commands do alike is in [`crate::lines`]; [`courts`] says who judges a line, [`jsonl`] or [`human`]
+//! writes down what it came to, and [`totals`] counts it.
 
+mod courts;
 mod human;
 mod jsonl;
 mod picture;
 mod redact;
 mod totals;
+mod watching;
 
 use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use tokio::time::Instant;
-use tribunal_production::ProductionOrchestrator;
+use tribunal_config::{Profiles, Watch};
 
 use crate::args::{FailOn, JudgeArgs, ReportFormat};
 use crate::exit::{Exit, Trouble};
 use crate::lines::{self, Ended, Input, Judged, Line, Output, Pace, Sink};
-use crate::pipeline::{self, Loaded};
+use crate::pipeline;
+use courts::{Choice, Courts};
 use human::Human;
 pub(crate) use picture::PictureArgs;
 use picture::{Drawable, HowMuch, Picture};
@@ -29,33 +33,51 @@ use redact::Redact;
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     // Everything that can be wrong beforehand is found before anything is judged.
     let inputs = Input::all(&args.inputs, io::stdin().is_terminal())?;
-    let Loaded { name, court } = pipeline::load(&args.config)?;
-    let redact = Redact::of(args, &court)?;
+    let (courts, watch) = open(args)?;
+    let redact = Redact::of(args, &courts.critics())?;
     let output = Output::open(args.output.as_deref())?;
-    let picture = Picture::open(&args.picture, &name, &court.outline())?;
+    let picture = Picture::open(&args.picture, &pipeline::name(&args.config), &courts.outline())?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let done = runtime.block_on(judge(args, inputs, court, redact, (output, picture)));
+    let done = runtime.block_on(judge(args, inputs, courts, watch, redact, (output, picture)));
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
     done
 }
 
+/// Those who judge, and where asked for, the watch over their config.
+fn open(args: &JudgeArgs) -> Result<(Arc<Courts>, Option<Watch>), Trouble> {
+    let choice = Choice::of(args)?;
+    let (profiles, watch) = if args.watch {
+        let (catalogue, environment) = (pipeline::catalogue(), pipeline::environment);
+        let started = Watch::start(pipeline::layers(&args.config)?, &catalogue, &environment);
+        let (watch, loaded) = started.map_err(pipeline::refused)?;
+        (loaded.profiles, Some(watch))
+    } else if choice.is_some() {
+        let profiles = pipeline::understand(&pipeline::layers(&args.config)?);
+        (profiles.map_err(pipeline::refused)?, None)
+    } else {
+        (Profiles::only(pipeline::read(&args.config)?.1), None)
+    };
+    Ok((Arc::new(Courts::build(profiles, choice)?), watch))
+}
+
 async fn judge(
     args: &JudgeArgs,
     inputs: Vec<Input>,
-    court: ProductionOrchestrator,
+    courts: Arc<Courts>,
+    watch: Option<Watch>,
     redact: Option<Redact>,
     (output, picture): (Output, Option<Picture>),
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
         // The pipeline's own limit is kept here, so that no run spends its time in the pipeline's queue.
-        in_flight: args.pace.in_flight.get().min(court.max_runs()),
+        in_flight: args.pace.in_flight.get().min(courts.max_runs()),
         longest: args.pace.max_line_bytes.get(),
     };
     let mut writing = Writing {
         progress: progress(args, &inputs),
-        human: (args.format == ReportFormat::Human).then(|| Human::new(court.critics())),
+        human: (args.format == ReportFormat::Human).then(|| Human::new(&courts.critics())),
         output,
         picture,
         fail_on: args.fail_on,
@@ -70,8 +92,20 @@ async fn judge(
         with_text: args.picture.report_text != HowMuch::None,
         longest: pace.longest,
     };
-    let judging = |line| one(court.clone(), redact.clone(), line, wanted);
-    match lines::each(inputs, &pace, judging, &mut writing).await? {
+    let judging = |line| one(Arc::clone(&courts), redact.clone(), line, wanted);
+    let watched = async {
+        match watch {
+            Some(watch) => watching::watching(watch, &courts).await,
+            None => std::future::pending().await,
+        }
+    };
+    let each = lines::each(inputs, &pace, judging, &mut writing);
+    let ended = tokio::select! {
+        biased;
+        ended = each => ended?,
+        never = watched => match never {},
+    };
+    match ended {
         Some(ended) => writing.finish(ended, started.elapsed()),
         // A file to write stays as it was.
         None => Ok(Exit::Interrupted),
@@ -93,7 +127,7 @@ struct Wanted {
 
 /// Judges one line.
 async fn one(
-    court: ProductionOrchestrator,
+    courts: Arc<Courts>,
     redact: Option<Redact>,
     line: Line,
     wanted: Wanted,
@@ -102,8 +136,11 @@ async fn one(
     let (id, snapshot) = lines::snapshot(text, wanted.longest);
     let mut redacted = None;
     let drawn = snapshot.as_ref().ok().filter(|_| wanted.draws).cloned();
-    let result = match snapshot {
-        Ok(snapshot) => {
+    let mut profile = None;
+    let chosen = snapshot.and_then(|snapshot| Ok((courts.of(&snapshot)?, snapshot)));
+    let result = match chosen {
+        Ok(((court, named), snapshot)) => {
+            profile = named;
             let judged = redact.map(|redact| (redact, snapshot.clone()));
             let result = court.run_all(snapshot).await;
             redacted = judged
@@ -113,7 +150,8 @@ async fn one(
         }
         Err(why) => Err(why),
     };
-    let rendered = wanted.renders.then(|| jsonl::line(&place, &id, &result, redacted.as_ref()));
+    let rendered =
+        wanted.renders.then(|| jsonl::line(&place, &id, profile, &result, redacted.as_ref()));
     let result = result.map(|report| match drawn {
         Some(snapshot) => Drawable::of(report, &place, &id, &snapshot, wanted.with_text),
         None => Drawable::plain(report),

@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod config;
 mod eval;
 mod exit;
 mod explain;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         args::Command::Judge(args) => judge::run(&args),
         args::Command::Check(args) => check::run(&args),
         args::Command::Plan(args) => plan::run(&args),
+        args::Command::Config(args) => config::run(&args),
         args::Command::Eval(args) => eval::run(&args),
         args::Command::Explain(args) => explain::run(&args),
         args::Command::Train(args) => train::run(&args),

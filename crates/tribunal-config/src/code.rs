@@ -117,6 +117,14 @@ codes! {
     UnreadableFile Error "unreadable-file" "a file that a parameter names cannot be read"
     MissingVariable Error "missing-variable" "a reference names a variable that the environment does not have"
 
+    // Layers.
+    UnreadableConfig Error "unreadable-config" "the configuration itself cannot be read"
+    InvalidInclude Error "invalid-include" "an included file cannot be read, includes itself, or is one too many"
+    UnknownProfile Error "unknown-profile" "there is no profile of this name"
+    ProfileCycle Error "profile-cycle" "profiles extend each other"
+    InvalidSetting Error "invalid-setting" "a variable or a `--set` is no key that can be set, with its value"
+    MandatoryLoosened Error "mandatory-loosened" "a layer loosens a critic that a layer below made mandatory"
+
     // Time, money and rates.
     TimeoutCutShort Error "timeout-cut-short" "a timeout is longer than what its stage or run has"
     DelayNeverReached Error "delay-never-reached" "something waits for longer than the timeout lets it"

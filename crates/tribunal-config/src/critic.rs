@@ -7,7 +7,6 @@ mod parts;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,14 +29,15 @@ use crate::params::{self, Environment, Params};
 use crate::rates::rate;
 use crate::read::{Item, Table, short};
 use crate::run::{Defaults, MOST_IN_FLIGHT, Marks, Run, with};
+use crate::texts::Texts;
 use crate::when::Expression;
 
 /// What all critics of a file are read with.
 pub(crate) struct Around<'a> {
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) environment: Environment<'a>,
-    /// The folder of the file, from which paths in it start.
-    pub(crate) base: &'a Path,
+    /// Where what is written, and so from which folder paths start.
+    pub(crate) texts: &'a Texts,
     pub(crate) run: &'a Run,
     pub(crate) defaults: &'a Defaults,
     pub(crate) notes: &'a Notes,
@@ -122,6 +122,7 @@ impl Draft {
         let failure_mode = table.get("failure_mode").and_then(|item| item.word());
         let mode = table.get("mode").and_then(|item| item.word()).unwrap_or_default();
         let thresholds = Marks::read(&table).thresholds(&defaults.marks, notes);
+        mandatory(&table, enabled, mode);
         let cost =
             table.get("cost").and_then(|item| item.number_that("be 0 or more", |cost| cost >= 0.0));
         let tags = table.get("tags").map(|item| strings(&item)).unwrap_or_default();
@@ -273,6 +274,22 @@ fn name(table: &Table<'_>, notes: &Notes) -> (Option<CriticName>, String, Range<
     }
 }
 
+/// One that must run cannot be left out by the same layer, or count for nothing.
+fn mandatory(table: &Table<'_>, enabled: bool, mode: Mode) {
+    let Some(item) = table.get("mandatory").filter(|item| item.boolean() == Some(true)) else {
+        return;
+    };
+    let not =
+        [(enabled, "enabled", "is disabled"), (mode == Mode::Enforce, "mode", "is only monitored")];
+    for (fine, key, problem) in not {
+        if let (false, Some(other)) = (fine, table.get(key)) {
+            let message = format!("`{}` does not go with a critic that {problem}", item.name);
+            let mistake = Mistake::new(Code::ConflictingKeys, item.span(), message);
+            item.add(mistake.other(other.span(), "this"));
+        }
+    }
+}
+
 fn strings(item: &Item<'_>) -> Vec<String> {
     let items = item.list().unwrap_or_default();
     items.iter().filter_map(|item| item.string().map(str::to_owned)).collect()
@@ -371,7 +388,8 @@ fn critic(table: &Table<'_>, enabled: bool, around: &Around<'_>) -> (Arc<dyn Cri
     let Some(read) = read else { return (stand_in(), String::new()) };
     let fingerprint = format!("{name} {}", params::canonical(&read.written));
     let at = given.as_ref().map(|given| given.value);
-    match read.build(kind, around.base, at, &table.span, notes) {
+    // A critic's files lie beside the file that says what it is.
+    match read.build(kind, around.texts.folder(item.span().start), at, &table.span, notes) {
         Some(critic) => (critic, fingerprint),
         None => (stand_in(), fingerprint),
     }

@@ -2,14 +2,18 @@
 //!
 //! Start at [`ConfigError::problems`]; `code.rs` has the kinds of mistakes.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 
 use crate::notes::Mistake;
-use crate::{Code, Level, Source};
+use crate::texts::{Kind, Texts};
+use crate::{Code, Level};
 
 /// Longest piece of the text that a line of [`ConfigError`] repeats, in characters.
 const SHOWN: usize = 60;
@@ -23,25 +27,27 @@ const SHOWN: usize = 60;
 /// Values that a `$NAME` reference brought in are nowhere in it.
 #[derive(Clone)]
 pub struct ConfigError {
-    file: Arc<NamedSource<String>>,
+    /// All of them; the main file is the first.
+    files: Arc<[File]>,
     problems: Vec<Problem>,
 }
 
 impl ConfigError {
     pub(crate) fn new(problems: Problems) -> Self {
-        Self { file: problems.file, problems: problems.list }
+        Self { files: problems.files, problems: problems.list }
     }
 
-    /// All of them, in the order of the file. There is an error among them, and there may be warnings.
+    /// All of them, in the order of the file; those of included files come after its own, and those of
+    /// environment variables and `--set`s last. There is an error among them, and there may be warnings.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// What the file is called.
+    /// What the main file is called. [`Problem::file`] says where each of them stands.
     #[must_use]
     pub fn file(&self) -> &str {
-        self.file.name()
+        self.files.first().map_or("", |file| file.source.name())
     }
 }
 
@@ -72,7 +78,7 @@ impl Diagnostic for ConfigError {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&*self.file)
+        self.files.first().map(|file| &*file.source as &dyn SourceCode)
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
@@ -80,28 +86,68 @@ impl Diagnostic for ConfigError {
     }
 }
 
-/// Mistakes, each in its place in the file.
+/// A text with its name.
+#[derive(Clone)]
+struct File {
+    source: Arc<NamedSource<String>>,
+    /// Whether it has lines that someone would look for.
+    has_lines: bool,
+}
+
+/// Mistakes, each in its place in its file.
 pub(crate) struct Problems {
-    file: Arc<NamedSource<String>>,
+    files: Arc<[File]>,
     pub(crate) list: Vec<Problem>,
 }
 
 impl Problems {
-    pub(crate) fn of(source: &Source, mut mistakes: Vec<Mistake>) -> Self {
+    pub(crate) fn of(texts: &Texts, mut mistakes: Vec<Mistake>) -> Self {
         mistakes.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
         mistakes.dedup_by(|a, b| a.span == b.span && a.message == b.message);
-        let named = NamedSource::new(&source.name, source.text.clone()).with_language("TOML");
-        let file = Arc::new(named);
-        let lines = Lines::of(&source.text);
-        let problem = |mistake| Problem::new(mistake, &lines, &file);
-        Self { list: mistakes.into_iter().map(problem).collect(), file }
+        let file = |part: &crate::texts::Part| File {
+            source: Arc::new(
+                NamedSource::new(&part.name, texts.text(part).to_owned()).with_language("TOML"),
+            ),
+            has_lines: part.kind == Kind::File,
+        };
+        let files: Arc<[File]> = texts.parts().iter().map(file).collect();
+        let places = Places { texts, files: &files, lines: RefCell::default() };
+        let list = mistakes.into_iter().filter_map(|mistake| Problem::new(mistake, &places));
+        Self { list: list.collect(), files: Arc::clone(&files) }
+    }
+}
+
+/// Finds offsets of all texts in their files.
+struct Places<'t> {
+    texts: &'t Texts,
+    files: &'t [File],
+    /// The lines of each file that something was found in.
+    lines: RefCell<BTreeMap<usize, Rc<Lines<'t>>>>,
+}
+
+/// A span in its file.
+struct Found {
+    file: File,
+    span: Range<usize>,
+    place: Place,
+}
+
+impl Places<'_> {
+    fn find(&self, span: &Range<usize>) -> Option<Found> {
+        let index = self.texts.index(span.start);
+        let part = self.texts.parts().get(index)?;
+        let mut all = self.lines.borrow_mut();
+        let lines = all.entry(index).or_insert_with(|| Rc::new(Lines::of(self.texts.text(part))));
+        let from = part.range.start;
+        let span = lines.within(&(span.start - from..span.end.saturating_sub(from)));
+        Some(Found { file: self.files.get(index)?.clone(), place: lines.place(&span), span })
     }
 }
 
 /// One mistake, in its place.
 #[derive(Clone)]
 pub struct Problem {
-    file: Arc<NamedSource<String>>,
+    file: File,
     code: Code,
     place: Place,
     span: Range<usize>,
@@ -109,6 +155,8 @@ pub struct Problem {
     label: Option<String>,
     help: Option<String>,
     labels: Vec<Label>,
+    /// Those that stand in other files.
+    elsewhere: Vec<Elsewhere>,
 }
 
 /// From where to where something stands, for people: all from 1, columns in characters.
@@ -129,31 +177,45 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Label {
+    /// What the file is called that it stands in; often the one of the problem.
+    pub file: String,
+    /// Whether that is a file, and not what came from the environment or the command line.
+    pub in_file: bool,
     /// The lines and columns of it.
     pub place: Place,
-    /// From which byte to which.
+    /// From which byte to which of its file.
     pub span: Range<usize>,
     /// What it has to do with it.
     pub text: String,
 }
 
 impl Problem {
-    fn new(mistake: Mistake, lines: &Lines<'_>, file: &Arc<NamedSource<String>>) -> Self {
-        let span = lines.within(&mistake.span);
-        let label = |(span, text)| {
-            let span = lines.within(&span);
-            Label { place: lines.place(&span), span, text }
-        };
-        Self {
-            file: Arc::clone(file),
+    /// `None` for a place that no text has, which there is none of.
+    fn new(mistake: Mistake, places: &Places<'_>) -> Option<Self> {
+        let Found { file, span, place } = places.find(&mistake.span)?;
+        let mut labels = Vec::new();
+        let mut elsewhere = Vec::new();
+        for (other, text) in mistake.others {
+            let Some(found) = places.find(&other) else { continue };
+            let name = found.file.source.name().to_owned();
+            let in_file = found.file.has_lines;
+            let label = Label { file: name, in_file, place: found.place, span: found.span, text };
+            if !Arc::ptr_eq(&found.file.source, &file.source) {
+                elsewhere.push(Elsewhere { file: found.file, label: label.clone() });
+            }
+            labels.push(label);
+        }
+        Some(Self {
+            file,
             code: mistake.code,
-            place: lines.place(&span),
+            place,
             span,
             message: mistake.message,
             label: mistake.label,
             help: mistake.help,
-            labels: mistake.others.into_iter().map(label).collect(),
-        }
+            labels,
+            elsewhere,
+        })
     }
 
     /// What kind of mistake it is.
@@ -168,10 +230,23 @@ impl Problem {
         self.code.level()
     }
 
-    /// What the file is called.
+    /// What it stands in: a file by its name, or `environment variable TRIBUNAL__RUN__TIMEOUT`, or `--set #2`.
     #[must_use]
     pub fn file(&self) -> &str {
-        self.file.name()
+        self.file.source.name()
+    }
+
+    /// Whether it stands in a file, and not in what came from the environment or the command line.
+    #[must_use]
+    pub const fn is_in_file(&self) -> bool {
+        self.file.has_lines
+    }
+
+    /// Every text that it points into, with its name: what a drawing of it repeats. They may be private.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let files =
+            std::iter::once(&self.file).chain(self.elsewhere.iter().map(|other| &other.file));
+        files.map(|file| (file.source.name(), file.source.inner().as_str()))
     }
 
     /// The line it stands on, from 1.
@@ -219,12 +294,15 @@ impl Problem {
     /// The whole of it on one line: `file:line:column: error[code]: message`, what stands there, and the help.
     #[must_use]
     pub fn on_one_line(&self) -> String {
-        let Place { line, column, .. } = self.place;
-        let (name, level, code) = (self.file.name().escape_debug(), self.level(), self.code);
-        let mut text = format!("{name}:{line}:{column}: {level}[{code}]: {}", self.message);
+        let (at, level, code) = (written(&self.file, &self.place), self.level(), self.code);
+        let mut text = format!("{at}: {level}[{code}]: {}", self.message);
         let found = self.found();
         if !found.is_empty() {
             text.push_str(&format!(", at `{found}`"));
+        }
+        // Those in the same file are seen beside it; these are not.
+        for Elsewhere { file, label } in &self.elsewhere {
+            text.push_str(&format!(" ({}: {})", label.text, written(file, &label.place)));
         }
         if let Some(help) = &self.help {
             text.push_str(&format!("; {help}"));
@@ -235,7 +313,7 @@ impl Problem {
     /// What stands there: on one line, cut off where it is long.
     #[must_use]
     pub fn found(&self) -> String {
-        let text = self.file.inner().get(self.span.clone()).unwrap_or_default();
+        let text = self.file.source.inner().get(self.span.clone()).unwrap_or_default();
         let first = text.lines().next().unwrap_or_default();
         let mut shown: String = first.chars().take(SHOWN).map(plain).collect();
         if first.chars().nth(SHOWN).is_some() || text.lines().nth(1).is_some() {
@@ -247,9 +325,13 @@ impl Problem {
 
 /// Control characters would let a file write to the terminal, and marks of direction reorder what it says.
 fn plain(c: char) -> char {
+    if steers(c) { char::REPLACEMENT_CHARACTER } else { c }
+}
+
+pub(crate) fn steers(c: char) -> bool {
     let reorders = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-    if c.is_control() || reorders { char::REPLACEMENT_CHARACTER } else { c }
+    c.is_control() || reorders
 }
 
 impl fmt::Display for Problem {
@@ -289,24 +371,78 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&*self.file)
+        Some(&*self.file.source)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.elsewhere.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.elsewhere.iter().map(|other| other as &dyn Diagnostic)))
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let own = LabeledSpan::new_primary_with_span(self.label.clone(), self.span.clone());
         let other = |label: &Label| LabeledSpan::at(label.span.clone(), label.text.clone());
-        Some(Box::new(std::iter::once(own).chain(self.labels.iter().map(other))))
+        let here = |label: &&Label| label.file == self.file.source.name();
+        let others = self.labels.iter().filter(here).map(other);
+        Some(Box::new(std::iter::once(own).chain(others)))
+    }
+}
+
+/// Another place of a problem, in another file: drawn by itself, since a drawing has one source.
+#[derive(Clone)]
+struct Elsewhere {
+    file: File,
+    label: Label,
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label.text)
+    }
+}
+
+impl fmt::Debug for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", written(&self.file, &self.label.place), self.label.text)
+    }
+}
+
+impl std::error::Error for Elsewhere {}
+
+impl Diagnostic for Elsewhere {
+    fn severity(&self) -> Option<Severity> {
+        Some(Severity::Advice)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&*self.file.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let here = LabeledSpan::new_primary_with_span(None, self.label.span.clone());
+        Some(Box::new(std::iter::once(here)))
+    }
+}
+
+/// A place as it stands before a message. What came from outside of files has one line that nobody counts.
+fn written(file: &File, place: &Place) -> String {
+    let name = file.source.name().escape_debug();
+    match file.has_lines {
+        true => format!("{name}:{}:{}", place.line, place.column),
+        false => name.to_string(),
     }
 }
 
 /// Where each line of a text starts.
-struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at + 1);
         Self { text, starts: std::iter::once(0).chain(ends).collect() }
     }
@@ -325,7 +461,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Line and column, both from 1; the column counts characters.
-    fn position(&self, offset: usize) -> (usize, usize) {
+    pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or_default();
         let before = self.text.get(start..offset).unwrap_or_default();

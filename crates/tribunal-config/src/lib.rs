@@ -49,6 +49,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Layers
+//!
+//! [`load`] takes one text. [`Layers`] puts a configuration together from included files, a profile, environment
+//! variables and settings of the command line (`docs/layers.md`); [`Profiles`] holds several profiles at once,
+//! [`Merged`] shows where each value came from, and [`Watch`] notices when a file has changed (`docs/reload.md`).
+//!
 //! # Secrets
 //!
 //! In the parameters of a critic, a text that is `$NAME` and nothing else stands for that variable of the
@@ -69,22 +75,31 @@ mod duration;
 mod error;
 mod eval;
 mod gate;
+mod layers;
 mod literal;
+mod merged;
 mod nearest;
 mod notes;
 mod params;
 mod pattern;
 mod pipeline;
+mod profiles;
 mod rates;
 mod read;
 mod run;
 mod source;
+mod texts;
+mod watch;
 mod when;
 
 pub use code::{Code, Level};
 pub use error::{ConfigError, Label, Place, Problem};
+pub use layers::Layers;
+pub use merged::{Merged, Origin, Setting, Show};
 pub use pipeline::{Pipeline, load};
+pub use profiles::{Profiles, UnknownProfile};
 pub use source::{DEFAULT, ReadError, Source};
+pub use watch::{Reloaded, SourcesHash, Wake, Watch};
 pub use when::{
     Among, Change, Expression, Fault, Helper, HelperValue, Sight, Step, StepKind, Trace,
 };

@@ -12,6 +12,10 @@ pub(crate) fn place(span: &Range<usize>, raw: &str, part: &Range<usize>) -> Rang
 /// The offset within a TOML string as it is written, quotes and all, of what stands at an offset of the text
 /// that it means. Both in bytes.
 fn offset(raw: &str, meant: usize) -> usize {
+    // A text from outside of files may have none.
+    if !raw.starts_with(['"', '\'']) {
+        return meant.min(raw.len());
+    }
     let (quotes, escapes) = if raw.starts_with("\"\"\"") {
         (3, true)
     } else if raw.starts_with("'''") {

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::{Code, Level};
 
 /// A mistake and its place in the text, in bytes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Mistake {
     pub(crate) code: Code,
     pub(crate) span: Range<usize>,
@@ -51,13 +52,14 @@ impl Mistake {
 /// The mistakes found so far.
 #[derive(Default)]
 pub(crate) struct Notes {
-    text: String,
+    /// All texts, end to end.
+    text: Arc<str>,
     list: RefCell<Vec<Mistake>>,
 }
 
 impl Notes {
-    pub(crate) fn of(text: &str) -> Self {
-        Self { text: text.to_owned(), list: RefCell::default() }
+    pub(crate) fn of(text: Arc<str>) -> Self {
+        Self { text, list: RefCell::default() }
     }
 
     /// What stands at a place, as it is written.

@@ -1,13 +1,12 @@
-//! From a source to critics and settings that are known to make a plan.
+//! From layers that have been merged to critics and settings that are known to make a plan.
 //!
-//! Start at [`load`]. `pipeline/planning.rs` holds what was read against the plan that comes of it, and
-//! `pipeline/fit.rs` what critics need against what there is.
+//! Start at [`load`] for one file alone, and at [`read`] for what all layers come to. `pipeline/planning.rs` holds what
+//! was read against the plan that comes of it, and `pipeline/fit.rs` what critics need against what there is.
 
 mod fit;
 mod planning;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use toml::de::DeTable;
@@ -17,7 +16,6 @@ use tribunal_eval::Rules;
 use tribunal_production::{Builder, CriticSpec, PlanErrors, ProductionOrchestrator, RunSettings};
 
 use self::planning::Planning;
-use crate::Code;
 use crate::cache::Cache;
 use crate::critic::{Around, Draft};
 use crate::error::Problems;
@@ -25,11 +23,12 @@ use crate::eval::Eval;
 use crate::notes::{Mistake, Notes};
 use crate::read::{Table, short};
 use crate::run::{Defaults, Run};
+use crate::texts::Texts;
 use crate::when::Expression;
-use crate::{ConfigError, Problem, Source};
+use crate::{Code, ConfigError, Layers, Problem, Source};
 
 /// What the parser says of a key that stands twice: the one mistake that leaves the rest readable.
-const DUPLICATE: &str = "duplicate key";
+pub(crate) const DUPLICATE: &str = "duplicate key";
 
 /// Settings and critics, known to make a plan.
 pub struct Pipeline {
@@ -85,7 +84,8 @@ impl std::fmt::Debug for Pipeline {
 ///
 /// `catalogue` has the kinds of critics that the file may name. `environment` says what a `$NAME` in the
 /// parameters of a critic stands for; `|name| std::env::var(name).ok()` asks the process's environment. Relative
-/// paths in parameters start from the folder that the source's name is in.
+/// paths in parameters start from the folder that the source's name is in. It is the text alone: [`Layers`] has
+/// included files, profiles, variables and `--set`s.
 ///
 /// # Errors
 ///
@@ -97,50 +97,61 @@ pub fn load(
     catalogue: &Catalogue,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Pipeline, ConfigError> {
-    let notes = Notes::of(&source.text);
-    let pipeline = read(source, catalogue, environment, &notes);
+    Layers::of(source.clone()).load(catalogue, environment)
+}
+
+/// What was read, unless it has to be refused.
+pub(crate) fn finished(
+    pipeline: Option<Pipeline>,
+    texts: &Texts,
+    notes: Notes,
+) -> Result<Pipeline, ConfigError> {
+    settled(pipeline, texts, notes).map_err(|mistakes| refused(texts, mistakes))
+}
+
+/// The same, with the mistakes as they are.
+pub(crate) fn settled(
+    pipeline: Option<Pipeline>,
+    texts: &Texts,
+    notes: Notes,
+) -> Result<Pipeline, Vec<Mistake>> {
     if pipeline.is_none() && notes.errors() == 0 {
         let message = "these critics and settings do not make a plan";
         notes.add(Mistake::new(Code::ImpossiblePlan, 0..0, message));
     }
-    let refused = notes.errors() > 0;
-    let problems = Problems::of(source, notes.take());
-    match pipeline {
-        Some(pipeline) if !refused => Ok(Pipeline { warnings: problems.list, ..pipeline }),
-        _ => Err(ConfigError::new(problems)),
+    let fine = notes.errors() == 0;
+    let mistakes = notes.take();
+    match pipeline.filter(|_| fine) {
+        Some(pipeline) => {
+            let none = mistakes.is_empty();
+            let warnings = if none { Vec::new() } else { Problems::of(texts, mistakes).list };
+            Ok(Pipeline { warnings, ..pipeline })
+        }
+        None => Err(mistakes),
     }
 }
 
-fn read(
-    source: &Source,
+/// A configuration with these mistakes.
+pub(crate) fn refused(texts: &Texts, mistakes: Vec<Mistake>) -> ConfigError {
+    ConfigError::new(Problems::of(texts, mistakes))
+}
+
+/// Reads what all layers come to. `None` where no plan can be made of it.
+pub(crate) fn read(
+    root: &DeTable<'_>,
+    texts: &Texts,
     catalogue: &Catalogue,
     environment: &dyn Fn(&str) -> Option<String>,
     notes: &Notes,
 ) -> Option<Pipeline> {
-    if source.text.len() > Source::MAX_BYTES {
-        let message = format!("the file is longer than {} bytes", Source::MAX_BYTES);
-        notes.add(Mistake::new(Code::TooLarge, 0..0, message));
-        return None;
-    }
-    let (document, errors) = DeTable::parse_recoverable(&source.text);
-    for error in &errors {
-        let span = error.span().unwrap_or_default();
-        let message: String =
-            error.message().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let code = if message == DUPLICATE { Code::DuplicateKey } else { Code::Syntax };
-        notes.add(Mistake::new(code, span, message));
-    }
-    // What could not be read would look like further mistakes.
-    if errors.iter().any(|error| error.message() != DUPLICATE) {
-        return None;
-    }
-    let root = Table::new(document.get_ref(), 0..0, "", notes);
+    let root = Table::new(root, 0..0, "", notes);
+    // They have been put where they belong before; a key that is misspelt may mean one of them.
+    root.knows(&["include", "profile"]);
     let run = Run::read(&root, notes);
     let defaults = Defaults::read(&root, &run, notes);
     let cache = Cache::read(&root);
     let eval = Eval::read(&root, catalogue);
-    let base = Path::new(&source.name).parent().unwrap_or(Path::new(""));
-    let around = Around { catalogue, environment, base, run: &run, defaults: &defaults, notes };
+    let around = Around { catalogue, environment, texts, run: &run, defaults: &defaults, notes };
     let tables = root.get("critic");
     let given = tables.is_some();
     let items = match &tables {

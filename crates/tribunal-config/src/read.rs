@@ -57,6 +57,11 @@ impl<'a> Table<'a> {
         self.table
     }
 
+    /// Keys that are not asked for here and are known all the same.
+    pub(crate) fn knows(&self, keys: &[&'static str]) {
+        self.asked.borrow_mut().extend(keys);
+    }
+
     /// What stands under a key.
     pub(crate) fn get(&self, key: &'static str) -> Option<Item<'a>> {
         self.asked.borrow_mut().push(key);

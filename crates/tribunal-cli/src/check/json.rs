@@ -18,8 +18,10 @@ pub(super) fn of(file: &str, problems: &[Problem]) -> String {
 }
 
 fn problem(problem: &Problem) -> Value {
-    let labels =
-        problem.labels().iter().map(|label| at(label.place, json!({ "text": label.text })));
+    let labels = problem
+        .labels()
+        .iter()
+        .map(|label| at(label.place, json!({ "file": label.file, "text": label.text })));
     let code = problem.code();
     let rest = json!({
         "file": problem.file(),

@@ -52,24 +52,29 @@ fn result(problem: &Problem) -> Value {
         None => problem.message().to_owned(),
     };
     let related = problem.labels().iter().enumerate().map(|(index, label)| {
-        json!({
-            "id": index + 1,
-            "message": { "text": label.text },
-            "physicalLocation": location(problem.file(), label.place),
-        })
+        let mut related = location(&label.file, label.in_file, label.place);
+        if let Some(members) = related.as_object_mut() {
+            members.insert("id".into(), json!(index + 1));
+            members.insert("message".into(), json!({ "text": label.text }));
+        }
+        related
     });
     json!({
         "ruleId": code.as_str(),
         "ruleIndex": Code::ALL.iter().position(|known| *known == code),
         "level": problem.level().as_str(),
         "message": { "text": text },
-        "locations": [{ "physicalLocation": location(problem.file(), problem.place()) }],
+        "locations": [location(problem.file(), problem.is_in_file(), problem.place())],
         "relatedLocations": related.collect::<Vec<Value>>(),
     })
 }
 
-fn location(file: &str, place: Place) -> Value {
-    json!({
+/// A place in a file; an environment variable or a `--set` has a name and no file.
+fn location(file: &str, in_file: bool, place: Place) -> Value {
+    if !in_file {
+        return json!({ "logicalLocations": [{ "fullyQualifiedName": file }] });
+    }
+    json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(file) },
         "region": {
             "startLine": place.line,
@@ -77,7 +82,7 @@ fn location(file: &str, place: Place) -> Value {
             "endLine": place.end_line,
             "endColumn": place.end_column,
         },
-    })
+    }})
 }
 
 /// A path as a URI reference (RFC 3986): relative where the path is.

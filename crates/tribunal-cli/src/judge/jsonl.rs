@@ -18,17 +18,18 @@ use crate::safe::steers;
 pub(crate) fn line(
     place: &Place,
     id: &Value,
+    profile: Option<&str>,
     result: &Result<Report, String>,
     redacted: Option<&Result<Value, String>>,
 ) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(2048);
-    let entry = Entry { place, id, result, redacted };
+    let entry = Entry { place, id, profile, result, redacted };
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Safe);
     if let Err(error) = entry.serialize(&mut serializer) {
         // Only what a critic hands out can fail to serialise. It must not cost the line its report.
         let error = Err(format!("the report cannot be written: {error}"));
         bytes.clear();
-        let entry = Entry { place, id, result: &error, redacted: None };
+        let entry = Entry { place, id, profile, result: &error, redacted: None };
         let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Safe);
         // Texts and numbers into memory: there is nothing left to fail.
         let _ = entry.serialize(&mut serializer);
@@ -40,6 +41,8 @@ pub(crate) fn line(
 struct Entry<'a> {
     place: &'a Place,
     id: &'a Value,
+    /// The one that the line named.
+    profile: Option<&'a str>,
     result: &'a Result<Report, String>,
     redacted: Option<&'a Result<Value, String>>,
 }
@@ -50,6 +53,9 @@ impl Serialize for Entry<'_> {
         map.serialize_entry("line", &self.place.line)?;
         map.serialize_entry("input", &*self.place.input)?;
         map.serialize_entry("id", self.id)?;
+        if let Some(profile) = self.profile {
+            map.serialize_entry("profile", profile)?;
+        }
         match self.result {
             Ok(report) => report.serialize_into(&mut map)?,
             Err(error) => map.serialize_entry("error", error)?,
@@ -100,7 +106,7 @@ mod tests {
     fn what_steers_a_terminal_is_escaped_and_reads_as_the_same() {
         let id = Value::from("é \u{1b} \u{7f}\u{9b}\u{202e}\u{2028}\u{e0041} 嵐");
         let place = Place { input: "x\u{202e}y".into(), line: 7 };
-        let bytes = line(&place, &id, &Err("no".into()), None);
+        let bytes = line(&place, &id, None, &Err("no".into()), None);
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.contains("é \\u001b \\u007f\\u009b\\u202e\\u2028\\udb40\\udc41 嵐"), "{text}");
         assert_eq!(text.find('\n'), Some(text.len() - 1));

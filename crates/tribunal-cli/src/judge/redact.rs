@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tribunal_core::{Report, Snapshot};
-use tribunal_production::ProductionOrchestrator;
+use tribunal_core::{CriticInfo, Report, Snapshot};
 
 use crate::args::{JudgeArgs, ReportFormat};
 use crate::exit::Trouble;
@@ -18,10 +17,7 @@ pub(crate) struct Redact {
 
 impl Redact {
     /// What the command line asks for, with critics that there are, in a format that can show it.
-    pub(crate) fn of(
-        args: &JudgeArgs,
-        court: &ProductionOrchestrator,
-    ) -> Result<Option<Self>, Trouble> {
+    pub(crate) fn of(args: &JudgeArgs, critics: &[CriticInfo]) -> Result<Option<Self>, Trouble> {
         let Some(names) = &args.redact else { return Ok(None) };
         if args.format != ReportFormat::Jsonl {
             return Err(Trouble::Usage("`--redact` needs `--format jsonl`".to_owned()));
@@ -29,7 +25,7 @@ impl Redact {
         if names.iter().any(|name| name == "*") {
             return Ok(Some(Self { only: None }));
         }
-        let known = |name: &str| court.critics().iter().any(|critic| critic.name.as_str() == name);
+        let known = |name: &str| critics.iter().any(|critic| critic.name.as_str() == name);
         match names.iter().find(|name| !known(name)) {
             Some(name) => Err(Trouble::Usage(format!("`--redact` names no critic: `{name}`"))),
             None => Ok(Some(Self { only: Some(names.as_slice().into()) })),

@@ -39,6 +39,20 @@ struct OfCritic {
 }
 
 impl OfCritic {
+    fn new(info: &CriticInfo) -> Self {
+        Self {
+            info: info.clone(),
+            called: 0,
+            gated: 0,
+            skipped: 0,
+            failed: 0,
+            spared: 0,
+            violations: 0,
+            called_for: [0; Verdict::ALL.len()],
+            at_work: Duration::ZERO,
+        }
+    }
+
     /// How long a run of it takes; `None` where it never ran.
     fn mean(&self) -> Option<Duration> {
         let runs = u32::try_from(self.called).unwrap_or(u32::MAX);
@@ -49,37 +63,32 @@ impl OfCritic {
 impl Totals {
     /// Nothing yet, for critics in plan order.
     pub(crate) fn new(critics: &[CriticInfo]) -> Self {
-        let of_critic = |info: &CriticInfo| OfCritic {
-            info: info.clone(),
-            called: 0,
-            gated: 0,
-            skipped: 0,
-            failed: 0,
-            spared: 0,
-            violations: 0,
-            called_for: [0; Verdict::ALL.len()],
-            at_work: Duration::ZERO,
-        };
         Self {
             judged: 0,
             unjudged: 0,
             verdicts: [0; Verdict::ALL.len()],
             statuses: [0; Status::ALL.len()],
-            critics: critics.iter().map(of_critic).collect(),
+            critics: critics.iter().map(OfCritic::new).collect(),
             let_pass: 0,
             cost_spent: 0.0,
             cost_saved: 0.0,
         }
     }
 
-    /// One more report, of a run of the same critics.
+    /// One more report. Its critics are those of the others, as a rule; another profile or a reload may have more.
     pub(crate) fn add(&mut self, report: &Report) {
         self.judged += 1;
         count(&mut self.verdicts, report.verdict as usize);
         self.let_pass += report.let_pass.len() as u64;
         self.cost_spent += report.cost_spent;
         self.cost_saved += report.cost_saved;
-        for (critic, (_, outcome)) in self.critics.iter_mut().zip(report.outcomes()) {
+        for (index, (info, outcome)) in report.outcomes().enumerate() {
+            let index = match self.critics.get(index).filter(|critic| critic.info.name == info.name)
+            {
+                Some(_) => index,
+                None => self.place(info),
+            };
+            let Some(critic) = self.critics.get_mut(index) else { continue };
             count(&mut self.statuses, outcome.status as usize);
             if let Some(verdict) = outcome.calls_for {
                 count(&mut critic.called_for, verdict as usize);
@@ -96,6 +105,15 @@ impl Totals {
             let violations = outcome.opinion.as_ref().map_or(0, |opinion| opinion.violations.len());
             critic.violations += violations as u64;
         }
+    }
+
+    /// Where a critic of that name is counted, from now on at the latest.
+    fn place(&mut self, info: &CriticInfo) -> usize {
+        let known = self.critics.iter().position(|critic| critic.info.name == info.name);
+        known.unwrap_or_else(|| {
+            self.critics.push(OfCritic::new(info));
+            self.critics.len() - 1
+        })
     }
 
     /// All of it, for people; painted.

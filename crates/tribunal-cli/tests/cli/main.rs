@@ -7,6 +7,7 @@ mod explain;
 #[cfg(unix)]
 mod files;
 mod judge;
+mod layers;
 mod lines;
 mod picture;
 mod plan;

@@ -10,7 +10,7 @@ const BROKEN: &str = "{\"id\": \"broken\"\n";
 
 fn page(folder: &Folder, args: &[&str], input: &str) -> String {
     let args = [&["judge", "--config", "pipeline.toml", "--report", "out.html"], args].concat();
-    let done = folder.run(&args, input.to_owned());
+    let done = folder.run(&args, input);
     assert!(done.status <= 3 && done.status != 2, "{}", done.err);
     fs::read_to_string(folder.path("out.html")).unwrap()
 }
@@ -90,6 +90,6 @@ fn what_is_no_report_is_told_with_its_line() {
         assert_eq!(done.status, 2, "{args:?}");
         assert!(done.err.contains(problem) && !done.err.contains("private"), "{}", done.err);
     }
-    let done = folder.run(&["judge", "--report-text", "raw"], FINE.to_owned());
+    let done = folder.run(&["judge", "--report-text", "raw"], FINE);
     assert!(done.err.contains("--report"), "{}", done.err);
 }

@@ -61,7 +61,18 @@ impl Folder {
 
     /// Runs it with something on standard input.
     pub(crate) fn run(&self, args: &[&str], input: impl AsRef<[u8]>) -> Done {
+        self.run_with(args, input, |_| {})
+    }
+
+    /// The same with something else about the command, such as its environment.
+    pub(crate) fn run_with(
+        &self,
+        args: &[&str],
+        input: impl AsRef<[u8]>,
+        change: impl FnOnce(&mut Command),
+    ) -> Done {
         let mut command = self.command(args);
+        change(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
