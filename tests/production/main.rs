@@ -35,5 +35,6 @@ mod refused;
 mod reload;
 mod retries;
 mod shutdown;
+mod timings;
 mod validation;
 mod waiting;

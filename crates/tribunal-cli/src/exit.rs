@@ -21,6 +21,8 @@ pub(crate) enum Exit {
     Reached,
     /// Some figure is worse than in `--baseline`.
     Regressed,
+    /// The config has warnings, and `--deny-warnings` was given.
+    Warned,
     /// Wrong usage or config, or something that cannot be read or written.
     Trouble,
     /// Some lines could not be judged, and there is nothing worse.
@@ -35,7 +37,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Fine => 0,
-            Exit::Reached | Exit::Regressed => 1,
+            Exit::Reached | Exit::Regressed | Exit::Warned => 1,
             Exit::Trouble => 2,
             Exit::Unjudged => 3,
             Exit::Interrupted => 130,
@@ -105,7 +107,7 @@ impl Trouble {
                 // Nobody is left to tell that standard error is closed.
                 let _ = error.print();
             }
-            Self::Config { error, text } => crate::check::show(&error, &text),
+            Self::Config { error, text } => crate::check::show(error.problems(), &text),
             other => complain(&other.to_string()),
         }
         Exit::Trouble

@@ -20,6 +20,7 @@ use tribunal_production::{
 };
 
 use self::parts::{breaker, hedge, retry, validation};
+use crate::Code;
 use crate::adaptive::{Ceiling, adaptive};
 use crate::duration;
 use crate::gate::{self, When};
@@ -57,33 +58,36 @@ pub(crate) struct Draft {
     pub(crate) depends_on: Vec<(String, Range<usize>)>,
     pub(crate) when: Option<When>,
     pub(crate) critic: Arc<dyn Critic>,
-    phases: Phases,
-    policy: Policy,
-    run_anyway: bool,
-    timeout: Duration,
+    pub(crate) phases: Phases,
+    pub(crate) policy: Policy,
+    pub(crate) run_anyway: bool,
+    pub(crate) timeout: Duration,
     retry: Retry,
     max_in_flight: Option<usize>,
     adaptive: Option<(usize, Adaptation)>,
     hedge: Option<Hedge>,
     isolation: Isolation,
-    rate: Option<Rate>,
+    pub(crate) rate: Option<Rate>,
     /// The names of rates that there are.
-    shares: Vec<String>,
+    pub(crate) shares: Vec<String>,
     breaker: Option<BreakerSettings>,
     validation: Validation,
     failure_mode: FailureMode,
     thresholds: Thresholds,
-    cost: f64,
+    pub(crate) cost: f64,
     pub(crate) tags: Vec<String>,
     fingerprint: String,
     header: Range<usize>,
     places: BTreeMap<String, Range<usize>>,
+    /// Whether something about it has been noted, so that a value may be its default and not what was meant.
+    pub(crate) doubtful: bool,
 }
 
 impl Draft {
     pub(crate) fn read(table: Table<'_>, around: &Around<'_>) -> Self {
         let Around { run, defaults, notes, .. } = *around;
         let header = table.span.clone();
+        let errors = notes.errors();
         let (name, written_name, name_span) = name(&table, notes);
         let enabled = table.get("enabled").and_then(|item| item.boolean()).unwrap_or(true);
         let stage = table.get("stage").and_then(|item| item.word()).unwrap_or_default();
@@ -95,7 +99,7 @@ impl Draft {
         let run_anyway = table.get("run_anyway").and_then(|item| {
             let on = item.boolean()?;
             if on && table.get("depends_on").is_none() {
-                item.note("has no effect: the critic depends on no other");
+                item.note(Code::NoEffect, "has no effect: the critic depends on no other");
             }
             Some(on)
         });
@@ -171,6 +175,7 @@ impl Draft {
             fingerprint,
             header,
             places,
+            doubtful: notes.errors() > errors,
         }
     }
 
@@ -216,6 +221,11 @@ impl Draft {
         self.places.get(key).unwrap_or(&self.header).clone()
     }
 
+    /// Whether the file gives this value.
+    pub(crate) fn writes(&self, key: &str) -> bool {
+        self.places.contains_key(key)
+    }
+
     /// Forgets a value that the plan refuses, so that the rest can still be checked.
     pub(crate) fn forget(&mut self, key: &str) {
         match key {
@@ -247,7 +257,8 @@ fn name(table: &Table<'_>, notes: &Notes) -> (Option<CriticName>, String, Range<
             let lower = text.to_lowercase();
             let better = CriticName::new(&lower).ok();
             let better = better.map(|name| format!("names are lower case: `{name}`"));
-            notes.add(Mistake::new(item.span(), error.to_string()).maybe_help(better));
+            let mistake = Mistake::new(Code::InvalidName, item.span(), error.to_string());
+            notes.add(mistake.maybe_help(better));
             (None, text.to_owned(), item.span())
         }
     }
@@ -266,7 +277,8 @@ pub(crate) fn names<'a>(item: &Item<'a>) -> Vec<(String, Item<'a>)> {
             None => names.push((name.to_owned(), item)),
             Some((_, first)) => {
                 let problem = format!("names `{}` a second time", short(name));
-                item.add(item.mistake(problem).other(first.span(), "the first time"));
+                let mistake = item.mistake(Code::RepeatedEntry, problem);
+                item.add(mistake.other(first.span(), "the first time"));
             }
         }
     }
@@ -286,7 +298,7 @@ fn phases(item: &Item<'_>) -> Option<Phases> {
     let items = item.list()?;
     let phases: Vec<Phase> = items.iter().filter_map(Item::word).collect();
     if items.is_empty() {
-        item.note("is empty: a critic of no phase would never run");
+        item.note(Code::EmptyList, "is empty: a critic of no phase would never run");
     }
     Phases::of(&phases)
 }
@@ -301,17 +313,18 @@ pub(crate) fn timeout(item: &Item<'_>, stage: Option<Stage>, run: &Run) -> Optio
         if let Some(limit) = limit.filter(|limit| own > limit.duration) {
             let has = duration::write(limit.duration);
             let problem = format!("can never be reached: the {whose} has {has}");
-            let mistake = item.mistake(problem).other(limit.span.clone(), "at most this");
+            let mistake = item.mistake(Code::TimeoutCutShort, problem);
+            let mistake = mistake.other(limit.span.clone(), "at most this");
             item.add(mistake);
             return Some(limit.duration);
         }
     }
-    // The run's default is no one's mistake, but nothing beyond it is ever reached either. A test holds it
-    // against the settings.
-    let default = Duration::from_secs(10);
-    if run.timeout.is_none() && own > default {
+    // The run's default is no one's mistake, but nothing beyond it is ever reached either.
+    if let Some((default, None)) = run.limit().filter(|(default, _)| own > *default) {
         let help = "set `timeout` in `[run]` to more";
-        item.add(item.mistake("can never be reached: the run has 10s").help(help));
+        let has = duration::write(default);
+        let problem = format!("can never be reached: the run has {has}");
+        item.add(item.mistake(Code::TimeoutCutShort, problem).help(help));
         return Some(default);
     }
     Some(own)
@@ -335,7 +348,7 @@ fn critic(table: &Table<'_>, enabled: bool, around: &Around<'_>) -> (Arc<dyn Cri
             None => list,
         };
         let message = format!("there is no kind of critic called `{}`", short(name));
-        notes.add(Mistake::new(item.span(), message).help(help));
+        notes.add(Mistake::new(Code::UnknownKind, item.span(), message).help(help));
         return (stand_in(), String::new());
     };
     if !enabled {

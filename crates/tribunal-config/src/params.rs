@@ -14,6 +14,7 @@ use tribunal_core::{CriticKind, ParamFault, ParamPath, ParamProblem, ParamStep};
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 use crate::read::{finite, kind as kind_of};
+use crate::{Code, literal, pattern};
 
 /// Where references lead.
 pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
@@ -38,9 +39,9 @@ struct Secret {
 /// Reads a value without references, such as a schema.
 pub(crate) fn json(value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
     let mut reader = Reader { notes, environment: None, secrets: Vec::new(), path: Vec::new() };
-    let before = notes.count();
+    let before = notes.errors();
     let read = reader.value(value);
-    (notes.count() == before).then_some(read)
+    (notes.errors() == before).then_some(read)
 }
 
 /// Reads parameters. `None` when something in them is wrong, which is noted.
@@ -49,12 +50,13 @@ pub(crate) fn params(
     environment: Environment<'_>,
     notes: &Notes,
 ) -> Option<Params> {
-    let before = notes.count();
+    let before = notes.errors();
     let environment = Some(environment);
     let mut reader = Reader { notes, environment, secrets: Vec::new(), path: Vec::new() };
     let Value::Object(values) = reader.value(value) else {
         let found = kind_of(value.get_ref());
-        notes.add(Mistake::new(value.span(), format!("`params` must be a table, found {found}")));
+        let message = format!("`params` must be a table, found {found}");
+        notes.add(Mistake::new(Code::WrongType, value.span(), message));
         return None;
     };
     let secrets = reader.secrets;
@@ -62,7 +64,7 @@ pub(crate) fn params(
     let mut reader =
         Reader { notes: &quiet, environment: None, secrets: Vec::new(), path: Vec::new() };
     let written = reader.value(value);
-    (notes.count() == before).then_some(Params { values, written, secrets })
+    (notes.errors() == before).then_some(Params { values, written, secrets })
 }
 
 struct Reader<'r> {
@@ -81,16 +83,17 @@ impl Reader<'_> {
             DeValue::Integer(written) => {
                 let number = i128::from_str_radix(written.as_str(), written.radix()).ok();
                 let number = number.and_then(Number::from_i128);
-                let wrong = || self.wrong(value, "is too large a number");
+                let wrong = || self.wrong(Code::OutOfRange, value, "is too large a number");
                 number.map_or_else(wrong, Value::Number)
             }
             DeValue::Float(_) => match finite(value.get_ref()) {
                 Some(Ok(number)) => Number::from_f64(number).map_or(Value::Null, Value::Number),
-                Some(Err(problem)) => self.wrong(value, problem),
+                Some(Err(problem)) => self.wrong(Code::OutOfRange, value, problem),
                 None => Value::Null,
             },
             DeValue::Datetime(_) => {
-                self.wrong(value, "is a date or time, which JSON does not have: write it in quotes")
+                let problem = "is a date or time, which JSON does not have: write it in quotes";
+                self.wrong(Code::WrongType, value, problem)
             }
             DeValue::Array(items) => {
                 let mut list = Vec::with_capacity(items.len());
@@ -117,9 +120,9 @@ impl Reader<'_> {
         read
     }
 
-    fn wrong(&self, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
+    fn wrong(&self, code: Code, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
         let path = ParamPath(self.path.clone());
-        self.notes.add(Mistake::new(value.span(), format!("`{path}` {problem}")));
+        self.notes.add(Mistake::new(code, value.span(), format!("`{path}` {problem}")));
         Value::Null
     }
 
@@ -133,7 +136,7 @@ impl Reader<'_> {
             let path = ParamPath(self.path.clone());
             let message = format!("`{path}` refers to `${rest}`, and there is no such variable");
             let help = format!("set `{rest}`, or write `$${rest}` for the text itself");
-            self.notes.add(Mistake::new(span.clone(), message).help(help));
+            self.notes.add(Mistake::new(Code::MissingVariable, span.clone(), message).help(help));
             return Value::Null;
         };
         self.secrets.push(Secret {
@@ -164,7 +167,8 @@ impl Params {
         match kind.build_from(&self.values, base) {
             Ok(critic) => Some(critic),
             Err(faults) => {
-                faults.iter().for_each(|fault| notes.add(self.mistake(fault, table, within)));
+                let mistake = |fault| self.mistake(fault, table, within, notes);
+                faults.iter().for_each(|fault| notes.add(mistake(fault)));
                 None
             }
         }
@@ -175,6 +179,7 @@ impl Params {
         fault: &ParamFault,
         table: Option<&Spanned<DeValue<'_>>>,
         within: &Range<usize>,
+        notes: &Notes,
     ) -> Mistake {
         let ParamFault { path, problem } = fault;
         let name = match path.0.first() {
@@ -191,18 +196,53 @@ impl Params {
                 };
                 let list = || format!("known are {}", listed(known.iter().copied(), "and"));
                 let help = meant(found, known.iter().copied()).unwrap_or_else(list);
-                Mistake::new(key, format!("`{name}` is not known here")).help(help)
+                let message = format!("`{name}` is not known here");
+                Mistake::new(Code::UnknownKey, key, message).help(help)
             }
-            ParamProblem::Missing => Mistake::new(span, format!("`{name}` is missing")),
-            other => Mistake::new(span, format!("`{name}` {}", self.discreet(path, other))),
+            ParamProblem::Missing => {
+                Mistake::new(Code::MissingKey, span, format!("`{name}` is missing"))
+            }
+            ParamProblem::Schema(_) if self.secret_near(path).is_none() => {
+                let broken = table.and_then(|table| in_pattern(table, &path.0, &name, notes));
+                broken.unwrap_or_else(|| {
+                    let message = format!("`{name}` {}", self.discreet(path, problem));
+                    Mistake::new(Code::InvalidSchema, span, message)
+                })
+            }
+            other => {
+                let message = format!("`{name}` {}", self.discreet(path, other));
+                let part = self.part(path, other, table, notes);
+                Mistake::new(code(other), part.unwrap_or(span), message)
+            }
         }
+    }
+
+    /// Where the part of a text stands that does not do, if the text stands in the file.
+    fn part(
+        &self,
+        path: &ParamPath,
+        problem: &ParamProblem,
+        table: Option<&Spanned<DeValue<'_>>>,
+        notes: &Notes,
+    ) -> Option<Range<usize>> {
+        let ParamProblem::Pattern { at: Some(at), .. } = problem else { return None };
+        if self.secret_near(path).is_some() {
+            return None;
+        }
+        let value = find(table?, &path.0)?;
+        value.get_ref().as_str()?;
+        Some(literal::place(&value.span(), notes.text(&value.span()), at))
+    }
+
+    fn secret_near(&self, path: &ParamPath) -> Option<&Secret> {
+        let near =
+            |secret: &&Secret| secret.path.starts_with(&path.0) || path.0.starts_with(&secret.path);
+        self.secrets.iter().find(near)
     }
 
     /// What is wrong, without what came in by a reference.
     fn discreet(&self, path: &ParamPath, problem: &ParamProblem) -> String {
-        let near =
-            |secret: &&Secret| secret.path.starts_with(&path.0) || path.0.starts_with(&secret.path);
-        if let Some(secret) = self.secrets.iter().find(near) {
+        if let Some(secret) = self.secret_near(path) {
             // What a critic says of a value may repeat it in any form.
             return format!(
                 "does not do; why is not shown, as its value comes from `${}`",
@@ -221,15 +261,51 @@ impl Params {
     }
 }
 
+/// Where the pattern breaks that stands at the end of a path through a schema, if one does and it does.
+pub(crate) fn in_pattern(
+    value: &Spanned<DeValue<'_>>,
+    path: &[ParamStep],
+    name: &str,
+    notes: &Notes,
+) -> Option<Mistake> {
+    let Some(ParamStep::Key(key)) = path.last() else { return None };
+    let written = find(value, path).filter(|_| key == "pattern")?;
+    let (problem, part) = pattern::fault(written.get_ref().as_str()?)?;
+    let place = literal::place(&written.span(), notes.text(&written.span()), &part);
+    Some(Mistake::new(Code::InvalidPattern, place, format!("`{name}` does not do: {problem}")))
+}
+
+/// What kind of mistake a critic sees in a parameter.
+fn code(problem: &ParamProblem) -> Code {
+    match problem {
+        ParamProblem::Unknown { .. } => Code::UnknownKey,
+        ParamProblem::Missing => Code::MissingKey,
+        ParamProblem::Type(_) => Code::WrongType,
+        ParamProblem::Range(_) => Code::OutOfRange,
+        ParamProblem::Word(_) => Code::UnknownWord,
+        ParamProblem::Pattern { .. } => Code::InvalidPattern,
+        ParamProblem::Schema(_) => Code::InvalidSchema,
+        ParamProblem::File(_) => Code::UnreadableFile,
+        _ => Code::InvalidParameter,
+    }
+}
+
+/// What a path leads to, if it does.
+fn find<'v>(
+    value: &'v Spanned<DeValue<'v>>,
+    path: &[ParamStep],
+) -> Option<&'v Spanned<DeValue<'v>>> {
+    path.iter().try_fold(value, |here, step| match step {
+        ParamStep::Key(key) => here.get_ref().as_table()?.get(key.as_str()),
+        ParamStep::Index(index) => here.get_ref().as_array()?.get(*index),
+    })
+}
+
 /// Where a path leads, or as far as it goes.
 pub(crate) fn locate(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Range<usize> {
     let mut here = value;
     for step in path {
-        let next = match step {
-            ParamStep::Key(key) => here.get_ref().as_table().and_then(|t| t.get(key.as_str())),
-            ParamStep::Index(index) => here.get_ref().as_array().and_then(|a| a.get(*index)),
-        };
-        match next {
+        match find(here, std::slice::from_ref(step)) {
             Some(next) => here = next,
             None => break,
         }
@@ -240,14 +316,7 @@ pub(crate) fn locate(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Range<
 fn key_span(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Option<Range<usize>> {
     let (last, before) = path.split_last()?;
     let ParamStep::Key(key) = last else { return None };
-    let mut here = value;
-    for step in before {
-        here = match step {
-            ParamStep::Key(key) => here.get_ref().as_table()?.get(key.as_str())?,
-            ParamStep::Index(index) => here.get_ref().as_array()?.get(*index)?,
-        };
-    }
-    let (key, _) = here.get_ref().as_table()?.get_key_value(key.as_str())?;
+    let (key, _) = find(value, before)?.get_ref().as_table()?.get_key_value(key.as_str())?;
     Some(key.span())
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tribunal_core::{FailureMode, Stage, Thresholds};
 use tribunal_production::{Adaptation, RunSettings};
 
+use crate::Code;
 use crate::adaptive::{Ceiling, adaptive};
 use crate::critic::timeout;
 use crate::notes::{Mistake, Notes};
@@ -48,8 +49,9 @@ struct Values {
     stage_max_in_flight: BTreeMap<Stage, usize>,
 }
 
-/// The code's default, which a test holds against the settings.
+/// The code's defaults, which a test holds against the settings.
 const MAX_RUNS: usize = 1_024;
+const RUN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What no process holds; the plan has the same bound.
 pub(crate) const MOST_IN_FLIGHT: usize = 1_000_000;
@@ -147,6 +149,25 @@ impl Run {
             set = set.stage_max_in_flight(*stage, *limit);
         }
         set
+    }
+
+    /// How long a run may take, and where that is written. `None` where it could not be read.
+    pub(crate) fn limit(&self) -> Option<(Duration, Option<Range<usize>>)> {
+        match &self.timeout {
+            Some(limit) => Some((limit.duration, Some(limit.span.clone()))),
+            None if self.places.contains_key("run.timeout") => None,
+            None => Some((RUN_TIMEOUT, None)),
+        }
+    }
+
+    /// What a run may cost, where that is limited.
+    pub(crate) const fn max_cost(&self) -> Option<f64> {
+        self.values.max_cost
+    }
+
+    /// How many runs there may be at a time, where the file says so, and where it does.
+    pub(crate) fn max_runs(&self) -> Option<(usize, Range<usize>)> {
+        self.values.max_runs.zip(self.places.get("run.max_runs").cloned())
     }
 
     /// Forgets a value that the plan refuses, so that the rest can still be checked. False if there is none.
@@ -251,7 +272,7 @@ impl Marks {
                 shown(block_at)
             );
             let other = if self.review_at.is_some() { block } else { review };
-            let mistake = Mistake::new(own.span.clone(), message);
+            let mistake = Mistake::new(Code::CrossedBounds, own.span.clone(), message);
             let other = other.filter(|other| other.span != own.span);
             notes.add(match other {
                 Some(other) => mistake.other(other.span.clone(), "the other threshold"),
@@ -267,7 +288,7 @@ fn mark(item: &Item<'_>) -> Option<Mark> {
         return Some(Mark { at: None, span: item.span() });
     }
     if item.value.get_ref().is_str() {
-        item.note("must be a number above 0 and up to 1, or \"never\"");
+        item.note(Code::UnknownWord, "must be a number above 0 and up to 1, or \"never\"");
         return None;
     }
     let at = item.number_that("lie above 0 and up to 1", |at| at > 0.0 && at <= 1.0)?;

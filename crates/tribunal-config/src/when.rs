@@ -18,6 +18,8 @@ use tribunal_core::{
     Condition, ConditionError, CriticName, Opinion, Outcome, Snapshot, View, Violation, contain,
 };
 
+use crate::Code;
+
 pub(crate) use check::PriorUse;
 use needs::Needs;
 
@@ -33,6 +35,7 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// From which byte to which.
+    pub(crate) code: Code,
     pub(crate) part: Range<usize>,
     pub(crate) problem: String,
     pub(crate) help: Option<String>,
@@ -40,7 +43,12 @@ pub(crate) struct Fault {
 
 impl Fault {
     fn new(part: Range<usize>, problem: impl Into<String>) -> Self {
-        Self { part, problem: problem.into(), help: None }
+        Self { code: Code::InvalidExpression, part, problem: problem.into(), help: None }
+    }
+
+    /// A name that stands for nothing.
+    fn unknown(part: Range<usize>, problem: impl Into<String>) -> Self {
+        Self { code: Code::UnknownName, ..Self::new(part, problem) }
     }
 }
 

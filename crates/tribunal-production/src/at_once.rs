@@ -45,7 +45,7 @@ impl<'r> Execution<'r> {
             Ok(critic) => self.call_at_once(admitted, critic, clock, carried, out, cx),
             Err(Short::Tokens(tokens)) => Some(self.in_queue(tokens, now)),
             Err(Short::TooLate(wait)) => {
-                self.close(&Ledger::new(now), Err(Reason::RateLimited { wait }), out);
+                self.close(&mut Ledger::new(now), Err(Reason::RateLimited { wait }), out);
                 None
             }
         }
@@ -106,7 +106,7 @@ impl<'r> Execution<'r> {
                 Err(Panicked)
             }
             (None, None, Ok(())) => {
-                self.run().note_call(self.place, 1);
+                self.run().note_call(self.place, 1, started);
                 let about = self.about(admitted, started);
                 let held = carried.hand_over(critic)?;
                 let call = InFlight::here(Contained::new(future?), held, about);
@@ -114,7 +114,7 @@ impl<'r> Execution<'r> {
             }
         };
         critic.into_iter().for_each(|critic| critic.done_at(now));
-        self.run().note_call(self.place, 1);
+        self.run().note_call(self.place, 1, started);
         self.first_answer(self.about(admitted, started), called, now, out)
     }
 
@@ -165,6 +165,7 @@ impl<'r> Execution<'r> {
             out.status = Status::Success;
             out.attempts = 1;
             out.execution = took;
+            out.begin_at(started.since(self.run().called));
         }
         fine
     }

@@ -411,6 +411,14 @@ impl<'r> Driver<'r> {
             outcome.attempts = calls;
             outcome.hedges = self.scope.run.hedges(place);
             outcome.cost = cost * f64::from(calls);
+            if let Some(begun) = self.scope.run.first_call(place) {
+                outcome.begin_at(begun);
+                if calls == outcome.hedges.saturating_add(1) {
+                    // One attempt, and no waiting for another: it was at work from then on.
+                    let now = self.clock.since(self.scope.run.called);
+                    outcome.execution = now.saturating_sub(begun);
+                }
+            }
             self.put(place, outcome, ruling);
         }
     }

@@ -9,6 +9,7 @@ use cel::{IdedExpr, Program};
 use super::Fault;
 use super::needs::Needs;
 use crate::nearest::{listed, meant};
+use crate::{Code, pattern};
 
 /// Deepest nesting of what was parsed: evaluating recurses as deep.
 const MAX_DEPTH: usize = 64;
@@ -173,7 +174,7 @@ impl<'p> Walk<'p> {
             Expr::Struct(made) => {
                 let part = self.before(expr, &made.type_name);
                 let problem = format!("there is no type `{}` to make one of", made.type_name);
-                self.faults.push(Fault::new(part, problem));
+                self.faults.push(Fault::unknown(part, problem));
             }
             Expr::Comprehension(around) => {
                 self.expression(&around.iter_range, deeper, loops);
@@ -219,8 +220,8 @@ impl<'p> Walk<'p> {
                     "known are `snapshot` and `prior`; a name with `-` is written `prior[\"a-b\"]`"
                         .into()
                 });
-                let mut fault =
-                    Fault::new(self.part(ident), format!("there is nothing called `{name}`"));
+                let problem = format!("there is nothing called `{name}`");
+                let mut fault = Fault::unknown(self.part(ident), problem);
                 fault.help = Some(help);
                 self.faults.push(fault);
                 return true;
@@ -251,7 +252,7 @@ impl<'p> Walk<'p> {
         {
             let of = if name == "prior" { "an outcome" } else { "`snapshot`" };
             let problem = format!("{of} has no `{}`", member.name.escape_debug());
-            let mut fault = Fault::new(self.name_of(member), problem);
+            let mut fault = Fault::unknown(self.name_of(member), problem);
             let list = || format!("it has {}", listed(members.iter().copied(), "and"));
             fault.help = Some(meant(member.name, members.iter().copied()).unwrap_or_else(list));
             self.faults.push(fault);
@@ -266,6 +267,9 @@ impl<'p> Walk<'p> {
 
     fn function(&mut self, expr: &IdedExpr, call: &CallExpr) {
         let name = call.func_name.as_str();
+        if let ("matches", Some(last)) = (name, call.args.last()) {
+            self.pattern(last);
+        }
         let operator = name.contains(['_', '@', '?']) && !name.starts_with(char::is_alphabetic);
         if operator || FUNCTIONS.contains(&name) {
             return;
@@ -274,13 +278,27 @@ impl<'p> Walk<'p> {
         let mut fault = if MACROS.contains(&name) {
             Fault::new(part, format!("`{name}` is not used in this way"))
         } else {
-            Fault::new(part, format!("there is no function `{name}`"))
+            Fault::unknown(part, format!("there is no function `{name}`"))
         };
         let known = || FUNCTIONS.iter().chain(MACROS).copied();
         fault.help = meant(name, known())
             .filter(|_| !MACROS.contains(&name))
             .or_else(|| Some(format!("there are {}", listed(known(), "and"))));
         self.faults.push(fault);
+    }
+
+    /// A pattern that is written out must compile: evaluated, it would fail in every run.
+    fn pattern(&mut self, expr: &IdedExpr) {
+        let Expr::Literal(LiteralValue::String(text)) = &expr.expr else { return };
+        let Some((problem, at)) = pattern::fault(text.inner()) else { return };
+        let mut part = self.part(expr);
+        // With escapes in it, or more quotes, its places are not those of what it means.
+        let plain = self.text.get(part.start + 1..part.end.saturating_sub(1));
+        if plain == Some(text.inner()) {
+            part = part.start + 1 + at.start..part.start + 1 + at.end;
+        }
+        let problem = format!("`matches` takes a regular expression: {problem}");
+        self.faults.push(Fault { code: Code::InvalidPattern, ..Fault::new(part, problem) });
     }
 
     /// Where a node stands: its operator, where it has one.
