@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Train a classifier from labelled JSON lines, and say how good it is
     Train(crate::train::TrainArgs),
+    /// Look into a decision log: show, find, add up, follow, verify
+    Log(crate::log::LogArgs),
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +84,8 @@ pub(crate) struct JudgeArgs {
         default_missing_value = "*"
     )]
     pub(crate) redact: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) log: crate::judge::JudgeLogArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any

@@ -5,6 +5,7 @@
 
 mod human;
 mod jsonl;
+mod log;
 mod redact;
 mod totals;
 
@@ -21,6 +22,8 @@ use crate::exit::{Exit, Trouble};
 use crate::lines::{self, Ended, Input, Judged, Line, Output, Pace, Sink};
 use crate::pipeline;
 use human::Human;
+use log::JudgeLog;
+pub(crate) use log::JudgeLogArgs;
 use redact::Redact;
 
 /// Judges every line of every input.
@@ -30,19 +33,22 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let court = pipeline::load(&args.config)?.court;
     let redact = Redact::of(args, &court)?;
     let output = Output::open(args.output.as_deref())?;
+    let log = JudgeLog::of(&args.log)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let done = runtime.block_on(judge(args, inputs, court, redact, output));
+    let done = runtime.block_on(judge(args, inputs, court, (redact, log.clone()), output));
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
-    done
+    let logged = log.map_or(Ok(()), JudgeLog::finish);
+    let exit = done?;
+    logged.map(|()| exit)
 }
 
 async fn judge(
     args: &JudgeArgs,
     inputs: Vec<Input>,
     court: ProductionOrchestrator,
-    redact: Option<Redact>,
+    (redact, log): (Option<Redact>, Option<JudgeLog>),
     output: Output,
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
@@ -61,7 +67,8 @@ async fn judge(
 
     let started = Instant::now();
     let renders = args.format == ReportFormat::Jsonl;
-    let judging = |line| one(court.clone(), redact.clone(), line, pace.longest, renders);
+    let judging =
+        |line| one(court.clone(), (redact.clone(), log.clone()), line, pace.longest, renders);
     match lines::each(inputs, &pace, judging, &mut writing).await? {
         Some(ended) => writing.finish(ended, started.elapsed()),
         // A file to write stays as it was.
@@ -72,7 +79,7 @@ async fn judge(
 /// Judges one line.
 async fn one(
     court: ProductionOrchestrator,
-    redact: Option<Redact>,
+    (redact, log): (Option<Redact>, Option<JudgeLog>),
     line: Line,
     longest: usize,
     renders: bool,
@@ -82,11 +89,14 @@ async fn one(
     let mut redacted = None;
     let result = match snapshot {
         Ok(snapshot) => {
-            let judged = redact.map(|redact| (redact, snapshot.clone()));
-            let result = court.run_all(snapshot).await;
-            redacted = judged
-                .zip(result.as_ref().ok())
-                .map(|((redact, snapshot), report)| redact.redacted(report, &snapshot));
+            // A copy costs a pointer.
+            let result = court.run_all(snapshot.clone()).await;
+            if let Ok(report) = &result {
+                redacted = redact.map(|redact| redact.redacted(report, &snapshot));
+                if let Some(log) = log {
+                    log.record(report, &snapshot).await;
+                }
+            }
             result.map_err(|error| error.to_string())
         }
         Err(why) => Err(why),

@@ -10,6 +10,7 @@ mod exit;
 mod ink;
 mod judge;
 mod lines;
+mod log;
 mod pipeline;
 mod plan;
 mod safe;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         args::Command::Plan(args) => plan::run(&args),
         args::Command::Eval(args) => eval::run(&args),
         args::Command::Train(args) => train::run(&args),
+        args::Command::Log(args) => log::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::{Deserialize as De, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
-use tribunal_core::{Mode, Source, Stage, Status, Verdict};
+use tribunal_core::{CallEnd, Mode, Source, Stage, Status, Verdict};
 
 use crate::chain::{LineHash, Link};
 use crate::encode::Torn;
@@ -250,10 +250,16 @@ pub struct LoggedOutcome {
     /// How many of these calls were hedges.
     #[serde(default, skip_serializing_if = "is_zero_32")]
     pub hedges: u32,
+    /// When it was its turn, in milliseconds after the run was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_ms: Option<f64>,
     /// How long it waited, in milliseconds.
     pub queued_ms: f64,
     /// How long it was at work.
     pub execution_ms: f64,
+    /// Its calls in the order in which they ended, where there were several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<LoggedCall>,
     /// What it cost.
     #[serde(deserialize_with = "number")]
     pub cost: f64,
@@ -274,6 +280,25 @@ impl LoggedOutcome {
             _ => self.severity.is_none(),
         }
     }
+}
+
+/// One call of a critic.
+#[derive(Debug, Clone, PartialEq, Serialize, De)]
+#[non_exhaustive]
+pub struct LoggedCall {
+    /// When it began, in milliseconds after the run was called.
+    pub begun_ms: f64,
+    /// How long it was at work.
+    pub took_ms: f64,
+    /// How it ended.
+    #[serde(deserialize_with = "word")]
+    pub end: CallEnd,
+    /// Whether it was a second call beside a slow one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hedge: bool,
+    /// What this version does not know.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 /// Why a critic gave no opinion.

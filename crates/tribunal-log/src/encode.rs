@@ -269,10 +269,18 @@ fn outcome(to: &mut Vec<u8>, scratch: &mut String, kept: &Kept) {
         to.extend_from_slice(b",\"hedges\":");
         json::whole(to, kept.hedges.into());
     }
+    if let Some(begun) = kept.begun {
+        to.extend_from_slice(b",\"begun_ms\":");
+        json::millis(to, begun);
+    }
     to.extend_from_slice(b",\"queued_ms\":");
     json::millis(to, kept.queued);
     to.extend_from_slice(b",\"execution_ms\":");
     json::millis(to, kept.execution);
+    if !kept.calls.is_empty() {
+        to.extend_from_slice(b",\"calls\":");
+        json::value(to, &kept.calls);
+    }
     to.extend_from_slice(b",\"cost\":");
     json::float(to, kept.cost);
     to.push(b'}');

@@ -49,14 +49,15 @@ mod read;
 mod record;
 mod remote;
 mod sink;
+mod stats;
 mod time;
 mod verify;
 mod writer;
 
 pub use chain::{Chain, ChainKey, HashError, Head, LineHash, Link};
 pub use decision::{
-    Decision, Entry, EntryError, LoggedCause, LoggedOutcome, LoggedReason, LoggedStage, Note,
-    Opened,
+    Decision, Entry, EntryError, LoggedCall, LoggedCause, LoggedOutcome, LoggedReason, LoggedStage,
+    Note, Opened,
 };
 pub use encode::{FORMAT, Torn};
 pub use file::{FileError, FileSink, Sync, files_of};
@@ -64,5 +65,6 @@ pub use log::{DecisionLog, LogBuilder, LogClosed, LogCounters, StartError};
 pub use read::{Lines, RawLine};
 pub use remote::{AsyncSink, RemoteError, RemoteSink};
 pub use sink::{Batch, Resume, Sink, SinkError};
+pub use stats::{CriticStats, Latencies, Stats};
 pub use time::{DecisionId, IdError};
 pub use verify::{Broken, Fault, Verified, Verifier, VerifyError, verify};

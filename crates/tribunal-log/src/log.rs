@@ -258,10 +258,13 @@ impl Shared {
         }
     }
 
-    fn is_full(&self) -> bool {
-        let accepted = self.tally.accepted.load(Ordering::Relaxed);
+    fn waiting(&self) -> u64 {
         let taken = self.tally.taken.load(Ordering::Relaxed);
-        accepted.saturating_sub(taken) >= self.capacity
+        self.tally.accepted.load(Ordering::Relaxed).saturating_sub(taken)
+    }
+
+    fn is_full(&self) -> bool {
+        self.waiting() >= self.capacity
     }
 
     /// Whether something waits that the thread has not taken.
@@ -330,10 +333,9 @@ impl Shared {
     }
 
     fn counters(&self) -> LogCounters {
-        let Tally { accepted, taken, written, lost, failed, errors } = &self.tally;
+        let Tally { written, lost, failed, errors, .. } = &self.tally;
         let done = self.state().done;
-        let taken = taken.load(Ordering::Relaxed);
-        let waiting = accepted.load(Ordering::Relaxed).saturating_sub(taken);
+        let waiting = self.waiting();
         let lost = lost.load(Ordering::Relaxed);
         LogCounters {
             written: written.load(Ordering::Relaxed),
@@ -402,6 +404,12 @@ impl DecisionLog {
         generation: Option<u64>,
     ) -> Option<DecisionId> {
         self.owner.0.record(report, snapshot, generation.or(self.generation))
+    }
+
+    /// Whether less than three quarters of the queue are taken: for those who would rather wait than lose a decision.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.owner.0.waiting() < self.owner.0.capacity.div_ceil(4) * 3
     }
 
     /// What has become of decisions so far. Takes a lock that no run takes.

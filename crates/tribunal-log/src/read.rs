@@ -21,7 +21,13 @@ pub struct RawLine<'a> {
     pub is_ended: bool,
 }
 
-impl RawLine<'_> {
+impl<'a> RawLine<'a> {
+    /// A line from elsewhere than a file.
+    #[must_use]
+    pub const fn new(number: u64, bytes: &'a [u8], is_ended: bool) -> Self {
+        Self { number, bytes, is_ended }
+    }
+
     /// What it says.
     ///
     /// # Errors

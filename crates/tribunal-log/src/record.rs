@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tribunal_core::{
-    Cause, ConfigHash, CriticInfo, CriticName, Opinion, Outcome, Reason, Report, Snapshot, Source,
-    StageTimings, Status, Verdict,
+    CallTiming, Cause, ConfigHash, CriticInfo, CriticName, Opinion, Outcome, Reason, Report,
+    Snapshot, Source, StageTimings, Status, Verdict,
 };
 
 use crate::time::{DecisionId, Stamp};
@@ -55,6 +55,8 @@ pub(crate) struct Kept {
     pub(crate) said: Option<Said>,
     pub(crate) attempts: u32,
     pub(crate) hedges: u32,
+    pub(crate) begun: Option<Duration>,
+    pub(crate) calls: Box<[CallTiming]>,
     pub(crate) queued: Duration,
     pub(crate) execution: Duration,
     pub(crate) cost: f64,
@@ -115,6 +117,8 @@ impl Kept {
             said: outcome.opinion.as_ref().map(Said::of),
             attempts: outcome.attempts,
             hedges: outcome.hedges,
+            begun: outcome.begun(),
+            calls: outcome.calls().into(),
             queued: outcome.queued,
             execution: outcome.execution,
             cost: outcome.cost,

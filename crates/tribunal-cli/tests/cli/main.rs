@@ -7,6 +7,7 @@ mod eval;
 mod files;
 mod judge;
 mod lines;
+mod log;
 mod plan;
 mod run;
 mod train;

@@ -39,7 +39,10 @@ fn a_line_tells_what_the_report_does() {
         (pii.violations, pii.codes.as_slice()),
         (3, &["pii.email".into(), "pii.\"odd\"\n".into()][..])
     );
-    assert_eq!((pii.queued_ms, pii.execution_ms), (1.25, 30.0));
+    assert_eq!((pii.begun_ms, pii.queued_ms, pii.execution_ms), (Some(0.25), 1.25, 30.0));
+    let calls = report.outcome("pii").unwrap().calls();
+    assert_eq!(serde_json::to_value(&pii.calls).unwrap(), serde_json::to_value(calls).unwrap());
+    assert_eq!(pii.calls.len(), 2);
     assert_eq!(decision.outcome("fine").unwrap().mode, Mode::Monitor);
     let gated = decision.outcome("gated").unwrap();
     assert_eq!((gated.stage, gated.status), (Stage::DeepAnalysis, Status::Gated));
@@ -78,12 +81,11 @@ fn members_of_a_later_version_are_kept() {
     let text = std::fs::read_to_string(&path).unwrap();
     let mut line: Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
     line["later"] = json!({"x": 1});
-    line["outcomes"][0]["began_ms"] = json!(0.5);
-    line["outcomes"][0]["tries"] = json!([{"began_ms": 0.5}]);
+    line["outcomes"][0]["tokens"] = json!([{"in": 5}]);
     let Entry::Decision(decision) = Entry::parse(line.to_string().as_bytes()).unwrap() else {
         panic!("a decision")
     };
-    assert_eq!(decision.outcomes[0].other["began_ms"], 0.5);
+    assert_eq!(decision.outcomes[0].other["tokens"][0]["in"], 5);
     assert_eq!(serde_json::to_value(decision).unwrap(), line);
 }
 

@@ -46,18 +46,19 @@ fn records_from_many_threads_are_there_once_each_and_whole_over_rotations() {
 
 /// Holds every batch until it is let go.
 #[derive(Clone, Default)]
-pub(crate) struct Held {
-    state: Arc<(Mutex<(bool, Vec<u8>)>, Condvar)>,
+struct Held {
+    state: Arc<Mutex<(bool, Vec<u8>)>>,
+    changed: Arc<Condvar>,
 }
 
 impl Held {
-    pub(crate) fn let_go(&self) {
-        self.state.0.lock().unwrap().0 = true;
-        self.state.1.notify_all();
+    fn let_go(&self) {
+        self.state.lock().unwrap().0 = true;
+        self.changed.notify_all();
     }
 
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.state.0.lock().unwrap().1.clone()
+    fn bytes(&self) -> Vec<u8> {
+        self.state.lock().unwrap().1.clone()
     }
 }
 
@@ -67,9 +68,8 @@ impl Sink for Held {
     }
 
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        let (state, changed) = &*self.state;
-        let held = state.lock().unwrap();
-        let mut state = changed.wait_while(held, |state| !state.0).unwrap();
+        let held = self.state.lock().unwrap();
+        let mut state = self.changed.wait_while(held, |state| !state.0).unwrap();
         state.1.extend_from_slice(batch.bytes());
         Ok(())
     }
@@ -108,6 +108,24 @@ fn what_finds_the_queue_full_is_counted_and_the_log_says_so_in_its_place() {
         })
         .collect();
     assert_eq!(order, ["t0", "t1", "t2", "t3", "lost 6", "after"]);
+}
+
+#[test]
+fn who_would_rather_wait_is_told_before_the_queue_is_full() {
+    let held = Held::default();
+    let log =
+        DecisionLog::builder().queue(NonZeroUsize::new(8).unwrap()).start(held.clone()).unwrap();
+    let mut recorded = 0;
+    while log.has_room() {
+        assert!(log.record(&small("a"), None, None).is_some());
+        recorded += 1;
+    }
+    assert_eq!(recorded, 6);
+    held.let_go();
+    while !log.has_room() {
+        thread::yield_now();
+    }
+    assert_eq!(log.close(SOON).counters.lost, 0);
 }
 
 #[test]

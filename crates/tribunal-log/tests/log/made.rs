@@ -5,9 +5,9 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tribunal_core::{
-    ConfigHash, CriticInfo, CriticName, Failure, FailureKind, Gated, Mode, Opinion, Origin,
-    Outcome, Pointer, Reason, Report, RunTimings, Skipped, Span, Stage, StageTiming, StageTimings,
-    TimeoutLevel, Violation, calls_for,
+    CallEnd, CallTiming, ConfigHash, CriticInfo, CriticName, Failure, FailureKind, Gated, Mode,
+    Opinion, Origin, Outcome, Pointer, Reason, Report, RunTimings, Skipped, Span, Stage,
+    StageTiming, StageTimings, TimeoutLevel, Violation, calls_for,
 };
 use tribunal_log::{
     Chain, Decision, DecisionLog, Entry, FileSink, Lines, Sync, Verified, Verifier, files_of,
@@ -30,6 +30,11 @@ fn all_sorts() -> Vec<(CriticInfo, Outcome)> {
         .uncertainty(0.25);
     let mut found = Outcome::success(opinion);
     (found.attempts, found.hedges, found.cost) = (2, 1, 0.001);
+    found.begin_at(Duration::from_micros(250));
+    let call = |begun, end| {
+        CallTiming::new(Duration::from_millis(begun), Duration::from_micros(15_500), end)
+    };
+    found.set_calls(vec![call(1, CallEnd::Transient), call(17, CallEnd::Success).hedge()]);
     (found.queued, found.execution) = (Duration::from_micros(1_250), Duration::from_millis(30));
     let others = [
         ("gated", Reason::Gated(Gated::UncertaintyBelow { highest: 0.25, threshold: 0.7 })),
