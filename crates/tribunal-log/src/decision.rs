@@ -200,7 +200,7 @@ pub struct LoggedCause {
     pub other: Map<String, Value>,
 }
 
-/// What became of one critic.
+/// What became of one critic. What is 0, or nothing, is left out of its line.
 #[derive(Debug, Clone, PartialEq, Serialize, De)]
 #[non_exhaustive]
 pub struct LoggedOutcome {
@@ -222,7 +222,7 @@ pub struct LoggedOutcome {
     #[serde(deserialize_with = "word")]
     pub status: Status,
     /// What it called for, or would have in monitor mode.
-    #[serde(deserialize_with = "maybe_word")]
+    #[serde(default, deserialize_with = "maybe_word", skip_serializing_if = "Option::is_none")]
     pub calls_for: Option<Verdict>,
     /// Where its opinion came from.
     #[serde(default = "critic", deserialize_with = "word", skip_serializing_if = "is_critic")]
@@ -234,8 +234,8 @@ pub struct LoggedOutcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<f64>,
     /// How unsure it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uncertainty: Option<f64>,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub uncertainty: f64,
     /// Its rating, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
@@ -246,6 +246,7 @@ pub struct LoggedOutcome {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
     /// How often it was called.
+    #[serde(default, skip_serializing_if = "is_zero_32")]
     pub attempts: u32,
     /// How many of these calls were hedges.
     #[serde(default, skip_serializing_if = "is_zero_32")]
@@ -254,14 +255,16 @@ pub struct LoggedOutcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun_ms: Option<f64>,
     /// How long it waited, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_nothing")]
     pub queued_ms: f64,
     /// How long it was at work.
+    #[serde(default, skip_serializing_if = "is_nothing")]
     pub execution_ms: f64,
     /// Its calls in the order in which they ended, where there were several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<LoggedCall>,
     /// What it cost.
-    #[serde(deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "is_nothing")]
     pub cost: f64,
     /// What this version does not know.
     #[serde(flatten)]
@@ -357,6 +360,10 @@ const fn is_zero(number: &u64) -> bool {
 
 const fn is_zero_32(number: &u32) -> bool {
     *number == 0
+}
+
+fn is_nothing(number: &f64) -> bool {
+    *number == 0.0
 }
 
 fn word<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(

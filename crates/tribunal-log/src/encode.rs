@@ -245,13 +245,15 @@ fn begin(critic: &CriticInfo, config_hash: ConfigHash) -> Vec<u8> {
     to
 }
 
+/// What is 0, or nothing, is left out: most of what there is to say of most outcomes.
 fn outcome(to: &mut Vec<u8>, scratch: &mut String, kept: &Kept) {
     to.extend_from_slice(b",\"status\":\"");
     to.extend_from_slice(kept.status.as_str().as_bytes());
-    to.extend_from_slice(b"\",\"calls_for\":");
-    match kept.calls_for {
-        None => to.extend_from_slice(b"null"),
-        Some(verdict) => json::text(to, verdict.as_str()),
+    to.push(b'"');
+    if let Some(verdict) = kept.calls_for {
+        to.extend_from_slice(b",\"calls_for\":\"");
+        to.extend_from_slice(verdict.as_str().as_bytes());
+        to.push(b'"');
     }
     if kept.source != Source::Critic {
         to.extend_from_slice(b",\"source\":");
@@ -263,27 +265,37 @@ fn outcome(to: &mut Vec<u8>, scratch: &mut String, kept: &Kept) {
     if let Some(said) = &kept.said {
         opinion(to, said);
     }
-    to.extend_from_slice(b",\"attempts\":");
-    json::whole(to, kept.attempts.into());
-    if kept.hedges > 0 {
-        to.extend_from_slice(b",\"hedges\":");
-        json::whole(to, kept.hedges.into());
+    for (name, count) in [(&b"attempts"[..], kept.attempts), (b"hedges", kept.hedges)] {
+        if count > 0 {
+            member(to, name);
+            json::whole(to, count.into());
+        }
     }
     if let Some(begun) = kept.begun {
         to.extend_from_slice(b",\"begun_ms\":");
         json::millis(to, begun);
     }
-    to.extend_from_slice(b",\"queued_ms\":");
-    json::millis(to, kept.queued);
-    to.extend_from_slice(b",\"execution_ms\":");
-    json::millis(to, kept.execution);
+    for (name, time) in [(&b"queued_ms"[..], kept.queued), (b"execution_ms", kept.execution)] {
+        if !time.is_zero() {
+            member(to, name);
+            json::millis(to, time);
+        }
+    }
     if !kept.calls.is_empty() {
         to.extend_from_slice(b",\"calls\":");
         json::value(to, &kept.calls);
     }
-    to.extend_from_slice(b",\"cost\":");
-    json::float(to, kept.cost);
+    if kept.cost != 0.0 {
+        to.extend_from_slice(b",\"cost\":");
+        json::float(to, kept.cost);
+    }
     to.push(b'}');
+}
+
+fn member(to: &mut Vec<u8>, name: &[u8]) {
+    to.extend_from_slice(b",\"");
+    to.extend_from_slice(name);
+    to.extend_from_slice(b"\":");
 }
 
 fn reason(to: &mut Vec<u8>, scratch: &mut String, why: &Why) {
@@ -309,8 +321,10 @@ fn reason(to: &mut Vec<u8>, scratch: &mut String, why: &Why) {
 fn opinion(to: &mut Vec<u8>, said: &Said) {
     to.extend_from_slice(b",\"severity\":");
     json::float(to, said.severity);
-    to.extend_from_slice(b",\"uncertainty\":");
-    json::float(to, said.uncertainty);
+    if said.uncertainty != 0.0 {
+        to.extend_from_slice(b",\"uncertainty\":");
+        json::float(to, said.uncertainty);
+    }
     if let Some(score) = said.score {
         to.extend_from_slice(b",\"score\":");
         json::float(to, score);

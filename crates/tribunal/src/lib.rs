@@ -41,6 +41,7 @@
 //! | `config` | `config`: pipelines from TOML, every mistake shown in place |
 //! | `cache` | `cache`: a hook that remembers opinions and has identical calls made once |
 //! | `eval` | `eval`: reports held against labels |
+//! | `log` | `log`: a chained line for each run, off its path |
 
 pub use tribunal_core::*;
 
@@ -60,6 +61,8 @@ pub use tribunal_config as config;
 pub use tribunal_critics as critics;
 #[cfg(feature = "eval")]
 pub use tribunal_eval as eval;
+#[cfg(feature = "log")]
+pub use tribunal_log as log;
 #[cfg(feature = "schema")]
 pub use tribunal_schema as schema;
 #[cfg(feature = "v2")]

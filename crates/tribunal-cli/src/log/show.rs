@@ -153,7 +153,10 @@ fn table(decision: &Decision, width: Option<u16>) -> comfy_table::Table {
 fn says(outcome: &LoggedOutcome) -> String {
     let mut said: Vec<String> = outcome.codes.iter().map(|code| shown(code)).collect();
     if let Some(reason) = &outcome.reason {
-        said.push(shown(reason.text.as_deref().unwrap_or(&reason.kind)));
+        // It starts with the status, which stands in a column of its own.
+        let text = reason.text.as_deref().unwrap_or(&reason.kind);
+        let rest = text.strip_prefix(outcome.status.as_str());
+        said.push(shown(rest.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text)));
     }
     said.join(", ")
 }

@@ -34,7 +34,7 @@ fn a_line_tells_what_the_report_does() {
         assert_eq!(kind, outcome.reason.as_ref().map(|reason| reason.kind()));
     }
     let pii = decision.outcome("pii").unwrap();
-    assert_eq!((pii.severity, pii.uncertainty, pii.score), (Some(0.9), Some(0.25), Some(0.75)));
+    assert_eq!((pii.severity, pii.uncertainty, pii.score), (Some(0.9), 0.25, Some(0.75)));
     assert_eq!(
         (pii.violations, pii.codes.as_slice()),
         (3, &["pii.email".into(), "pii.\"odd\"\n".into()][..])
