@@ -9,6 +9,9 @@ use tribunal_log::{Decision, Entry, Lines, RawLine, files_of};
 
 use crate::exit::Trouble;
 
+/// Whether to go on.
+pub(super) type Flow = Result<ControlFlow<()>, Trouble>;
+
 /// What every database of SQLite begins with.
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
@@ -31,10 +34,7 @@ pub(super) fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
 }
 
 /// Every line of a file, until `visit` has seen enough.
-pub(super) fn lines_of(
-    path: &Path,
-    visit: &mut dyn FnMut(RawLine<'_>) -> Result<ControlFlow<()>, Trouble>,
-) -> Result<ControlFlow<()>, Trouble> {
+pub(super) fn lines_of(path: &Path, visit: &mut dyn FnMut(RawLine<'_>) -> Flow) -> Flow {
     if is_sqlite(path)? {
         return rows_of(path, visit);
     }
@@ -49,10 +49,7 @@ pub(super) fn lines_of(
 }
 
 #[cfg(feature = "sqlite")]
-fn rows_of(
-    path: &Path,
-    visit: &mut dyn FnMut(RawLine<'_>) -> Result<ControlFlow<()>, Trouble>,
-) -> Result<ControlFlow<()>, Trouble> {
+fn rows_of(path: &Path, visit: &mut dyn FnMut(RawLine<'_>) -> Flow) -> Flow {
     let mut done = Ok(ControlFlow::Continue(()));
     let mut number = 0;
     let read = tribunal_log_sqlite::each_line(path, &mut |_, line| {
@@ -69,10 +66,7 @@ fn rows_of(
 }
 
 #[cfg(not(feature = "sqlite"))]
-fn rows_of(
-    path: &Path,
-    _: &mut dyn FnMut(RawLine<'_>) -> Result<ControlFlow<()>, Trouble>,
-) -> Result<ControlFlow<()>, Trouble> {
+fn rows_of(path: &Path, _: &mut dyn FnMut(RawLine<'_>) -> Flow) -> Flow {
     let problem =
         "is a database, and this command was built without the feature `sqlite`".to_owned();
     Err(Trouble::Unfit { path: path.to_owned(), problem })
@@ -89,7 +83,7 @@ fn is_sqlite(path: &Path) -> Result<bool, Trouble> {
 /// Every decision of these files, with its line, until `visit` has seen enough. Lines that cannot be read are counted.
 pub(super) fn decisions(
     files: &[PathBuf],
-    visit: &mut dyn FnMut(&Decision, &[u8]) -> Result<ControlFlow<()>, Trouble>,
+    visit: &mut dyn FnMut(&Decision, &[u8]) -> Flow,
 ) -> Result<Seen, Trouble> {
     let mut seen = Seen::default();
     for file in files {
