@@ -13,6 +13,7 @@ mod files;
 mod fit;
 mod page;
 mod references;
+mod rendered;
 mod source;
 
 use tribunal_config::{ConfigError, Pipeline, Source, load};

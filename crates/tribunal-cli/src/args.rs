@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Train(crate::train::TrainArgs),
     /// Look into a decision log: show, find, add up, follow, verify
     Log(crate::log::LogArgs),
+    /// Draw a page of runs that were judged before, from their JSON lines
+    Report(crate::report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +88,8 @@ pub(crate) struct JudgeArgs {
     pub(crate) redact: Option<Vec<String>>,
     #[command(flatten)]
     pub(crate) log: crate::judge::JudgeLogArgs,
+    #[command(flatten)]
+    pub(crate) picture: crate::judge::PictureArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any
@@ -172,6 +176,13 @@ pub(crate) struct ConfigArg {
     /// The pipeline, in TOML; without it, the one that comes with the command
     #[arg(long = "config", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+impl ConfigArg {
+    /// Whether a pipeline was named, and not the one that comes with the command taken.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.file.is_some()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

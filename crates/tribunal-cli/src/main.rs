@@ -13,6 +13,7 @@ mod lines;
 mod log;
 mod pipeline;
 mod plan;
+mod report;
 mod safe;
 mod train;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         args::Command::Eval(args) => eval::run(&args),
         args::Command::Train(args) => train::run(&args),
         args::Command::Log(args) => log::run(&args),
+        args::Command::Report(args) => report::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

@@ -169,7 +169,8 @@ fn from_params(params: &Params<'_>) -> Option<Pattern> {
         Ok(critic) => Some(critic),
         // Rules that are wrong have been left out and noted; an empty list has not.
         Err(PatternError::NoRules) => {
-            if params.optional::<Vec<serde_json::Value>>("rules").is_some_and(|r| r.is_empty()) {
+            let given = params.optional::<serde_json::Value>("rules");
+            if given.is_some_and(|rules| rules.as_array().is_some_and(Vec::is_empty)) {
                 params.fault("rules", "must have at least one rule");
             }
             None

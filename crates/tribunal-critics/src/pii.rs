@@ -302,11 +302,14 @@ fn severities(params: &Params<'_>) -> BTreeMap<String, f64> {
     };
     for (name, value) in table {
         let number = value.as_f64().filter(|number| (0.0..=1.0).contains(number));
+        let at = Pointer::of([name.as_str()]);
         match (known(&name), number) {
-            (Err(problem), _) => params.fault("severities", ParamProblem::Word(problem)),
+            (Err(problem), _) => {
+                params.fault_within("severities", &at, ParamProblem::Word(problem));
+            }
             (Ok(()), None) => {
-                let problem = format!("must give `{name}` a number from 0 to 1");
-                params.fault("severities", ParamProblem::Range(problem));
+                let problem = ParamProblem::Range("must be a number from 0 to 1".into());
+                params.fault_within("severities", &at, problem);
             }
             (Ok(()), Some(number)) => {
                 severities.insert(name, number);

@@ -8,6 +8,7 @@ mod files;
 mod judge;
 mod lines;
 mod log;
+mod picture;
 mod plan;
 mod run;
 mod train;

@@ -106,7 +106,7 @@ impl Planning<'_> {
                 self.notes.add(mistake);
                 self.run.forget(key)
             }
-            PlanError::UnknownDependency { critic, dependency, nearest } => {
+            PlanError::UnknownDependency { critic, dependency, .. } => {
                 let Some(span) = self.drop_dependency(critic, dependency) else { return false };
                 if self.is_noted(dependency) {
                     return true;
@@ -117,7 +117,8 @@ impl Planning<'_> {
                 let help = if off {
                     Some(format!("`{name}` is disabled"))
                 } else {
-                    nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
+                    let named = self.named().into_iter().map(|(_, name)| name);
+                    meant(dependency, named.filter(|name| *name != critic).map(CriticName::as_str))
                 };
                 let mistake = Mistake::new(Code::UnknownDependency, span, message);
                 self.notes.add(mistake.maybe_help(help));
