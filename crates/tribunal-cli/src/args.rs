@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Explain(crate::explain::ExplainArgs),
     /// Train a classifier from labelled JSON lines, and say how good it is
     Train(crate::train::TrainArgs),
+    /// Look into a decision log: show, find, add up, follow, verify
+    Log(crate::log::LogArgs),
     /// Draw a page of runs that were judged before, from their JSON lines
     Report(crate::report::ReportArgs),
 }
@@ -98,6 +100,8 @@ pub(crate) struct JudgeArgs {
     /// Go on with a changed config, once its files have changed or on SIGHUP; one with mistakes changes nothing
     #[arg(long, requires = "file")]
     pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) log: crate::judge::JudgeLogArgs,
     #[command(flatten)]
     pub(crate) picture: crate::judge::PictureArgs,
     #[command(flatten)]

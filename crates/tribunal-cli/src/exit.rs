@@ -25,6 +25,10 @@ pub(crate) enum Exit {
     NotHeld,
     /// The config has warnings, and `--deny-warnings` was given.
     Warned,
+    /// Nothing was found that was looked for.
+    NothingFound,
+    /// A log is not what was written.
+    Broken,
     /// Wrong usage or config, or something that cannot be read or written.
     Trouble,
     /// Some lines could not be judged, and there is nothing worse.
@@ -39,7 +43,12 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Fine => 0,
-            Exit::Reached | Exit::Regressed | Exit::Warned | Exit::NotHeld => 1,
+            Exit::Reached
+            | Exit::Regressed
+            | Exit::Warned
+            | Exit::NotHeld
+            | Exit::NothingFound
+            | Exit::Broken => 1,
             Exit::Trouble => 2,
             Exit::Unjudged => 3,
             Exit::Interrupted => 130,

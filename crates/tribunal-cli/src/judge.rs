@@ -6,6 +6,7 @@
 mod courts;
 mod human;
 mod jsonl;
+mod log;
 mod picture;
 mod redact;
 mod totals;
@@ -25,6 +26,8 @@ use crate::lines::{self, Ended, Input, Judged, Line, Output, Pace, Sink};
 use crate::pipeline;
 use courts::{Choice, Courts};
 use human::Human;
+use log::JudgeLog;
+pub(crate) use log::JudgeLogArgs;
 pub(crate) use picture::PictureArgs;
 use picture::{Drawable, HowMuch, Picture};
 use redact::Redact;
@@ -37,12 +40,16 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let redact = Redact::of(args, &courts.critics())?;
     let output = Output::open(args.output.as_deref())?;
     let picture = Picture::open(&args.picture, &pipeline::name(&args.config), &courts.outline())?;
+    let log = JudgeLog::of(&args.log)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let done = runtime.block_on(judge(args, inputs, courts, watch, redact, (output, picture)));
+    let judging = judge(args, inputs, courts, watch, (redact, log.clone()), (output, picture));
+    let done = runtime.block_on(judging);
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
-    done
+    let logged = log.map_or(Ok(()), JudgeLog::finish);
+    let exit = done?;
+    logged.map(|()| exit)
 }
 
 /// Those who judge, and where asked for, the watch over their config.
@@ -67,7 +74,7 @@ async fn judge(
     inputs: Vec<Input>,
     courts: Arc<Courts>,
     watch: Option<Watch>,
-    redact: Option<Redact>,
+    (redact, log): (Option<Redact>, Option<JudgeLog>),
     (output, picture): (Output, Option<Picture>),
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
@@ -92,7 +99,7 @@ async fn judge(
         with_text: args.picture.report_text != HowMuch::None,
         longest: pace.longest,
     };
-    let judging = |line| one(Arc::clone(&courts), redact.clone(), line, wanted);
+    let judging = |line| one(Arc::clone(&courts), (redact.clone(), log.clone()), line, wanted);
     let watched = async {
         match watch {
             Some(watch) => watching::watching(watch, &courts).await,
@@ -128,7 +135,7 @@ struct Wanted {
 /// Judges one line.
 async fn one(
     courts: Arc<Courts>,
-    redact: Option<Redact>,
+    (redact, log): (Option<Redact>, Option<JudgeLog>),
     line: Line,
     wanted: Wanted,
 ) -> Judged<Drawable> {
@@ -141,11 +148,14 @@ async fn one(
     let result = match chosen {
         Ok(((court, named), snapshot)) => {
             profile = named;
-            let judged = redact.map(|redact| (redact, snapshot.clone()));
-            let result = court.run_all(snapshot).await;
-            redacted = judged
-                .zip(result.as_ref().ok())
-                .map(|((redact, snapshot), report)| redact.redacted(report, &snapshot));
+            // A copy costs a pointer.
+            let result = court.run_all(snapshot.clone()).await;
+            if let Ok(report) = &result {
+                redacted = redact.map(|redact| redact.redacted(report, &snapshot));
+                if let Some(log) = log {
+                    log.record(report, &snapshot).await;
+                }
+            }
             result.map_err(|error| error.to_string())
         }
         Err(why) => Err(why),

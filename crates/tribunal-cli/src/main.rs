@@ -12,6 +12,7 @@ mod explain;
 mod ink;
 mod judge;
 mod lines;
+mod log;
 mod pipeline;
 mod plan;
 mod report;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         args::Command::Eval(args) => eval::run(&args),
         args::Command::Explain(args) => explain::run(&args),
         args::Command::Train(args) => train::run(&args),
+        args::Command::Log(args) => log::run(&args),
         args::Command::Report(args) => report::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()

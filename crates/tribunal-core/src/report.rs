@@ -206,6 +206,12 @@ impl Report {
         self.critics.iter().zip(self.outcomes.iter())
     }
 
+    /// The critics of the plan, in its order. All reports of one plan share them.
+    #[must_use]
+    pub const fn critics(&self) -> &Arc<[CriticInfo]> {
+        &self.critics
+    }
+
     /// The outcome of one critic.
     #[must_use]
     pub fn outcome(&self, critic: &str) -> Option<&Outcome> {

@@ -42,6 +42,7 @@
 //! | `cache` | `cache`: a hook that remembers opinions and has identical calls made once |
 //! | `metrics` | `metrics`: what runs did and how things stand, for Prometheus |
 //! | `eval` | `eval`: reports held against labels |
+//! | `log` | `log`: a chained line for each run, off its path |
 
 pub use tribunal_core::*;
 
@@ -63,6 +64,8 @@ pub use tribunal_config as config;
 pub use tribunal_critics as critics;
 #[cfg(feature = "eval")]
 pub use tribunal_eval as eval;
+#[cfg(feature = "log")]
+pub use tribunal_log as log;
 #[cfg(feature = "metrics")]
 pub use tribunal_metrics as metrics;
 #[cfg(feature = "schema")]

@@ -9,6 +9,7 @@ mod files;
 mod judge;
 mod layers;
 mod lines;
+mod log;
 mod picture;
 mod plan;
 mod run;
