@@ -78,7 +78,7 @@ pub use hook::{Before, Hook, HookError, Lease, Waited};
 pub use judge::{Cause, Judgement, calls_for};
 pub use name::{CriticName, NameError};
 pub use nearest::nearest;
-pub use opinion::{Opinion, OpinionCheck, OpinionFault};
+pub use opinion::{Opinion, OpinionBound, OpinionCheck, OpinionFault};
 pub use origin::{BuildId, ConfigHash, Origin};
 pub use outcome::{
     Failure, FailureKind, Gated, Outcome, Reason, Skipped, Source, Status, TimeoutLevel,

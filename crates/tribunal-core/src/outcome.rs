@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::opinion::within;
 use crate::words::word_enum;
 use crate::{CriticName, Opinion, OpinionFault, Phase, Verdict};
 
@@ -400,10 +401,10 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure of some kind, in the critic's words.
+    /// A failure of some kind, in the critic's words; of those the first 4,096 bytes.
     #[must_use]
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: within(message.into()) }
     }
 }
 
