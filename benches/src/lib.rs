@@ -12,6 +12,7 @@
 pub mod answer;
 pub mod contender;
 pub mod noop;
+pub mod offline;
 pub mod ours;
 pub mod plot;
 pub mod processes;

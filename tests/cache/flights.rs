@@ -84,6 +84,27 @@ pub(crate) async fn a_call_that_fails_is_made_by_each_who_waits<E: Engine>() {
     assert_eq!(engine.run(snapshot("a")).await["x"].source, Source::Cache);
 }
 
+/// Rule 13: who calls the critic for itself leads nobody, so its failure is nobody else's.
+pub(crate) async fn a_failure_of_another_call_is_not_the_leaders<E: Engine>() {
+    let cache = cache();
+    let flaky = critic("x").then(Step::permanent().after(secs(1)));
+    let flaky = flaky.then(Step::permanent().after(secs(1)));
+    let (critic, probe) = reads_input(flaky.then(Step::objects(0.9).after(secs(2))));
+    let engine: E = with(critic, &cache);
+    let asks = async |at| {
+        tokio::time::sleep(at).await;
+        engine.run(snapshot("a")).await
+    };
+    // The first leads and fails at 1 s; the second waited for it, calls the critic itself, and fails at 2 s. By then
+    // the third leads, until 3.2 s, and the fourth waits for that.
+    let runs = [millis(0), millis(100), millis(1_200), millis(1_300)].map(asks);
+    let reports = join_all(runs).await;
+    let statuses = [Status::Error, Status::Error, Status::Success, Status::Success];
+    assert_eq!(reports.iter().map(|report| report["x"].status).collect::<Vec<_>>(), statuses);
+    assert_eq!((reports[3]["x"].source, reports[3].elapsed), (Source::Cache, millis(1_900)));
+    assert_eq!(probe.calls(), 3);
+}
+
 pub(crate) async fn a_call_that_panics_is_made_by_each_who_waits<E: Engine>() {
     let cache = cache();
     let flaky = critic("x").then(Step::panics().after(secs(1)));

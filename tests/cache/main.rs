@@ -52,6 +52,7 @@ for_both! {
         a_call_that_is_cancelled_is_made_by_one_of_those_who_wait
         cancelled_while_waiting_leaves_the_rest_alone
         a_call_that_fails_is_made_by_each_who_waits
+        a_failure_of_another_call_is_not_the_leaders
         a_call_that_panics_is_made_by_each_who_waits
         an_answer_from_elsewhere_says_nothing_of_the_call
         waiting_ends_with_the_run

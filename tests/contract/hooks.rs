@@ -55,6 +55,19 @@ pub(crate) async fn a_cached_opinion_that_is_invalid_is_passed_over<E: Engine>()
     assert_eq!(report.verdict, Verdict::Review);
 }
 
+/// Rule 15: nor is a fallback, and size counts as much as numbers.
+pub(crate) async fn opinions_of_hooks_that_are_too_large_are_passed_over<E: Engine>() {
+    let deep = (0..100).fold(serde_json::Value::Null, |inner, _| vec![inner].into());
+    for hostile in [Opinion::clean().value(deep), Opinion::clean().detail("a", "x".repeat(2 << 20))]
+    {
+        let gives = || HookStep::gives(hostile.clone());
+        let hook = HookScript::new().before(gives()).on_failure(gives());
+        let report = E::build(Panel::of([fails("a")]).hook(hook)).run(snapshot("x")).await;
+        assert_eq!((report["a"].status, report["a"].source), (Status::Error, Source::Critic));
+        assert_eq!((report["a"].attempts, report.verdict), (1, Verdict::Review));
+    }
+}
+
 pub(crate) async fn after_is_called_with_each_outcome<E: Engine>() {
     let hook = HookScript::new();
     let critics = [allows("a"), fails("b"), hangs("c"), lies("d"), panics("e")];

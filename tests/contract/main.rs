@@ -51,6 +51,11 @@ macro_rules! contract {
                 a_panic_in_drop_stays_with_its_critic
                 a_number_that_is_none_is_invalid
                 numbers_out_of_range_are_invalid
+                an_opinion_that_is_too_large_is_invalid
+                what_is_too_large_is_no_way_round_a_block
+                of_many_faults_a_few_are_told
+                of_a_long_error_the_beginning_is_kept
+                a_late_opinion_may_be_as_deep_as_it_likes
                 a_critic_that_hangs_times_out
                 a_timeout_stays_with_its_critic
                 an_answer_after_the_deadline_is_a_timeout
@@ -59,7 +64,7 @@ macro_rules! contract {
             verdicts {
                 a_failure_calls_for_its_failure_mode
                 a_failure_let_pass_is_named
-        an_objection_that_can_be_read_counts_although_the_rest_is_invalid
+                an_objection_that_can_be_read_counts_although_the_rest_is_invalid
                 without_any_opinion_the_verdict_is_review
                 a_monitored_critic_changes_no_verdict
                 thresholds_are_the_critics_own
@@ -70,6 +75,7 @@ macro_rules! contract {
                 the_first_cached_opinion_wins
                 a_cached_opinion_is_judged_like_any_other
                 a_cached_opinion_that_is_invalid_is_passed_over
+                opinions_of_hooks_that_are_too_large_are_passed_over
                 after_is_called_with_each_outcome
                 a_fallback_stands_in_for_a_failure
                 a_fallback_does_not_soften_what_was_objected_to

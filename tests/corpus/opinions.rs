@@ -247,18 +247,36 @@ fn numbers_out_of_range_are_named_where_failures_are_let_pass() {
 
 /// What else can stand in an opinion, and is nobody's to judge.
 #[test]
-fn texts_and_spans_of_an_opinion_are_taken_as_they_are() {
+fn texts_and_spans_of_an_opinion_are_taken_as_they_are_up_to_their_bounds() {
     let pointer = |text: &str| text.parse::<Pointer>().unwrap();
     let span = |bytes| Span::new(pointer("/input_text"), bytes, "label");
     let at = |bytes| Opinion::objection(Violation::new("x", "x", 0.5).at(span(bytes)));
-    let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    let deep = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    let many = |number| {
+        (0..number).fold(Opinion::clean(), |o, _| o.violation(Violation::new("x", "x", 0.5)))
+    };
     check(
         vec![
             ("an empty code", Opinion::objection(Violation::new("", "", 0.5)), "review, success"),
             (
+                "a code of half a megabyte",
+                Opinion::objection(Violation::new("x".repeat(1 << 19), "", 0.5)),
+                "review, success",
+            ),
+            (
                 "a code of 1 MB",
                 Opinion::objection(Violation::new("x".repeat(1 << 20), "", 0.5)),
-                "review, success",
+                "block, invalid: invalid opinion: it is larger than 1048576 bytes; it objects all the same, with severity 0.5",
+            ),
+            (
+                "a number of 1 MB",
+                Opinion::clean().value("9".repeat((1 << 20) + 1)),
+                "block, invalid: invalid opinion: it is larger than 1048576 bytes",
+            ),
+            (
+                "a list of a million",
+                Opinion::clean().detail("list", vec![0; 1_000_000]).severity(0.9),
+                "block, invalid: invalid opinion: it is larger than 1048576 bytes; it objects all the same, with severity 0.9",
             ),
             (
                 "a code that steers terminals",
@@ -278,13 +296,28 @@ fn texts_and_spans_of_an_opinion_are_taken_as_they_are() {
                 at(std::ops::Range { start: 9, end: 3 }),
                 "review, success",
             ),
+            ("a thousand violations", many(1_000), "review, success"),
             (
                 "ten thousand violations",
-                (0..10_000)
-                    .fold(Opinion::clean(), |o, _| o.violation(Violation::new("x", "x", 0.5))),
-                "review, success",
+                many(10_000),
+                "block, invalid: invalid opinion: it has more than 1000 violations; it objects all the same, with severity 0.5",
             ),
-            ("a deep value", Opinion::clean().value(deep), "allow, success"),
+            ("a deep value", Opinion::clean().value(deep(64)), "allow, success"),
+            (
+                "a value too deep",
+                Opinion::clean().value(deep(65)),
+                "block, invalid: invalid opinion: its value or its details nest deeper than 64 levels",
+            ),
+            (
+                "details too deep",
+                Opinion::clean().detail("a", deep(64)),
+                "block, invalid: invalid opinion: its value or its details nest deeper than 64 levels",
+            ),
+            (
+                "too deep, and a number wrong",
+                Opinion::clean().value(deep(100)).score(2.0),
+                "block, invalid: invalid opinion: score must lie within 0 to 1, found 2.0; its value or its details nest deeper than 64 levels",
+            ),
             (
                 "`blocked: true` in a value",
                 Opinion::clean().value(json!({"blocked": true})),
@@ -296,7 +329,7 @@ fn texts_and_spans_of_an_opinion_are_taken_as_they_are() {
                 "block, success",
             ),
         ],
-        12,
+        19,
         plainly,
     );
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, select};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tribunal_core::{Answer, CriticError, Opinion, Snapshot, Stage, Status, View, critic_fn};
@@ -162,6 +162,50 @@ async fn a_thread_can_see_that_nobody_waits_for_it() {
     assert_eq!(report["stuck"].status, Status::Timeout);
     stuck.go.send(()).unwrap();
     until(|| stuck.saw_cancel.load(SeqCst)).await;
+}
+
+/// Rule 9: what is known of how long a call takes is not what a thread takes that ends because nobody waits for it.
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_was_cancelled_is_no_quick_call() {
+    let (critic, stuck) = stuck("stuck");
+    let court =
+        court().critic(critic.timeout(secs(3)).max_in_flight(1)).run_timeout(secs(3)).build();
+    let (report, ()) = join(judge(&court), async {
+        stuck.begun.notified().await;
+        tokio::time::advance(secs(2)).await;
+        stuck.go.send(()).unwrap();
+    })
+    .await;
+    assert_eq!((report["stuck"].status, report["stuck"].execution), (Status::Success, secs(2)));
+    for cancelled in 2..32 {
+        while stuck.calls.load(SeqCst) < cancelled {
+            let run = std::pin::pin!(judge(&court));
+            let begun = std::pin::pin!(stuck.begun.notified());
+            // While the thread before still has the permit, the run is refused; once it has its own, it is dropped.
+            select(run, begun).await;
+            yield_now().await;
+        }
+        stuck.go.send(()).unwrap();
+    }
+    // Whoever has 3 s cannot wait for a call of 2 s and then make one: that is still known.
+    let first = async {
+        while stuck.calls.load(SeqCst) < 32 {
+            judge(&court).await;
+            yield_now().await;
+        }
+    };
+    let second = async {
+        until(|| stuck.calls.load(SeqCst) == 32).await;
+        let (refused, ()) = join(judge(&court), tokio::time::advance(secs(3))).await;
+        stuck.go.send(()).unwrap();
+        refused
+    };
+    let ((), refused) = join(first, second).await;
+    assert_eq!(
+        reason(&refused, "stuck"),
+        "timeout: at its limit, its turn would come after the run's deadline"
+    );
+    assert_eq!(refused.elapsed, secs(0));
 }
 
 /// Rule 11: an answer that comes at its deadline or after it is none, from a thread as well.

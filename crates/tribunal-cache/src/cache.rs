@@ -12,7 +12,7 @@ use tribunal_core::{
 };
 
 use crate::Builder;
-use crate::flight::{Boarded, Flights, Word, word};
+use crate::flight::{Asker, Boarded, Flights, Word, word};
 use crate::key::Key;
 use crate::store::Store;
 
@@ -103,9 +103,10 @@ impl Hook for ResultCache {
         if let Some(opinion) = inner.store.get(&key) {
             return Answer::now(Ok(Before::Answer(inner.known(&opinion))));
         }
-        Answer::now(Ok(match inner.board(key) {
+        let asker = Asker::of(view);
+        Answer::now(Ok(match inner.board(key, asker) {
             Ok(waited) => waited.into(),
-            Err(leader) => Before::Wait(Box::pin(inner.follow(key, leader))),
+            Err(leader) => Before::Wait(Box::pin(inner.follow(key, asker, leader))),
         }))
     }
 
@@ -121,11 +122,11 @@ impl Hook for ResultCache {
             && let Some(key) = inner.key(critic, view)
         {
             match kept(outcome).map(|opinion| Arc::new(opinion.clone())) {
-                None => inner.flights.land(&key, Word::Failed),
+                None => inner.flights.fail(&key, Asker::of(view)),
                 Some(opinion) => {
                     // In this order: whoever finds no flight any more has to find the opinion.
                     inner.store.keep(key, opinion.clone());
-                    inner.flights.land(&key, Word::Opinion(opinion));
+                    inner.flights.land(&key, opinion);
                 }
             }
         }
@@ -153,9 +154,9 @@ impl Inner {
     }
 
     /// What to do now; `Err` is whom to wait for.
-    fn board(&self, key: Key) -> Result<Waited, watch::Receiver<Word>> {
+    fn board(&self, key: Key, asker: Asker) -> Result<Waited, watch::Receiver<Word>> {
         let known = || self.store.get(&key);
-        let waited = match self.flights.board(key, self.bounds.max_entries, known) {
+        let waited = match self.flights.board(key, asker, self.bounds.max_entries, known) {
             Boarded::Follows(leader) => return Err(leader),
             Boarded::Known(opinion) => return Ok(Waited::Answer(self.known(&opinion))),
             Boarded::Leads(lead) => Waited::Hold(Lease::new(lead)),
@@ -168,6 +169,7 @@ impl Inner {
     async fn follow(
         &self,
         key: Key,
+        asker: Asker,
         mut leader: watch::Receiver<Word>,
     ) -> Result<Waited, HookError> {
         loop {
@@ -182,7 +184,7 @@ impl Inner {
                     return Ok(Waited::Proceed);
                 }
                 // Cancelled, and with it the one call there was: somebody makes it now, and the rest waits on.
-                None => match self.board(key) {
+                None => match self.board(key, asker) {
                     Ok(waited) => return Ok(waited),
                     Err(next) => leader = next,
                 },

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
-use tribunal_core::Opinion;
+use tribunal_core::{Opinion, View};
 
 use crate::key::Key;
 
@@ -31,7 +31,19 @@ struct Open {
 
 struct Flight {
     number: u64,
+    leader: Asker,
     word: watch::Sender<Word>,
+}
+
+/// Which run asks, told by where its snapshot lies. A flight ends no later than the run that leads it, so nothing else
+/// lies there meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asker(usize);
+
+impl Asker {
+    pub(crate) fn of(view: View<'_>) -> Self {
+        Self(std::ptr::from_ref(view.snapshot()).addr())
+    }
 }
 
 /// A place among the flights.
@@ -57,6 +69,7 @@ impl Flights {
     pub(crate) fn board(
         self: &Arc<Self>,
         key: Key,
+        asker: Asker,
         most: u64,
         known: impl FnOnce() -> Option<Arc<Opinion>>,
     ) -> Boarded {
@@ -72,14 +85,30 @@ impl Flights {
         }
         let number = open.next;
         open.next += 1;
-        open.flights.insert(key, Flight { number, word: watch::Sender::new(Word::Nothing) });
+        let word = watch::Sender::new(Word::Nothing);
+        open.flights.insert(key, Flight { number, leader: asker, word });
         Boarded::Leads(Lead { flights: self.clone(), key, number })
     }
 
-    /// Tells those who follow, and ends the flight if there is one.
-    pub(crate) fn land(&self, key: &Key, word: Word) {
-        let flight = self.open().flights.remove(key);
-        if let Some(flight) = flight {
+    /// Tells those who follow, and ends the flight if there is one: whoever has the opinion, it is as good as the
+    /// leader's.
+    pub(crate) fn land(&self, key: &Key, opinion: Arc<Opinion>) {
+        self.end(key, |_| true, Some(Word::Opinion(opinion)));
+    }
+
+    /// The same without an opinion; but only the leader's own failure ends its flight.
+    pub(crate) fn fail(&self, key: &Key, asker: Asker) {
+        self.end(key, |flight| flight.leader == asker, Some(Word::Failed));
+    }
+
+    /// Ends the flight if it is the one that is meant.
+    fn end(&self, key: &Key, meant: impl FnOnce(&Flight) -> bool, word: Option<Word>) {
+        let mut open = self.open();
+        let ends = open.flights.get(key).is_some_and(meant);
+        let flight = if ends { open.flights.remove(key) } else { None };
+        // Wakes those who follow, who will ask for the lock.
+        drop(open);
+        if let (Some(flight), Some(word)) = (&flight, word) {
             flight.word.send_replace(word);
         }
     }
@@ -91,12 +120,8 @@ impl Flights {
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        let mut open = self.flights.open();
-        let own = open.flights.get(&self.key).is_some_and(|flight| flight.number == self.number);
-        let flight = if own { open.flights.remove(&self.key) } else { None };
-        // Wakes those who follow, who will ask for the lock.
-        drop(open);
-        drop(flight);
+        // By its number: the same run may have failed, and another may lead by now.
+        self.flights.end(&self.key, |flight| flight.number == self.number, None);
     }
 }
 

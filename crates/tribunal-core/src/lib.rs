@@ -83,7 +83,7 @@ pub use judge::{Cause, Judgement, calls_for};
 pub use languages::Languages;
 pub use name::{CriticName, NameError};
 pub use nearest::nearest;
-pub use opinion::{Opinion, OpinionCheck, OpinionFault};
+pub use opinion::{Opinion, OpinionBound, OpinionCheck, OpinionFault};
 pub use origin::{BuildId, ConfigHash, Origin};
 pub use outcome::{
     Failure, FailureKind, Gated, Outcome, Reason, Skipped, Source, Status, TimeoutLevel,

@@ -1,9 +1,14 @@
 //! What a critic thinks of a snapshot, and whether that can be trusted.
 
+mod bounds;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+pub use bounds::OpinionBound;
+pub(crate) use bounds::within;
 
 use crate::Violation;
 
@@ -112,13 +117,14 @@ impl Opinion {
     /// What it objects to and can be read counts all the same: a critic that says `block` and gets a number wrong
     /// beside it must not be milder for that. It opens no gate, but its verdict is not below what it called for.
     #[must_use]
-    pub fn refused(&self, mut faults: Vec<OpinionFault>) -> crate::Reason {
+    pub fn refused(self, mut faults: Vec<OpinionFault>) -> crate::Reason {
         let severities = self.violations.iter().map(|violation| violation.severity);
         let readable = severities.chain([self.severity]).filter(|s| (0.0..=1.0).contains(s));
         let worst = readable.fold(0.0, f64::max);
         if worst > 0.0 {
             faults.push(OpinionFault::Objects(worst));
         }
+        self.discard();
         crate::Reason::Invalid(faults)
     }
 
@@ -132,11 +138,13 @@ impl Opinion {
             && self.score.is_none_or(rating)
             && self.cost.is_none_or(|cost| cost.is_finite() && cost >= 0.0)
             && self.violations.iter().all(|violation| rating(violation.severity))
+            && self.exceeds().is_none()
     }
 
-    /// What makes it unfit for a verdict: numbers that are not finite or out of their range.
+    /// What makes it unfit for a verdict: numbers that are not finite or out of their range, or its size.
     ///
-    /// Allocates nothing when there is nothing.
+    /// Of violations only the first few that are wrong are told. Allocates nothing for an opinion without faults whose
+    /// value and details are no lists or objects.
     #[must_use]
     pub fn faults(&self) -> Vec<OpinionFault> {
         let mut faults = Vec::new();
@@ -148,15 +156,19 @@ impl Opinion {
         check(self.severity, "severity");
         check(self.uncertainty, "uncertainty");
         self.score.into_iter().for_each(|score| check(score, "score"));
-        for violation in &self.violations {
-            check(violation.severity, "severity of a violation");
-        }
+        let severities = self.violations.iter().map(|violation| violation.severity);
+        let wrong = severities.filter(|severity| !(0.0..=1.0).contains(severity));
+        wrong.take(MOST_TOLD).for_each(|severity| check(severity, "severity of a violation"));
         if let Some(cost) = self.cost.filter(|cost| !cost.is_finite() || *cost < 0.0) {
             faults.push(OpinionFault::Cost(cost));
         }
+        faults.extend(self.exceeds().map(OpinionFault::Exceeds));
         faults
     }
 }
+
+/// Of so many violations it is told what is wrong with them: a thousand times the same says no more.
+const MOST_TOLD: usize = 10;
 
 impl Serialize for Opinion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -197,6 +209,9 @@ pub enum OpinionFault {
     /// A cost that is negative or not finite.
     #[error("cost must be finite and not negative, found {0:?}")]
     Cost(f64),
+    /// It is larger than an opinion may be.
+    #[error("{0}")]
+    Exceeds(OpinionBound),
     /// A field that the spec requires is not there.
     #[error("required field `{0}` is missing")]
     Missing(String),

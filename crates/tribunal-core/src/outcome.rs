@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::calls::Offset;
+use crate::opinion::within;
 use crate::words::word_enum;
 use crate::{CallTiming, CriticName, Opinion, OpinionFault, Phase, Verdict};
 
@@ -442,10 +443,10 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure of some kind, in the critic's words.
+    /// A failure of some kind, in the critic's words; of those the first 4,096 bytes.
     #[must_use]
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: within(message.into()) }
     }
 }
 

@@ -9,14 +9,15 @@ use std::ops::Range;
 
 use thiserror::Error;
 
+use crate::snapshot::Renamed;
 use crate::{CriticInfo, CriticName, Pointer, Report, Snapshot, Span, Violation};
 
 /// Why a snapshot could not be redacted. No text of the snapshot is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RedactError {
-    /// A span's field leads to no text.
-    #[error("there is no text at `{0}`")]
+    /// A span's field leads to no text, or to no object with such a member.
+    #[error("there is no text, or no such name, at `{0}`")]
     NoText(Pointer),
     /// A span reaches beyond its text, ends before it starts, or cuts a character in two.
     #[error("the text at `{field}` has no bytes {start} to {end} that are whole characters")]
@@ -43,8 +44,10 @@ pub enum RedactError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Cut<'a> {
-    /// The field.
+    /// The field; of the name of a member, the object.
     pub field: &'a Pointer,
+    /// Which member's name, by its place in the object; `None` for a text.
+    pub name: Option<usize>,
     /// What stands there, whole characters.
     pub original: &'a str,
     /// The span that covers most of it; of equals the first.
@@ -65,7 +68,8 @@ impl Cut<'_> {
 /// The snapshot without the bytes of these spans, and with what `replace` gives in their place.
 ///
 /// Spans that overlap or lie within each other go as one. `replace` is called for each cut, field by field in
-/// the order of their pointers and from left to right.
+/// the order of their pointers and from left to right. A name that others of its object have by then gets a number
+/// (`[EMAIL]#2`), so that no member is lost.
 ///
 /// # Errors
 ///
@@ -75,20 +79,29 @@ pub fn redact_with<'a>(
     spans: impl IntoIterator<Item = &'a Span>,
     replace: &mut dyn FnMut(&Cut<'_>) -> Result<String, RedactError>,
 ) -> Result<Snapshot, RedactError> {
-    let mut by_field: BTreeMap<&Pointer, Vec<&Span>> = BTreeMap::new();
+    let mut by_field: BTreeMap<(&Pointer, Option<usize>), Vec<&Span>> = BTreeMap::new();
     for span in spans {
-        by_field.entry(&span.field).or_default().push(span);
+        by_field.entry((&span.field, span.name)).or_default().push(span);
     }
     let mut texts = BTreeMap::new();
-    for (field, spans) in by_field {
-        let text = snapshot.text_at(field).ok_or_else(|| RedactError::NoText(field.clone()))?;
-        texts.insert(field.clone(), without(field, text, spans, replace)?);
+    let mut names: BTreeMap<Pointer, Renamed> = BTreeMap::new();
+    for ((field, name), spans) in by_field {
+        let text = match name {
+            None => snapshot.text_at(field),
+            Some(place) => snapshot.name_at(field, place),
+        };
+        let text = text.ok_or_else(|| RedactError::NoText(field.clone()))?;
+        let redacted = without((field, name), text, spans, replace)?;
+        match name {
+            None => drop(texts.insert(field.clone(), redacted)),
+            Some(place) => drop(names.entry(field.clone()).or_default().insert(place, redacted)),
+        }
     }
-    Ok(snapshot.with_texts(&texts))
+    Ok(snapshot.with_texts(&texts, &names))
 }
 
 fn without(
-    field: &Pointer,
+    (field, name): (&Pointer, Option<usize>),
     text: &str,
     mut spans: Vec<&Span>,
     replace: &mut dyn FnMut(&Cut<'_>) -> Result<String, RedactError>,
@@ -117,7 +130,7 @@ fn without(
         }
         let original = text.get(bytes.clone()).ok_or_else(|| misfit(&bytes))?;
         out.push_str(text.get(at..bytes.start).ok_or_else(|| misfit(&bytes))?);
-        out.push_str(&replace(&Cut { field, original, span })?);
+        out.push_str(&replace(&Cut { field, name, original, span })?);
         at = bytes.end;
     }
     out.push_str(text.get(at..).unwrap_or_default());
@@ -230,6 +243,21 @@ mod tests {
         assert_eq!(cut.context().get("a"), Some(&json!([{"b/c": "[X]"}])));
         assert_eq!(cut.attributes().get("id"), Some(&json!("[X]-7")));
         assert_eq!((cut.input_text(), cut.model_response()), ("in", "[X]"));
+    }
+
+    #[test]
+    fn names_of_members_are_cut_too_with_what_stands_below_them() {
+        let people = json!({"jo@x.io": {"note": "secret"}, "li@x.io": 2, "plain": 3});
+        let snapshot = Snapshot::builder().with("people", people).build();
+        let at = |place| Span::in_name(pointer("/context/people"), place, 0..7, "email");
+        let below = Span::new(pointer("/context/people/jo@x.io/note"), 0..6, "x");
+        let cut = redacted(&snapshot, &[at(0), below, at(1)]).unwrap();
+        let expected = json!({"[EMAIL]": {"note": "[X]"}, "[EMAIL]#2": 2, "plain": 3});
+        assert_eq!(cut.context().get("people"), Some(&expected));
+        for (place, bytes) in [(0, 0..8), (3, 0..1)] {
+            let wrong = Span::in_name(pointer("/context/people"), place, bytes, "x");
+            assert!(redacted(&snapshot, &[wrong]).is_err());
+        }
     }
 
     #[test]

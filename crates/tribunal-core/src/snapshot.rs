@@ -2,6 +2,7 @@
 //!
 //! Start at [`Snapshot::builder`] in code, or at [`Snapshot::from_json`] for a line of JSON.
 
+mod names;
 mod parse;
 
 use std::borrow::Cow;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub(crate) use names::Renamed;
 pub use parse::{SnapshotError, SnapshotLimits};
 
 use crate::{Phase, Pointer, Risk};
@@ -176,8 +178,13 @@ impl Snapshot {
         }
     }
 
-    /// The same with other texts in some places. A place that holds no text stays as it is.
-    pub(crate) fn with_texts(&self, texts: &BTreeMap<Pointer, String>) -> Self {
+    /// The same with other texts in some places, and other names for members of some objects. A place that holds no
+    /// text stays as it is.
+    pub(crate) fn with_texts(
+        &self,
+        texts: &BTreeMap<Pointer, String>,
+        names: &BTreeMap<Pointer, Renamed>,
+    ) -> Self {
         let mut parts = Parts {
             trace_id: self.0.trace_id.clone(),
             input_text: self.0.input_text.clone(),
@@ -209,6 +216,8 @@ impl Snapshot {
                 place.clone_from(text);
             }
         }
+        // Last: the pointers to the texts lead through the old names.
+        parts.rename(names);
         Self(Arc::new(parts))
     }
 

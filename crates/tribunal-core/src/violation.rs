@@ -41,12 +41,16 @@ impl Violation {
     }
 }
 
-/// A part of one text of the snapshot: what highlighting and redaction are made of.
+/// A part of one text of the snapshot, or of the name of a member: what highlighting and redaction are made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Span {
-    /// Which text.
+    /// Which text; the object, where it is the name of a member.
     pub field: Pointer,
+    /// Which member's name, by its place in the object, counted from 0; `None` for a text. The name itself is not told:
+    /// it may be what must not stand in a report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<usize>,
     /// From which byte to which, the end excluded; both on character boundaries.
     #[serde(flatten, serialize_with = "start_and_end")]
     pub bytes: Range<usize>,
@@ -69,7 +73,18 @@ impl Span {
     /// Bytes of a field, and what they are.
     #[must_use]
     pub fn new(field: Pointer, bytes: Range<usize>, label: impl Into<Cow<'static, str>>) -> Self {
-        Self { field, bytes, label: label.into(), replacement: None }
+        Self { field, name: None, bytes, label: label.into(), replacement: None }
+    }
+
+    /// Bytes of the name of a member, which is told by its place in the object, counted from 0.
+    #[must_use]
+    pub fn in_name(
+        object: Pointer,
+        place: usize,
+        bytes: Range<usize>,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { name: Some(place), ..Self::new(object, bytes, label) }
     }
 
     /// What may stand there instead.

@@ -39,6 +39,11 @@ impl Findings {
         self.more += more as u64;
     }
 
+    /// How many there are in all.
+    pub(crate) fn len(&self) -> u64 {
+        self.kept.len() as u64 + self.more
+    }
+
     /// An opinion with those that were kept; clean when there is none.
     pub(crate) fn into_opinion(self) -> Opinion {
         let mut opinion = Opinion::clean();

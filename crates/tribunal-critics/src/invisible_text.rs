@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, View,
     Violation,
 };
 
@@ -176,20 +176,23 @@ impl Critic for InvisibleText {
         let mut findings = Findings::default();
         let mut hidden = Hidden::default();
         self.fields.each(view.snapshot(), |at, text| {
+            let mut any = false;
             scan::each(text, &mut |found: Found<'_>| {
                 let kind = found.kind;
                 let short = kind == InvisibleKind::ZeroWidth && found.characters < self.min_run;
                 if short || !self.kinds.contains(&kind) {
                     return;
                 }
+                any = true;
                 hidden.take(kind, found.text);
                 findings.add(found.severity, || {
-                    let span = Span::new(at.clone(), found.bytes.clone(), kind.as_str());
+                    let span = at.span(found.bytes.clone(), kind.as_str());
                     Violation::new(kind.code(), kind.message(), found.severity)
                         .at(span.replaced_by(""))
                 });
             });
             hidden.end();
+            any
         });
         let mut opinion = findings.into_opinion();
         if hidden.characters > 0 {

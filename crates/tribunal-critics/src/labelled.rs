@@ -14,7 +14,7 @@ use thiserror::Error;
 use tribunal_classifier::model::ModelError;
 use tribunal_classifier::{Classifier, Model, Score};
 use tribunal_core::{
-    CriticError, Opinion, ParamProblem, Params, Pointer, Reads, Returns, Span, View, Violation,
+    CriticError, Opinion, ParamProblem, Params, Pointer, Reads, Returns, View, Violation,
 };
 
 use crate::fields::Fields;
@@ -157,41 +157,48 @@ impl Labelled {
         let mut failed = None;
         let mut signed = false;
         self.fields.each(view.snapshot(), |at, text| {
-            let reading = match reading::of(classifier.as_ref(), self.asked, text) {
+            // The classifier knows prose, which what a program calls a thing is not: there the rules alone speak.
+            let bare = at.is_name() && !is_prose(text);
+            let read = if bare {
+                Ok(reading::of_identifier(text))
+            } else {
+                reading::of(classifier.as_ref(), self.asked, text)
+            };
+            let reading = match read {
                 Ok(reading) => reading,
                 Err(error) => {
                     failed = Some(CriticError::permanent(error));
-                    return;
+                    return true;
                 }
             };
+            let mut any = false;
             let mine = |found: &&(Sign, Range<usize>)| self.rules && found.0.of == self.kind.label;
             for (sign, bytes) in reading.signs.iter().filter(mine) {
-                signed = true;
+                (signed, any) = (true, true);
                 findings.add(sign.severity, || {
-                    Violation::new(sign.code, sign.message, sign.severity).at(Span::new(
-                        at.clone(),
-                        bytes.clone(),
-                        sign.label,
-                    ))
+                    let span = at.span(bytes.clone(), sign.label);
+                    Violation::new(sign.code, sign.message, sign.severity).at(span)
                 });
+            }
+            if bare {
+                return any;
             }
             let Some(score) = reading.scores.get(self.label).cloned() else {
                 failed = Some(CriticError::permanent("the classifier gave too few scores"));
-                return;
+                return true;
             };
             if score.probability >= self.threshold {
+                any = true;
                 let severity = self.severity_of(score.probability);
                 findings.add(severity, || {
-                    Violation::new(self.kind.code, self.kind.message, severity).at(Span::new(
-                        at.clone(),
-                        score.bytes.clone(),
-                        self.kind.label,
-                    ))
+                    let span = at.span(score.bytes.clone(), self.kind.label);
+                    Violation::new(self.kind.code, self.kind.message, severity).at(span)
                 });
             }
             if likeliest.as_ref().is_none_or(|best| score.probability > best.probability) {
                 likeliest = Some(score);
             }
+            any
         });
         if let Some(error) = failed {
             return Err(error);
@@ -211,6 +218,11 @@ impl Labelled {
         let above = (probability - self.threshold) / (1.0 - self.threshold);
         (lowest + (self.severity - lowest) * above).clamp(0.0, 1.0)
     }
+}
+
+/// Whether a name is more than what a program calls a thing: some words, or as much in a script without spaces.
+fn is_prose(name: &str) -> bool {
+    name.split_whitespace().nth(2).is_some() || (!name.is_ascii() && name.chars().nth(11).is_some())
 }
 
 /// `fields`, `model`, `label`, `threshold`, `severity`, `rules`.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use thiserror::Error;
 use tribunal_core::{
     Answer, Critic, CriticKind, Languages, ParamProblem, Params, Pointer, Reads, Returns, Review,
-    Span, View, Violation, nearest,
+    View, Violation, nearest,
 };
 use whatlang::Lang;
 
@@ -280,7 +280,12 @@ impl Critic for Language {
         let mut sure: Option<f64> = None;
         let mut texts = false;
         self.fields.each(view.snapshot(), |at, text| {
+            // A name that is no prose has no language.
+            if at.is_name() && !text.contains(char::is_whitespace) {
+                return false;
+            }
             texts = true;
+            let before = findings.len();
             for bytes in parts(text) {
                 let part = text.get(bytes.clone()).unwrap_or_default();
                 let Some((lang, confidence)) = self.guess(part) else { continue };
@@ -294,10 +299,11 @@ impl Critic for Language {
                     continue;
                 };
                 findings.add(self.severity, || {
-                    let span = Span::new(at.clone(), bytes, lang.code());
+                    let span = at.span(bytes, lang.code());
                     Violation::new(code, message, self.severity).at(span)
                 });
             }
+            findings.len() > before
         });
         let uncertainty = if texts { sure.map_or(1.0, |confidence| 1.0 - confidence) } else { 0.0 };
         let mut opinion = findings.into_opinion().uncertainty(uncertainty);

@@ -4,11 +4,11 @@
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, View,
     Violation,
 };
 
-use crate::fields::Fields;
+use crate::fields::{Fields, Place};
 use crate::findings::Findings;
 
 /// Objects to texts that are too long or too short. Each text is measured by itself.
@@ -157,12 +157,12 @@ impl Length {
         Ok(self)
     }
 
-    fn measure(&self, at: &Pointer, text: &str, findings: &mut Findings) -> usize {
+    fn measure(&self, at: &Place<'_>, text: &str, findings: &mut Findings) -> usize {
         let measured = Measured::of(text, self.max_characters, self.max_lines);
         let severity = self.severity;
         let mut object = |code: &'static str, message: String, start: usize| {
             findings.add(severity, || {
-                let span = Span::new(at.clone(), start..text.len(), "length");
+                let span = at.span(start..text.len(), "length");
                 Violation::new(code, message, severity).at(span)
             });
         };
@@ -171,7 +171,9 @@ impl Length {
             let message = format!("{characters} characters, at most {max} are allowed");
             object("length.too_many_characters", message, measured.character_excess);
         }
-        if let Some(min) = self.min_characters.filter(|min| characters < *min) {
+        // Names are short as a rule.
+        let expected = self.min_characters.filter(|_| !at.is_name());
+        if let Some(min) = expected.filter(|min| characters < *min) {
             let message = format!("{characters} characters, at least {min} are expected");
             object("length.too_few_characters", message, 0);
         }
@@ -231,9 +233,11 @@ impl Critic for Length {
         let mut findings = Findings::default();
         let mut longest = 0;
         self.fields.each_even_empty(view.snapshot(), |at, text| {
+            let before = findings.len();
             if !text.is_empty() || self.empty_too {
                 longest = longest.max(self.measure(at, text, &mut findings));
             }
+            findings.len() > before
         });
         let mut opinion = findings.into_opinion();
         if self.max_tokens.is_some() && !opinion.violations.is_empty() {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, View,
     Violation,
 };
 
@@ -346,6 +346,7 @@ impl Critic for Links {
     fn review<'a>(&'a self, view: View<'a>) -> Review<'a> {
         let mut findings = Findings::default();
         self.fields.each(view.snapshot(), |at, text| {
+            let before = findings.len();
             let known = |host: &str| self.listed(&Host::of(host));
             let bare = self.bare_domains.then_some(&known as &dyn Fn(&str) -> bool);
             scan::each_link(text, bare, |found| {
@@ -354,12 +355,13 @@ impl Critic for Links {
                         return;
                     }
                     findings.add(severity, || {
-                        let span = Span::new(at.clone(), found.bytes.clone(), "link");
+                        let span = at.span(found.bytes.clone(), "link");
                         Violation::new(check.code(), message, severity)
                             .at(span.replaced_by("[link]"))
                     });
                 });
             });
+            findings.len() > before
         });
         Answer::now(Ok(findings.into_opinion()))
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Returns, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, Params, Pointer, Reads, Returns, Review, View, Violation,
 };
 
 pub use rule::{Rule, RuleError};
@@ -118,16 +118,18 @@ impl Critic for Pattern {
         self.fields.each(view.snapshot(), |at, text| {
             let most =
                 (READ_AT_MOST / text.len().max(1)).clamp(MOST_VIOLATIONS, Self::MOST_MATCHES);
+            let mut any = false;
             let candidates = self.sieve.candidates(text);
             for (rule, _) in self.rules.iter().zip(&candidates).filter(|(_, likely)| **likely) {
                 let matches = rule.regex.find_iter(text).filter(|found| !found.is_empty());
                 for (count, found) in matches.enumerate() {
+                    any = true;
                     if count >= most {
                         uncounted.insert(&rule.name);
                         break;
                     }
                     findings.add(rule.severity, || {
-                        let mut span = Span::new(at.clone(), found.range(), rule.name.clone());
+                        let mut span = at.span(found.range(), rule.name.clone());
                         if let Some(replacement) = &rule.replacement {
                             span = span.replaced_by(replacement.clone());
                         }
@@ -136,6 +138,7 @@ impl Critic for Pattern {
                     });
                 }
             }
+            any
         });
         let mut opinion = findings.into_opinion();
         if !uncounted.is_empty() {

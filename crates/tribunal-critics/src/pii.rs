@@ -26,11 +26,11 @@ use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
     Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
-    Returns, Review, Shape, Span, View, Violation,
+    Returns, Review, Shape, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
-use crate::fields::Fields;
+use crate::fields::{Fields, OwnPlace};
 use kinds::{kinds, names};
 use scan::{Found, Scanner};
 
@@ -177,13 +177,14 @@ impl Pii {
     }
 
     fn opinion(&self, view: View<'_>) -> Opinion {
-        let mut all: Vec<(Pointer, Found)> = Vec::new();
+        let mut all: Vec<(OwnPlace, Found)> = Vec::new();
         let mut incomplete = false;
         self.fields.each(view.snapshot(), |at, text| {
-            let name = at.tokens().last().map_or("", |name| &**name);
-            let scan = self.scanner.scan(text, name);
+            let scan = self.scanner.scan(text, at.called());
             incomplete |= scan.incomplete;
-            all.extend(scan.found.into_iter().map(|found| (at.clone(), found)));
+            let any = !scan.found.is_empty();
+            all.extend(scan.found.into_iter().map(|found| (at.own(), found)));
+            any
         });
         let opinion = if all.is_empty() { Opinion::clean() } else { listed(all) };
         if !incomplete {
@@ -196,7 +197,7 @@ impl Pii {
 }
 
 /// The worst of the findings as violations, in the order of the fields and the text.
-fn listed(mut all: Vec<(Pointer, Found)>) -> Opinion {
+fn listed(mut all: Vec<(OwnPlace, Found)>) -> Opinion {
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     for (_, found) in &all {
         *counts.entry(found.kind.form.name).or_default() += 1;
@@ -222,8 +223,8 @@ fn listed(mut all: Vec<(Pointer, Found)>) -> Opinion {
     if more > 0 { opinion.detail("more", more) } else { opinion }
 }
 
-fn violation(at: Pointer, Found { kind, bytes, severity, .. }: Found) -> Violation {
-    let span = Span::new(at, bytes, kind.form.name).replaced_by(&*kind.replacement);
+fn violation(at: OwnPlace, Found { kind, bytes, severity, .. }: Found) -> Violation {
+    let span = at.span(bytes, kind.form.name).replaced_by(&*kind.replacement);
     Violation::new(&*kind.code, kind.form.message, severity).at(span)
 }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 use thiserror::Error;
 use tribunal_core::{
     Answer, Critic, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Returns, Review,
-    Span, View, Violation,
+    View, Violation,
 };
 
 use self::measure::{floor, lines, longest_run, looped, repeated, words};
@@ -224,13 +224,16 @@ impl Critic for Repetition {
         let mut findings = Findings::default();
         let mut highest = 0.0_f64;
         self.fields.each(view.snapshot(), |at, text| {
+            let mut any = false;
             let share = self.measure(text, |code, message, bytes| {
+                any = true;
                 findings.add(self.severity, || {
-                    let span = Span::new(at.clone(), bytes, "repetition");
+                    let span = at.span(bytes, "repetition");
                     Violation::new(code, message, self.severity).at(span)
                 });
             });
             highest = highest.max(share);
+            any
         });
         let opinion: Opinion = findings.into_opinion();
         Answer::now(Ok(opinion.score(highest)))

@@ -20,11 +20,11 @@ use regex::Regex;
 use thiserror::Error;
 use tribunal_core::{
     Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
-    Returns, Review, Shape, Span, View, Violation,
+    Returns, Review, Shape, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
-use crate::fields::Fields;
+use crate::fields::{Fields, OwnPlace};
 use rules::{Rule, rules};
 use scan::{Found, Scanner};
 
@@ -188,12 +188,14 @@ impl Secrets {
     }
 
     fn opinion(&self, view: View<'_>) -> Opinion {
-        let mut all: Vec<(Pointer, Found)> = Vec::new();
+        let mut all: Vec<(OwnPlace, Found)> = Vec::new();
         let mut incomplete = false;
         self.fields.each(view.snapshot(), |at, text| {
             let scan = self.scan(text);
             incomplete |= scan.incomplete;
-            all.extend(scan.found.into_iter().map(|found| (at.clone(), found)));
+            let any = !scan.found.is_empty();
+            all.extend(scan.found.into_iter().map(|found| (at.own(), found)));
+            any
         });
         let mut opinion = Opinion::clean();
         if !all.is_empty() {
@@ -210,7 +212,7 @@ impl Secrets {
 }
 
 /// The worst of the findings as violations, in the order of the fields and the text.
-fn listed(mut all: Vec<(Pointer, Found)>) -> Opinion {
+fn listed(mut all: Vec<(OwnPlace, Found)>) -> Opinion {
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     for (_, found) in &all {
         *counts.entry(&found.rule.id).or_default() += 1;
@@ -236,8 +238,8 @@ fn listed(mut all: Vec<(Pointer, Found)>) -> Opinion {
     if more > 0 { opinion.detail("more", more) } else { opinion }
 }
 
-fn violation(at: Pointer, Found { rule, bytes, severity, .. }: Found) -> Violation {
-    let span = Span::new(at, bytes, &*rule.id).replaced_by(&*rule.replacement);
+fn violation(at: OwnPlace, Found { rule, bytes, severity, .. }: Found) -> Violation {
+    let span = at.span(bytes, &*rule.id).replaced_by(&*rule.replacement);
     Violation::new(&*rule.code, &*rule.description, severity).at(span)
 }
 

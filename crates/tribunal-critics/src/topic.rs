@@ -11,12 +11,12 @@ use std::ops::Range;
 use aho_corasick::AhoCorasick;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, View,
     Violation,
 };
 
 use self::folded::Folded;
-use crate::fields::Fields;
+use crate::fields::{Fields, Place};
 use crate::findings::Findings;
 use crate::invisible_text::breaks_without_spaces;
 
@@ -201,7 +201,7 @@ impl Topic {
         self
     }
 
-    fn judge(&self, at: &Pointer, text: &str, findings: &mut Findings) {
+    fn judge(&self, at: &Place<'_>, text: &str, findings: &mut Findings) {
         let folded = Folded::of(text);
         let mut counts = vec![0_usize; self.topics.len()];
         self.each_keyword(&folded, |topic, _| {
@@ -215,7 +215,7 @@ impl Topic {
         };
         if self.allowed > 0 && !(0..self.allowed).any(reached) && self.is_long(text) {
             findings.add(self.severity, || {
-                let span = Span::new(at.clone(), 0..text.len(), "off_topic");
+                let span = at.span(0..text.len(), "off_topic");
                 let message = "about none of the topics that are allowed";
                 Violation::new("topic.off_topic", message, self.severity).at(span)
             });
@@ -230,7 +230,7 @@ impl Topic {
                 return;
             };
             findings.add(topic.severity, || {
-                let span = Span::new(at.clone(), folded.original(bytes), topic.name.clone());
+                let span = at.span(folded.original(bytes), topic.name.clone());
                 let message = format!("a word of the banned topic `{}`", topic.name);
                 Violation::new(format!("topic.{}", topic.name), message, topic.severity).at(span)
             });
@@ -300,7 +300,11 @@ impl Entry {
 impl Critic for Topic {
     fn review<'a>(&'a self, view: View<'a>) -> Review<'a> {
         let mut findings = Findings::default();
-        self.fields.each(view.snapshot(), |at, text| self.judge(at, text, &mut findings));
+        self.fields.each(view.snapshot(), |at, text| {
+            let before = findings.len();
+            self.judge(at, text, &mut findings);
+            findings.len() > before
+        });
         Answer::now(Ok(findings.into_opinion()))
     }
 

@@ -232,7 +232,10 @@ impl<'r> Execution<'r> {
         self.charge(ledger, cost);
         let result = match called {
             Err(Panicked) => Err(failed(FailureKind::Panic, String::new(), Again::No)),
-            Ok(_) if late => Err(self.timed_out(deadline)),
+            Ok(answer) if late => {
+                answer.into_iter().for_each(Opinion::discard);
+                Err(self.timed_out(deadline))
+            }
             Ok(Err(error)) => Err(refused(error)),
             Ok(Ok(opinion)) => {
                 if let Some(hedging) = &self.node.hedging {

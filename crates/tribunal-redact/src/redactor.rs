@@ -99,7 +99,7 @@ pub fn restore(text: &str, sealed: &Sealed, key: &Key) -> Result<String, Restore
 
 /// Gives out placeholders.
 struct Names {
-    /// All texts of the snapshot that hold a bracket: what looks like a placeholder there must stay what it is.
+    /// All texts and names of the snapshot that hold a bracket: what looks like a placeholder there must stay what it is.
     texts: Vec<String>,
     originals: Originals,
     /// By label and original.
@@ -111,11 +111,13 @@ struct Names {
 impl Names {
     fn beside(snapshot: &Snapshot) -> Self {
         let mut texts = Vec::new();
-        snapshot.each_text(&Pointer::of([]), &mut |_, text| {
+        let mut note = |text: &str| {
             if text.contains('[') {
                 texts.push(text.to_owned());
             }
-        });
+        };
+        snapshot.each_text(&Pointer::of([]), &mut |_, text| note(text));
+        snapshot.each_name(&Pointer::of([]), &mut |_, _, name| note(name));
         Self { texts, originals: Originals::new(), given: HashMap::new(), last: HashMap::new() }
     }
 

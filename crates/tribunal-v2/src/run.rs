@@ -186,7 +186,10 @@ impl<'a> Run<'a> {
             Err(Unheard::Panicked) => *out = failed(FailureKind::Panic, String::new()),
             // A poll cannot be interrupted, so an answer can be late, and what is late is no answer.
             Err(Unheard::Late) => *out = self.timed_out(),
-            Ok(_) if now >= self.deadline => *out = self.timed_out(),
+            Ok(late) if now >= self.deadline => {
+                late.into_iter().for_each(Opinion::discard);
+                *out = self.timed_out();
+            }
             Ok(Err(CriticError::Transient { message, .. })) => {
                 *out = failed(FailureKind::Transient, message);
             }
@@ -199,7 +202,8 @@ impl<'a> Run<'a> {
                     out.status = Status::Success;
                     out.opinion = Some(opinion);
                 } else {
-                    *out = Outcome::without(opinion.refused(opinion.faults()));
+                    let faults = opinion.faults();
+                    *out = Outcome::without(opinion.refused(faults));
                 }
             }
         }
@@ -287,11 +291,12 @@ impl<'a> Run<'a> {
 
     /// A hook's opinion is trusted no more than a critic's.
     fn checked(&self, opinion: Opinion) -> Option<Opinion> {
-        let valid = opinion.is_sound();
-        if !valid {
-            self.hook_failed();
+        if opinion.is_sound() {
+            return Some(opinion);
         }
-        valid.then_some(opinion)
+        self.hook_failed();
+        opinion.discard();
+        None
     }
 
     fn hook_failed(&self) {

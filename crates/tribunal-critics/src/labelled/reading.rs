@@ -50,6 +50,13 @@ pub(super) fn of(
     Ok(reading)
 }
 
+/// What the rules say of an identifier, whose words are put together by other means than spaces. There are no scores.
+pub(super) fn of_identifier(name: &str) -> Rc<Reading> {
+    // As many bytes as before.
+    let words = name.replace(['_', '-', '.', ':', '/'], " ");
+    Rc::new(Reading { scores: Vec::new(), signs: signs(&words) })
+}
+
 /// Where passages overlap, a sign counts once.
 fn signs(text: &str) -> Vec<(Sign, Range<usize>)> {
     let mut found: Vec<(Sign, Range<usize>)> = Vec::new();

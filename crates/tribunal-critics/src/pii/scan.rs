@@ -42,7 +42,7 @@ pub(super) struct Scanner {
     min_confidence: f64,
 }
 
-/// What all scanners share, worked out when it is first needed.
+/// What all scanners share, worked out when the first is made: otherwise the first request would pay for it.
 struct Shared {
     shapes: Shapes,
     words: Words,
@@ -72,6 +72,7 @@ const MOST_FOUND: usize = 5_000;
 impl Scanner {
     /// Looks for those kinds that `severity` gives a severity.
     pub(super) fn new(severity: impl Fn(&Kind) -> Option<f64>, min_confidence: f64) -> Self {
+        shared();
         let wanted = |kind: &Kind| severity(kind).filter(|_| kind.form.named >= min_confidence);
         let severities: Vec<Option<f64>> = kinds().iter().map(wanted).collect();
         let set = |sure: &dyn Fn(&Kind) -> bool| {
