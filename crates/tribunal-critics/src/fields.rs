@@ -1,6 +1,6 @@
 //! Which texts of a snapshot a critic reads.
 
-use tribunal_core::{Params, Pointer, Reads, Snapshot};
+use tribunal_core::{MayBeEmpty, ParamShape, Params, Pointer, Reads, Snapshot};
 
 /// The parameter `fields`: JSON pointers into the snapshot, `/input_text` and `/model_response` unless given.
 ///
@@ -8,6 +8,13 @@ use tribunal_core::{Params, Pointer, Reads, Snapshot};
 /// found has a place in a text, and a name has none.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields(Vec<Pointer>);
+
+/// What the parameter means, for editors.
+pub(crate) const LINE: (&str, &str) = (
+    "fields",
+    "Which texts are read: JSON pointers into the snapshot. One to an object or a list stands for every text in it. \
+     `/input_text` and `/model_response` unless given.",
+);
 
 impl Default for Fields {
     fn default() -> Self {
@@ -23,6 +30,7 @@ impl Fields {
     }
 
     pub(crate) fn read(params: &Params<'_>) -> Self {
+        params.shape(LINE.0, || ParamShape::List(Box::new(ParamShape::Pointer), MayBeEmpty::No));
         match params.optional::<Vec<Pointer>>("fields") {
             None => Self::default(),
             Some(pointers) if pointers.is_empty() => {
