@@ -78,10 +78,12 @@ mod pipeline;
 mod rates;
 mod read;
 mod run;
+mod schema;
 mod source;
 mod when;
 
 pub use code::{Code, Level};
 pub use error::{ConfigError, Label, Place, Problem};
 pub use pipeline::{Pipeline, load};
+pub use schema::schema;
 pub use source::{DEFAULT, ReadError, Source};
