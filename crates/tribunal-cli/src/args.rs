@@ -51,7 +51,7 @@ pub(crate) enum Command {
     #[command(after_help = crate::check::EXIT_STATUSES)]
     Check(crate::check::CheckArgs),
     /// Show what a config comes to: order, gates, worst cases
-    Plan(PlanArgs),
+    Plan(crate::plan::PlanArgs),
     /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
     #[command(after_help = EVAL_EXIT_STATUSES)]
     Eval(EvalArgs),
@@ -159,15 +159,6 @@ fn level(text: &str) -> Result<Level, String> {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) config: ConfigArg,
-    /// How to write the plan
-    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
-    pub(crate) format: PlanFormat,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct ConfigArg {
     /// The pipeline, in TOML; without it, the one that comes with the command
     #[arg(long = "config", value_name = "FILE")]
@@ -207,6 +198,8 @@ pub(crate) enum PlanFormat {
     Text,
     /// A flowchart
     Mermaid,
+    /// A picture: stages as columns, lines for what gates see
+    Svg,
     /// For tools
     Json,
 }
