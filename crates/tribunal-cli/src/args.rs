@@ -57,6 +57,10 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Train a classifier from labelled JSON lines, and say how good it is
     Train(crate::train::TrainArgs),
+    /// Write a JSON Schema of configs, for editors
+    Schema(crate::schema::SchemaArgs),
+    /// Write a config to start from, for a use
+    Init(crate::init::InitArgs),
     /// Draw a page of runs that were judged before, from their JSON lines
     Report(crate::report::ReportArgs),
 }

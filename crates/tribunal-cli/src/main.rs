@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod eval;
 mod exit;
+mod init;
 mod ink;
 mod judge;
 mod lines;
@@ -14,6 +15,7 @@ mod pipeline;
 mod plan;
 mod report;
 mod safe;
+mod schema;
 mod train;
 
 use std::process::ExitCode;
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
         args::Command::Plan(args) => plan::run(&args),
         args::Command::Eval(args) => eval::run(&args),
         args::Command::Train(args) => train::run(&args),
+        args::Command::Schema(args) => schema::run(&args),
+        args::Command::Init(args) => init::run(&args),
         args::Command::Report(args) => report::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()

@@ -5,6 +5,7 @@ mod check;
 mod eval;
 #[cfg(unix)]
 mod files;
+mod init;
 mod judge;
 mod lines;
 mod picture;
