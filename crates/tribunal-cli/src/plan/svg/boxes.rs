@@ -25,7 +25,7 @@ pub(super) struct Content {
     pub(super) told: String,
 }
 
-/// What is wrong to miss.
+/// A word on a box that stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     Monitored,
@@ -53,8 +53,8 @@ pub(super) fn of(critic: &CriticOutline) -> Content {
     let mut lines = wrapped(&worst(critic));
     lines.extend(wrapped(&limits(critic)));
     if critic.phases.len() < Phase::ALL.len() {
-        let phases: Vec<&str> = critic.phases.iter().map(|phase| phase.as_str()).collect();
-        let phases: Vec<String> = phases.iter().map(|phase| (*phase).to_owned()).collect();
+        let phases = critic.phases.iter().map(|phase| phase.as_str().to_owned());
+        let phases: Vec<String> = phases.collect();
         lines.extend(joined("only ", &phases, ", "));
     }
     let mut marks = Vec::new();
