@@ -50,7 +50,9 @@ fn compare(text: &str, messages: &[&str]) -> Result<(), String> {
             problem.starts_with(place) && problem.contains(message)
         });
     if as_said {
-        return Ok(());
+        let error = parse(&plain).err();
+        let problems = error.as_ref().map_or(&[][..], |error| error.problems());
+        return super::schema::agrees(&plain, problems);
     }
     Err(format!("expected {messages:?} at {places:?}\nfound {found:#?}\nin {text}"))
 }

@@ -19,7 +19,9 @@ mod page;
 mod profiles;
 mod references;
 mod rendered;
+mod schema;
 mod source;
+mod uses;
 mod watch;
 
 use tribunal_config::{ConfigError, Pipeline, Source, load};
@@ -27,33 +29,43 @@ use tribunal_core::{Answer, Catalogue, CriticKind, Opinion, Violation, critic_fn
 
 /// The ready-made kinds, and `echo`: a critic that says what its parameters tell it to.
 fn catalogue() -> Catalogue {
-    tribunal_critics::catalogue().with(CriticKind::new("echo", "says what it is told", |params| {
-        let severity = params.number("severity", 0.0, 0.0..=1.0);
-        let uncertainty = params.number("uncertainty", 0.0, 0.0..=1.0);
-        let fails = params.or("fails", false);
-        let passes = params.or("passes", false);
-        let token = params.optional::<String>("token");
-        if token.as_deref().is_some_and(|token| token.len() < 4) {
-            let token = token.unwrap_or_default();
-            params.fault("token", format!("is too short: {token:?}"));
-            params.fault("severity", format!("does not go with the token {token}"));
-        }
-        let value = params.optional::<serde_json::Value>("value").unwrap_or_default();
-        Some(critic_fn(move |_| {
-            if passes {
-                return Answer::now(Err(tribunal_core::CriticError::transient("told to")));
+    tribunal_critics::catalogue().with(
+        CriticKind::new("echo", "says what it is told", |params| {
+            let severity = params.number("severity", 0.0, 0.0..=1.0);
+            let uncertainty = params.number("uncertainty", 0.0, 0.0..=1.0);
+            let fails = params.or("fails", false);
+            let passes = params.or("passes", false);
+            let token = params.optional::<String>("token");
+            if token.as_deref().is_some_and(|token| token.len() < 4) {
+                let token = token.unwrap_or_default();
+                params.fault("token", format!("is too short: {token:?}"));
+                params.fault("severity", format!("does not go with the token {token}"));
             }
-            if fails {
-                return Answer::now(Err(tribunal_core::CriticError::permanent("told to")));
-            }
-            let opinion = Opinion::clean().uncertainty(uncertainty).value(value.clone());
-            Answer::now(Ok(if severity > 0.0 {
-                opinion.violation(Violation::new("echo", "told to", severity))
-            } else {
-                opinion
+            let value = params.optional::<serde_json::Value>("value").unwrap_or_default();
+            Some(critic_fn(move |_| {
+                if passes {
+                    return Answer::now(Err(tribunal_core::CriticError::transient("told to")));
+                }
+                if fails {
+                    return Answer::now(Err(tribunal_core::CriticError::permanent("told to")));
+                }
+                let opinion = Opinion::clean().uncertainty(uncertainty).value(value.clone());
+                Answer::now(Ok(if severity > 0.0 {
+                    opinion.violation(Violation::new("echo", "told to", severity))
+                } else {
+                    opinion
+                }))
             }))
-        }))
-    }))
+        })
+        .documented(&[
+            ("severity", "of its violation"),
+            ("uncertainty", "of its opinion"),
+            ("fails", "for good"),
+            ("passes", "fails in passing"),
+            ("token", "of at least four letters"),
+            ("value", "of its opinion"),
+        ]),
+    )
 }
 
 fn parse(text: &str) -> Result<Pipeline, ConfigError> {
@@ -64,7 +76,11 @@ fn parse_with(
     text: &str,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Pipeline, ConfigError> {
-    load(&Source::new("test.toml", text), &catalogue(), environment)
+    let read = load(&Source::new("test.toml", text), &catalogue(), environment);
+    if read.is_ok() {
+        schema::takes(text);
+    }
+    read
 }
 
 /// The problems as `line:column message`.

@@ -51,7 +51,7 @@ pub(crate) enum Command {
     #[command(after_help = crate::check::EXIT_STATUSES)]
     Check(crate::check::CheckArgs),
     /// Show what a config comes to: order, gates, worst cases
-    Plan(PlanArgs),
+    Plan(crate::plan::PlanArgs),
     /// Show the config that all layers come to
     Config(crate::config::ConfigArgs),
     /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
@@ -64,6 +64,10 @@ pub(crate) enum Command {
     Train(crate::train::TrainArgs),
     /// Look into a decision log: show, find, add up, follow, verify
     Log(crate::log::LogArgs),
+    /// Write a JSON Schema of configs, for editors
+    Schema(crate::schema::SchemaArgs),
+    /// Write a config to start from, for a use
+    Init(crate::init::InitArgs),
     /// Draw a page of runs that were judged before, from their JSON lines
     Report(crate::report::ReportArgs),
 }
@@ -176,15 +180,6 @@ fn level(text: &str) -> Result<Level, String> {
     Level::named(text).ok_or_else(|| format!("there are {}", Level::WORDS.join(", ")))
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) config: ConfigArg,
-    /// How to write the plan
-    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
-    pub(crate) format: PlanFormat,
-}
-
 #[derive(Debug, Default, Args)]
 pub(crate) struct ConfigArg {
     /// The pipeline, in TOML; without it, the one that comes with the command
@@ -231,6 +226,8 @@ pub(crate) enum PlanFormat {
     Text,
     /// A flowchart
     Mermaid,
+    /// A picture: stages as columns, lines for what gates see
+    Svg,
     /// For tools
     Json,
 }

@@ -9,6 +9,7 @@ mod config;
 mod eval;
 mod exit;
 mod explain;
+mod init;
 mod ink;
 mod judge;
 mod lines;
@@ -17,6 +18,7 @@ mod pipeline;
 mod plan;
 mod report;
 mod safe;
+mod schema;
 mod train;
 
 use std::process::ExitCode;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         args::Command::Explain(args) => explain::run(&args),
         args::Command::Train(args) => train::run(&args),
         args::Command::Log(args) => log::run(&args),
+        args::Command::Schema(args) => schema::run(&args),
+        args::Command::Init(args) => init::run(&args),
         args::Command::Report(args) => report::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()

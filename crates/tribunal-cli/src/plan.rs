@@ -1,35 +1,48 @@
 //! `tribunal plan`: what a config comes to.
 
 mod mermaid;
+mod svg;
 mod text;
 
-use std::io::{self, Write as _};
+use std::path::PathBuf;
 
-use anstream::{AutoStream, ColorChoice};
+use clap::Args;
 use tribunal_production::CriticOutline;
 
-use crate::args::{PlanArgs, PlanFormat};
+use crate::args::{ConfigArg, PlanFormat};
 use crate::exit::{Exit, Trouble};
-use crate::{ink, pipeline};
+use crate::lines::Output;
+use crate::pipeline;
 
-/// Writes the plan to standard output.
+/// What `tribunal plan` is told.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// How to write the plan
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub(crate) format: PlanFormat,
+    /// Write to this file, which is there as a whole or not at all, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Writes the plan.
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Trouble> {
     let loaded = pipeline::load(&args.config)?;
     let outline = loaded.court.outline();
-    let text = match args.format {
-        PlanFormat::Text => {
-            let painted = text::text(&outline, &loaded.name);
-            let colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
-            if colours { painted } else { ink::plain(&painted) }
-        }
-        PlanFormat::Mermaid => mermaid::flowchart(&outline),
+    let mut output = Output::open(args.output.as_deref())?;
+    match args.format {
+        PlanFormat::Text => output.write_painted(&text::text(&outline, &loaded.name))?,
+        PlanFormat::Mermaid => output.write(mermaid::flowchart(&outline).as_bytes())?,
+        PlanFormat::Svg => output.write(svg::picture(&outline).as_bytes())?,
         PlanFormat::Json => {
             let json = serde_json::to_string_pretty(&outline);
-            json.map_err(|error| Trouble::Output(error.into()))? + "\n"
+            let json = json.map_err(|error| Trouble::Output(error.into()))? + "\n";
+            output.write(json.as_bytes())?;
         }
-    };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Trouble::output)?;
+    }
+    output.finish()?;
     Ok(Exit::Fine)
 }
 

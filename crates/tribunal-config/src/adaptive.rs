@@ -5,7 +5,7 @@ use tribunal_production::Adaptation;
 use crate::Code;
 use crate::read::Item;
 
-const METHODS: [&str; 2] = ["aimd", "gradient"];
+pub(crate) const METHODS: &[&str] = &["aimd", "gradient"];
 
 /// The limit that is the ceiling: its key, where it stands, and its value or default.
 pub(crate) struct Ceiling<'i, 'a> {
@@ -41,7 +41,7 @@ pub(crate) fn adaptive(item: &Item<'_>, ceiling: &Ceiling<'_, '_>) -> Option<(us
         let word = item.string()?;
         let known = METHODS.contains(&word);
         if !known {
-            item.unknown_word("method", word, &METHODS);
+            item.unknown_word("method", word, METHODS);
         }
         known.then_some(word)
     });

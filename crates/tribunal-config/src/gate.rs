@@ -13,7 +13,7 @@ use crate::notes::{Mistake, Notes};
 use crate::read::{Item, Table};
 use crate::when::Expression;
 
-const POLICIES: &[&str] =
+pub(crate) const POLICIES: &[&str] =
     &["always", "on_violation", "on_high_risk", "on_uncertainty", "conditional"];
 
 /// The keys that only one policy has.

@@ -87,6 +87,7 @@ mod profiles;
 mod rates;
 mod read;
 mod run;
+mod schema;
 mod source;
 mod texts;
 mod watch;
@@ -98,6 +99,7 @@ pub use layers::Layers;
 pub use merged::{Merged, Origin, Setting, Show};
 pub use pipeline::{Pipeline, load};
 pub use profiles::{Profiles, UnknownProfile};
+pub use schema::schema;
 pub use source::{DEFAULT, ReadError, Source};
 pub use watch::{Reloaded, SourcesHash, Wake, Watch};
 pub use when::{

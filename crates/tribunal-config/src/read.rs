@@ -103,6 +103,8 @@ impl<'a> Table<'a> {
     /// The end: every key that nobody asked for is unknown. Gives where the others stand.
     pub(crate) fn close(self) -> BTreeMap<String, Range<usize>> {
         let known = self.asked.borrow();
+        #[cfg(test)]
+        asked::note(&self.path, &known);
         for (key, _) in self.table.iter() {
             if !known.contains(&&**key.get_ref()) {
                 self.notes.add(unknown(key, &self.path, known.iter().copied()));
@@ -110,6 +112,29 @@ impl<'a> Table<'a> {
         }
         drop(known);
         self.places.into_inner()
+    }
+}
+
+/// Which keys were asked for, by table: what the definitions of the schema are held against.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    type Asked = BTreeSet<(String, BTreeSet<&'static str>)>;
+
+    thread_local! {
+        static ASKED: RefCell<Asked> = RefCell::default();
+    }
+
+    pub(super) fn note(path: &str, keys: &[&'static str]) {
+        let keys = keys.iter().copied().collect();
+        ASKED.with(|asked| asked.borrow_mut().insert((path.to_owned(), keys)));
+    }
+
+    /// What was asked for on this thread since the last time.
+    pub(crate) fn take() -> Asked {
+        ASKED.with(RefCell::take)
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::parameter::{Parameter, explained};
 use crate::{Critic, Languages, ParamFault, Params};
 
 type Build = dyn Fn(&Params<'_>) -> Option<Arc<dyn Critic>> + Send + Sync;
@@ -16,6 +17,8 @@ type Build = dyn Fn(&Params<'_>) -> Option<Arc<dyn Critic>> + Send + Sync;
 pub struct CriticKind {
     name: &'static str,
     summary: &'static str,
+    /// What each parameter means.
+    lines: &'static [(&'static str, &'static str)],
     build: Arc<Build>,
 }
 
@@ -30,7 +33,29 @@ impl CriticKind {
         let build = move |params: &Params<'_>| -> Option<Arc<dyn Critic>> {
             build(params).map(|critic| Arc::new(critic) as Arc<dyn Critic>)
         };
-        Self { name, summary, build: Arc::new(build) }
+        Self { name, summary, lines: &[], build: Arc::new(build) }
+    }
+
+    /// With a line for each of its parameters, for editors and schemas: `("severity", "how bad a match is")`. Those of
+    /// a list of tables are called `rules[].name`. Whoever gives lines gives all of them: from then on other parameters
+    /// than those are known to be wrong before a critic is built.
+    #[must_use]
+    pub const fn documented(mut self, lines: &'static [(&'static str, &'static str)]) -> Self {
+        self.lines = lines;
+        self
+    }
+
+    /// What is said of the parameters, in that order; empty where nothing is.
+    #[must_use]
+    pub const fn lines(&self) -> &'static [(&'static str, &'static str)] {
+        self.lines
+    }
+
+    /// The parameters there are, in the order in which they are asked for. Those that are asked for only when others
+    /// are there are not among them, unless the kind tells by [`Params::shape`].
+    #[must_use]
+    pub fn parameters(&self) -> Vec<Parameter> {
+        explained(Params::asked_by(|params| (self.build)(params)), self.lines, "")
     }
 
     /// What a configuration calls it.

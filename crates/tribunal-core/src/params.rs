@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::Pointer;
+use crate::parameter::{MayBeEmpty, ParamShape, Parameter, Record};
 
 /// One step on the way to a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +134,8 @@ pub struct Params<'a> {
     base: &'a Path,
     asked: RefCell<Vec<&'static str>>,
     faults: &'a RefCell<Vec<ParamFault>>,
+    /// Where only the questions matter and nobody has answers.
+    record: Option<&'a Record>,
 }
 
 impl<'a> Params<'a> {
@@ -181,7 +184,29 @@ impl<'a> Params<'a> {
         base: &'a Path,
         faults: &'a RefCell<Vec<ParamFault>>,
     ) -> Self {
-        Self { table, path, base, asked: RefCell::default(), faults }
+        Self { table, path, base, asked: RefCell::default(), faults, record: None }
+    }
+
+    /// Which parameters `build` asks for when there are none.
+    pub(crate) fn asked_by<T>(build: impl FnOnce(&Params<'_>) -> T) -> Vec<Parameter> {
+        let (table, faults, record) = (Map::new(), RefCell::default(), Record::default());
+        let params = Params::at(&table, ParamPath::default(), Path::new(""), &faults);
+        build(&Params { record: Some(&record), ..params });
+        record.take()
+    }
+
+    fn note(&self, key: &'static str, shape: ParamShape, default: Option<Value>) {
+        if let Some(record) = self.record {
+            record.note(key, shape, false, default);
+        }
+    }
+
+    /// Says more of a parameter than its type does: a range, the words there are. Nothing is checked by it;
+    /// [`CriticKind::parameters`](crate::CriticKind::parameters) repeats it, and nobody else asks.
+    pub fn shape(&self, key: &'static str, shape: impl FnOnce() -> ParamShape) {
+        if self.record.is_some() {
+            self.note(key, shape(), None);
+        }
     }
 
     fn value(&self, key: &'static str) -> Option<&'a Value> {
@@ -227,6 +252,7 @@ impl<'a> Params<'a> {
 
     /// A parameter that may be left out. `None` also when it is wrong; that is noted.
     pub fn optional<T: FromParam>(&self, key: &'static str) -> Option<T> {
+        self.note(key, T::shape(), None);
         let value = self.value(key)?;
         match T::from_param(value) {
             Ok(read) => Some(read),
@@ -241,11 +267,17 @@ impl<'a> Params<'a> {
 
     /// A parameter with a default.
     pub fn or<T: FromParam>(&self, key: &'static str, default: T) -> T {
+        if self.record.is_some() {
+            self.note(key, T::shape(), default.written());
+        }
         self.optional(key).unwrap_or(default)
     }
 
     /// A parameter that must be given.
     pub fn required<T: FromParam>(&self, key: &'static str) -> Option<T> {
+        if let Some(record) = self.record {
+            record.note(key, T::shape(), true, None);
+        }
         if self.value(key).is_none() {
             self.push(self.path.then(ParamStep::Key(key.into())), ParamProblem::Missing);
             return None;
@@ -253,8 +285,41 @@ impl<'a> Params<'a> {
         self.optional(key)
     }
 
+    /// Says that a parameter is missing in whose place others might have been given.
+    pub fn missing(&self, key: &'static str) {
+        self.push(self.path.then(ParamStep::Key(key.into())), ParamProblem::Missing);
+    }
+
+    /// A whole number within a range that may be left out.
+    pub fn whole(&self, key: &'static str, range: RangeInclusive<usize>) -> Option<usize> {
+        let (from, to) = (*range.start(), *range.end());
+        self.note(key, ParamShape::Whole(from, to), None);
+        let number = self.optional(key)?;
+        if range.contains(&number) {
+            return Some(number);
+        }
+        let problem = match to {
+            usize::MAX => format!("must be at least {from}"),
+            _ => format!("must lie within {from} to {to}, found {number}"),
+        };
+        self.fault(key, ParamProblem::Range(problem));
+        None
+    }
+
+    /// A whole number with a default, within a range.
+    pub fn whole_or(
+        &self,
+        key: &'static str,
+        default: usize,
+        range: RangeInclusive<usize>,
+    ) -> usize {
+        self.note(key, ParamShape::Whole(*range.start(), *range.end()), Some(default.into()));
+        self.whole(key, range).unwrap_or(default)
+    }
+
     /// A number with a default, within a range.
     pub fn number(&self, key: &'static str, default: f64, range: RangeInclusive<f64>) -> f64 {
+        self.note(key, ParamShape::Number(*range.start(), *range.end()), Some(default.into()));
         let number = self.or(key, default);
         if range.contains(&number) {
             return number;
@@ -268,8 +333,14 @@ impl<'a> Params<'a> {
     /// A word that an enum reads, with a default.
     pub fn word<T>(&self, key: &'static str, default: T) -> T
     where
-        T: std::str::FromStr<Err = crate::UnknownWord>,
+        T: std::str::FromStr<Err = crate::UnknownWord> + PartialEq,
     {
+        if self.record.is_some() {
+            let words = "".parse::<T>().err().map(|unknown| unknown.expected).unwrap_or_default();
+            let is_default = |word: &&&str| word.parse().is_ok_and(|read: T| read == default);
+            let default = words.iter().find(is_default).map(|word| (*word).into());
+            self.note(key, ParamShape::word(words.iter().copied()), default);
+        }
         match self.optional::<String>(key).map(|word| word.parse()) {
             None => default,
             Some(Ok(value)) => value,
@@ -286,6 +357,10 @@ impl<'a> Params<'a> {
         key: &'static str,
         mut build: impl FnMut(&Params<'_>) -> Option<T>,
     ) -> Vec<T> {
+        if self.record.is_some() {
+            let asked = Params::asked_by(&mut build);
+            self.note(key, ParamShape::Tables(asked), None);
+        }
         let Some(value) = self.value(key) else { return Vec::new() };
         let Value::Array(items) = value else {
             self.fault(key, ParamProblem::Type("must be a list of tables".into()));
@@ -343,11 +418,30 @@ pub trait FromParam: Sized {
     ///
     /// What was expected, as in "must be a string", and of which part of the value.
     fn from_param(value: &Value) -> Result<Self, ParamFault>;
+
+    /// What may stand there.
+    #[must_use]
+    fn shape() -> ParamShape {
+        ParamShape::Any
+    }
+
+    /// The value as it would be written, for the default of a parameter. `None` where it cannot be told.
+    fn written(&self) -> Option<Value> {
+        None
+    }
 }
 
 impl FromParam for String {
     fn from_param(value: &Value) -> Result<Self, ParamFault> {
         value.as_str().map(Self::from).ok_or_else(|| expected("a string"))
+    }
+
+    fn shape() -> ParamShape {
+        ParamShape::Text
+    }
+
+    fn written(&self) -> Option<Value> {
+        Some(self.as_str().into())
     }
 }
 
@@ -355,11 +449,27 @@ impl FromParam for bool {
     fn from_param(value: &Value) -> Result<Self, ParamFault> {
         value.as_bool().ok_or_else(|| expected("true or false"))
     }
+
+    fn shape() -> ParamShape {
+        ParamShape::Boolean
+    }
+
+    fn written(&self) -> Option<Value> {
+        Some((*self).into())
+    }
 }
 
 impl FromParam for f64 {
     fn from_param(value: &Value) -> Result<Self, ParamFault> {
         value.as_f64().ok_or_else(|| expected("a number"))
+    }
+
+    fn shape() -> ParamShape {
+        ParamShape::Number(f64::NEG_INFINITY, f64::INFINITY)
+    }
+
+    fn written(&self) -> Option<Value> {
+        Some((*self).into())
     }
 }
 
@@ -373,11 +483,27 @@ impl FromParam for usize {
         };
         number.ok_or_else(|| problem().into())
     }
+
+    fn shape() -> ParamShape {
+        ParamShape::Whole(0, Self::MAX)
+    }
+
+    fn written(&self) -> Option<Value> {
+        Some((*self).into())
+    }
 }
 
 impl FromParam for Value {
     fn from_param(value: &Value) -> Result<Self, ParamFault> {
         Ok(value.clone())
+    }
+
+    fn shape() -> ParamShape {
+        ParamShape::Any
+    }
+
+    fn written(&self) -> Option<Value> {
+        Some(self.clone())
     }
 }
 
@@ -388,6 +514,14 @@ impl FromParam for Pointer {
         let parsed = text.parse();
         parsed.map_err(|error| ParamProblem::Pointer(format!("does not do: {error}")).into())
     }
+
+    fn shape() -> ParamShape {
+        ParamShape::Pointer
+    }
+
+    fn written(&self) -> Option<Value> {
+        Some(self.to_string().into())
+    }
 }
 
 impl<T: FromParam> FromParam for Vec<T> {
@@ -395,6 +529,14 @@ impl<T: FromParam> FromParam for Vec<T> {
         let items = value.as_array().ok_or_else(|| expected("a list"))?;
         let read = |(index, item)| T::from_param(item).map_err(|fault| fault.of_item(index));
         items.iter().enumerate().map(read).collect()
+    }
+
+    fn shape() -> ParamShape {
+        ParamShape::List(Box::new(T::shape()), MayBeEmpty::Yes)
+    }
+
+    fn written(&self) -> Option<Value> {
+        self.iter().map(T::written).collect::<Option<Vec<Value>>>().map(Value::Array)
     }
 }
 
@@ -431,6 +573,39 @@ mod tests {
                 "`deep.none.1` is nowhere",
                 "`strict` is missing",
                 "`typo` is not known here; known are deep, limit, ratio, rules, strict",
+            ]
+        );
+    }
+    #[test]
+    fn what_is_asked_for_is_known_without_any_parameters() {
+        let asked = Params::asked_by(|params| {
+            params.number("ratio", 0.5, 0.0..=1.0);
+            params.whole_or("most", 32, 1..=usize::MAX);
+            params.or("markers", vec![String::from("=")]);
+            params.tables("rules", |rule| rule.required::<String>("name"));
+            // Says less than is known already, and that it must be there.
+            params.required::<Vec<Value>>("rules");
+            params.optional::<Vec<String>>("kinds");
+            params.shape("kinds", || ParamShape::some_of(["a", "b"]));
+            params.word("stage", crate::Stage::default());
+            params.missing("either");
+        });
+        let shown: Vec<String> = asked
+            .iter()
+            .map(|p| format!("{} {:?} {} {:?}", p.name, p.shape, p.required, p.default))
+            .collect();
+        let stages = crate::Stage::WORDS;
+        assert_eq!(
+            shown,
+            [
+                "ratio Number(0.0, 1.0) false Some(Number(0.5))".to_owned(),
+                format!("most Whole(1, {}) false Some(Number(32))", usize::MAX),
+                "markers List(Text, Yes) false Some(Array [String(\"=\")])".to_owned(),
+                "rules Tables([Parameter { name: \"name\", about: \"\", shape: Text, required: true, \
+                 default: None }]) true None"
+                    .to_owned(),
+                "kinds List(Word([\"a\", \"b\"]), No) false None".to_owned(),
+                format!("stage Word({stages:?}) false Some(String(\"core_analysis\"))"),
             ]
         );
     }

@@ -4,13 +4,20 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use tribunal_core::{Params, Pointer, Reads, Snapshot, Span};
+use tribunal_core::{MayBeEmpty, ParamShape, Params, Pointer, Reads, Snapshot, Span};
 
 /// The parameter `fields`: JSON pointers into the snapshot, `/input_text` and `/model_response` unless given.
 ///
 /// A pointer to an object or a list stands for every text in it, and for the names of its members.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields(Vec<Pointer>);
+
+/// What the parameter means, for editors.
+pub(crate) const LINE: (&str, &str) = (
+    "fields",
+    "Which texts are read: JSON pointers into the snapshot. One to an object or a list stands for every text in it. \
+     `/input_text` and `/model_response` unless given.",
+);
 
 impl Default for Fields {
     fn default() -> Self {
@@ -26,6 +33,7 @@ impl Fields {
     }
 
     pub(crate) fn read(params: &Params<'_>) -> Self {
+        params.shape(LINE.0, || ParamShape::List(Box::new(ParamShape::Pointer), MayBeEmpty::No));
         match params.optional::<Vec<Pointer>>("fields") {
             None => Self::default(),
             Some(pointers) if pointers.is_empty() => {

@@ -11,7 +11,7 @@ use tribunal_core::CriticKind;
 
 use self::signs::SIGNS;
 pub(crate) use self::signs::worst;
-use crate::labelled::{Kind, Labelled, critic, from_params};
+use crate::labelled::{Kind, LINES, Labelled, critic, from_params};
 
 /// Objects to prompt injections: texts that try to take the model over from where they stand.
 ///
@@ -46,4 +46,5 @@ critic!(Injection, KIND);
 pub(crate) fn kind() -> CriticKind {
     let summary = "orders to the model in texts that it should only read";
     CriticKind::new("injection", summary, |params| Some(Injection(from_params(params, KIND))))
+        .documented(LINES)
 }

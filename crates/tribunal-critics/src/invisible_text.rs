@@ -10,8 +10,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, View,
-    Violation,
+    Answer, Critic, CriticKind, ParamProblem, ParamShape, Params, Pointer, Reads, Returns, Review,
+    View, Violation,
 };
 
 use self::scan::Found;
@@ -252,14 +252,24 @@ impl Hidden {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("kinds", "Which kinds of characters are objected to. All unless given."),
+    ("min_run", "Shorter runs of zero-width characters are passed over."),
+];
+
 pub(crate) fn kind() -> CriticKind {
     let summary = "characters that nobody sees and a model reads";
-    CriticKind::new("invisible_text", summary, from_params)
+    CriticKind::new("invisible_text", summary, from_params).documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<InvisibleText> {
     let fields = Fields::read(params);
     let mut kinds = Vec::new();
+    params.shape("kinds", || {
+        ParamShape::some_of(InvisibleKind::ALL.iter().map(|kind| kind.as_str()))
+    });
     match params.optional::<Vec<String>>("kinds") {
         None => kinds.extend(InvisibleKind::ALL),
         Some(words) if words.is_empty() => params.fault("kinds", "must name at least one kind"),
@@ -275,11 +285,7 @@ fn from_params(params: &Params<'_>) -> Option<InvisibleText> {
             }
         }
     }
-    let min_run = params.or("min_run", 1_usize);
-    if !(1..=1_000).contains(&min_run) {
-        let problem = format!("must lie within 1 to 1000, found {min_run}");
-        params.fault("min_run", ParamProblem::Range(problem));
-    }
+    let min_run = params.whole_or("min_run", 1, 1..=1_000);
     Some(InvisibleText { fields, kinds, min_run })
 }
 

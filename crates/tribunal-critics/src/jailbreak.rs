@@ -7,7 +7,7 @@ use tribunal_classifier::Normal;
 use tribunal_classifier::lexicon::{Sense, words};
 use tribunal_core::CriticKind;
 
-use crate::labelled::{Kind, Labelled, Sign, critic, from_params};
+use crate::labelled::{Kind, LINES, Labelled, Sign, critic, from_params};
 
 /// Objects to jailbreaks: prompts that put the model into a part without rules, or attach what makes it comply.
 ///
@@ -54,6 +54,7 @@ critic!(Jailbreak, KIND);
 pub(crate) fn kind() -> CriticKind {
     let summary = "attempts to talk a model out of its rules";
     CriticKind::new("jailbreak", summary, |params| Some(Jailbreak(from_params(params, KIND))))
+        .documented(LINES)
 }
 
 #[cfg(test)]

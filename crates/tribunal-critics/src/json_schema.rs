@@ -137,13 +137,25 @@ impl Critic for JsonSchema {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    ("pointer", "Which part of the snapshot is held against the schema; `\"\"` is the whole."),
+    ("formats", "Whether `format` is checked in every draft."),
+    ("schema", "A JSON Schema. Nothing is fetched; at most 256 KiB and 64 levels."),
+    ("parse", "Whether a text is read as JSON first."),
+    ("required", "Whether the part must be there."),
+    ("severity", "How bad it is not to match, from 0 to 1."),
+];
+
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new("json_schema", "parts that do not match a JSON Schema", from_params)
+        .documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<JsonSchema> {
     let pointer = params.required::<Pointer>("pointer");
     let formats = params.or("formats", false);
+    params.shape("schema", schema_param::any_table);
     let schema = params.required::<Value>("schema").and_then(|schema| {
         if !schema.is_object() {
             params.fault("schema", ParamProblem::Type("must be a table".into()));

@@ -225,6 +225,19 @@ fn is_prose(name: &str) -> bool {
     name.split_whitespace().nth(2).is_some() || (!name.is_ascii() && name.chars().nth(11).is_some())
 }
 
+/// What the parameters mean, for editors.
+pub(crate) const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("label", "Which label of the `model`; only with one. The kind's own name unless given."),
+    (
+        "model",
+        "Path of a model file of `tribunal train`, at most 64 MiB. The one that comes with the crate unless given.",
+    ),
+    ("threshold", "From this probability on it objects. That of the model unless given."),
+    ("severity", "How bad a text is that is certain, from 0 to 1. At the threshold it is 0.4."),
+    ("rules", "Whether the rules for what is sure apply."),
+];
+
 /// `fields`, `model`, `label`, `threshold`, `severity`, `rules`.
 pub(crate) fn from_params(params: &Params<'_>, kind: Kind) -> Labelled {
     let mut labelled = Labelled::new(kind);

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Languages, ParamProblem, Params, Pointer, Reads, Returns, Review,
-    View, Violation, nearest,
+    Answer, Critic, CriticKind, Languages, MayBeEmpty, ParamProblem, ParamShape, Params, Pointer,
+    Reads, Returns, Review, View, Violation, nearest,
 };
 use whatlang::Lang;
 
@@ -323,13 +323,29 @@ impl Critic for Language {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    (
+        "allow",
+        "The only languages there may be, by their ISO 639-3 codes: `eng`, `deu`. This or `ban` or both.",
+    ),
+    ("ban", "Languages there may not be, by their ISO 639-3 codes. This or `allow` or both."),
+    ("min_confidence", "Guesses less sure than this, from 0 to 1, are not judged."),
+    ("min_characters", "Texts shorter than this, counted in letters, are not judged."),
+    ("severity", "How bad another language is, from 0 to 1."),
+];
+
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new("language", "texts in a language that is not wanted", from_params)
+        .documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<Language> {
     let fields = Fields::read(params);
     let list = |key| {
+        let code = Box::new(ParamShape::word(Lang::all().iter().map(Lang::code)));
+        params.shape(key, || ParamShape::List(code, MayBeEmpty::No));
         let codes = params.optional::<Vec<String>>(key)?;
         if codes.is_empty() {
             params.fault(key, "must have at least one language");

@@ -4,8 +4,8 @@
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, View,
-    Violation,
+    Answer, Critic, CriticKind, ParamProblem, ParamShape, Params, Pointer, Reads, Returns, Review,
+    View, Violation,
 };
 
 use crate::fields::{Fields, Place};
@@ -256,14 +256,27 @@ impl Critic for Length {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("max_characters", "Most characters of a text. At least one limit must be given."),
+    ("min_characters", "Fewest characters of a text; not above `max_characters`."),
+    ("max_lines", "Most lines of a text."),
+    ("max_tokens", "Most tokens of a text, by a rough estimate."),
+    ("severity", "How bad it is to be too long or too short, from 0 to 1."),
+];
+
 pub(crate) fn kind() -> CriticKind {
-    CriticKind::new("length", "texts that are too long or too short", from_params)
+    CriticKind::new("length", "texts that are too long or too short", from_params).documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<Length> {
     let mut limits = Length::new();
     limits.empty_too = params.has("fields");
     limits.fields = Fields::read(params);
+    for limit in ["max_characters", "min_characters", "max_lines", "max_tokens"] {
+        params.shape(limit, || ParamShape::Whole(1, usize::MAX));
+    }
     limits.max_characters = params.optional("max_characters");
     limits.min_characters = params.optional("min_characters");
     limits.max_lines = params.optional("max_lines");
@@ -283,7 +296,7 @@ fn from_params(params: &Params<'_>) -> Option<Length> {
         // One that was given and is of the wrong type has been noted.
         Err(_) if given.iter().any(|name| params.has(name)) => None,
         Err(_) => {
-            params.required::<usize>("max_characters");
+            params.missing("max_characters");
             None
         }
     }

@@ -115,7 +115,7 @@ pub fn catalogue() -> Catalogue {
 mod tests {
     use super::*;
     use serde_json::json;
-    use tribunal_core::{Pointer, Reads};
+    use tribunal_core::{ParamShape, Parameter, Pointer, Reads};
 
     #[test]
     fn the_catalogue_has_each_kind_with_a_summary() {
@@ -194,6 +194,48 @@ mod tests {
         let text = "Der Hafen war still, als die Fähre eine Stunde zu spät mit brennenden Lichtern einlief.";
         assert_eq!(languages.of(text), Some("deu"));
         assert_eq!(languages.of("Der Hafen"), None);
+    }
+
+    /// `rules[].name` for parameters of tables.
+    fn paths(parameters: &[Parameter], within: &str) -> Vec<String> {
+        let path = |parameter: &Parameter| {
+            let path = format!("{within}{}", parameter.name);
+            let inner = match &parameter.shape {
+                ParamShape::Tables(inner) => paths(inner, &format!("{path}[].")),
+                _ => Vec::new(),
+            };
+            [vec![path], inner].concat()
+        };
+        parameters.iter().flat_map(path).collect()
+    }
+
+    #[test]
+    fn each_kind_explains_the_parameters_it_asks_for_and_no_others() {
+        for kind in catalogue().iter() {
+            let mut asked = paths(&kind.parameters(), "");
+            let mut explained: Vec<String> =
+                kind.lines().iter().map(|(path, _)| (*path).to_owned()).collect();
+            asked.sort();
+            explained.sort();
+            assert_eq!(asked, explained, "{}", kind.name());
+        }
+    }
+
+    #[test]
+    fn the_page_of_the_critics_names_every_parameter() {
+        let page = include_str!("../../../docs/critics.md");
+        for kind in catalogue().iter() {
+            let shared = ["injection", "jailbreak", "toxicity"].contains(&kind.name());
+            let head = if shared { "injection, jailbreak, toxicity" } else { kind.name() };
+            let section = page.split("\n## ").find(|section| section.starts_with(head)).unwrap();
+            for path in paths(&kind.parameters(), "") {
+                // `.keywords` stands for those of both lists.
+                let short = path.split_once("[]").map_or("", |(_, key)| key);
+                let rows = || section.lines().filter(|line| line.starts_with("| `"));
+                let names = |name: &str| rows().any(|row| row.contains(&format!("`{name}`")));
+                assert!(names(&path) || names(short), "{}: {path}", kind.name());
+            }
+        }
     }
 
     #[test]

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, View,
-    Violation,
+    Answer, Critic, CriticKind, MayBeEmpty, ParamProblem, ParamShape, Params, Pointer, Reads,
+    Returns, Review, View, Violation,
 };
 
 use self::host::{Domains, Host};
@@ -375,8 +375,21 @@ impl Critic for Links {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("allow", "The only domains that may be linked to, with their subdomains. All unless given."),
+    ("ban", "Domains that may not be linked to, nor may their subdomains; counts before `allow`."),
+    ("schemes", "The only schemes that links may have, such as `https`. All unless given."),
+    ("bare_domains", "Whether `example.com` in running text is a link."),
+    ("punycode", "Whether every host that is not ASCII is objected to."),
+    ("max_query", "Most bytes after the first `?` or `#` of a link. No limit unless given."),
+    ("disable", "Checks that are left out: the codes without `links.`."),
+];
+
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new("links", "links by where they lead and how they are written", from_params)
+        .documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<Links> {
@@ -389,6 +402,8 @@ fn from_params(params: &Params<'_>) -> Option<Links> {
     critic.punycode = params.or("punycode", false);
     critic.max_query = params.optional("max_query");
     let names = || LinkCheck::ALL.iter().map(|check| check.as_str());
+    let checks = || Box::new(ParamShape::word(names()));
+    params.shape("disable", || ParamShape::List(checks(), MayBeEmpty::Yes));
     for (index, name) in params.or("disable", Vec::<String>::new()).iter().enumerate() {
         match LinkCheck::ALL.iter().find(|check| check.as_str() == name) {
             Some(check) => {

@@ -9,8 +9,8 @@ use std::str::FromStr;
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
-    Returns, Review, Snapshot, Span, UnknownWord, View, Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, ParamShape, Params, Pointer,
+    Reads, Returns, Review, Snapshot, Span, UnknownWord, View, Violation,
 };
 
 use self::number::{Number, Numbers};
@@ -291,8 +291,29 @@ impl Critic for NumericClaim {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    (
+        "expected",
+        "Where the right number stands in the snapshot: a number, or a text that has one.",
+    ),
+    ("answer", "Where the answer stands that makes the claim."),
+    ("markers", "What stands before the number that counts, whatever its case: `####`, `answer:`."),
+    ("marker_required", "Whether an answer without a marker is objected to."),
+    ("absolute", "How far off a claim may be."),
+    ("relative", "By which share of what is expected a claim may be off."),
+    ("required", "Whether a snapshot without an expected number is objected to."),
+    (
+        "percent",
+        "What `12%` is: 12 (`as_written`), 0.12 (`fraction`), or whichever is right (`either`).",
+    ),
+    ("decimal_comma", "Whether `1.234,5` is more than a thousand."),
+    ("severity", "How bad a wrong number is, from 0 to 1."),
+];
+
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new("numeric_claim", "numbers that are not the expected ones", from_params)
+        .documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<NumericClaim> {
@@ -307,6 +328,7 @@ fn from_params(params: &Params<'_>) -> Option<NumericClaim> {
         params.fault("marker_required", "needs at least one of `markers`");
     }
     let tolerance = |key| {
+        params.shape(key, || ParamShape::Number(0.0, f64::INFINITY));
         let tolerance = params.or(key, 0.0);
         if tolerance < 0.0 {
             params.fault(key, ParamProblem::Range("must be 0 or more".into()));

@@ -157,8 +157,35 @@ impl Critic for Pattern {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("rules", "The patterns, 1 to 1,000; those of files are counted one by one."),
+    (
+        "rules[].name",
+        "What the pattern is called: 1 to 64 of `a-z`, `0-9`, `_`, `.`, `-`, each once. Its code is `pattern.<name>`.",
+    ),
+    (
+        "rules[].pattern",
+        "A regular expression of at most 8 KiB, without look-around and back-references. This or `file`.",
+    ),
+    (
+        "rules[].file",
+        "A file with one pattern a line, at most 1 MiB; a relative path starts from the folder of the configuration. This or `pattern`.",
+    ),
+    ("rules[].severity", "How bad a match is, from 0 to 1."),
+    (
+        "rules[].message",
+        "What a violation says; goes where reports go, so nothing private. Unless given: \"matches the pattern `<name>`\".",
+    ),
+    ("rules[].replacement", "What redaction puts in the place of a match."),
+    ("rules[].case_insensitive", "Whether capitals and small letters are alike."),
+    ("rules[].literal", "Whether patterns are plain texts rather than regular expressions."),
+];
+
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new("pattern", "texts that match patterns of one's own", from_params)
+        .documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<Pattern> {

@@ -25,8 +25,8 @@ use std::ops::Range;
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
-    Returns, Review, Shape, View, Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, ParamShape, Params, Pointer,
+    Reads, Returns, Review, Shape, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
@@ -273,6 +273,14 @@ impl Critic for Pii {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("kinds", "Only these kinds of personal data. All unless given."),
+    ("severities", "How bad a kind of personal data is, from 0 to 1, where that is not as usual."),
+    ("min_confidence", "What is less sure than this, from 0 to 1, is left out."),
+];
+
 /// `fields`, `kinds`, `severities`, `min_confidence`.
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new(
@@ -286,9 +294,11 @@ pub(crate) fn kind() -> CriticKind {
             Some(Pii::over(fields, Settings { kinds, severities, min_confidence }))
         },
     )
+    .documented(LINES)
 }
 
 fn chosen(params: &Params<'_>) -> Option<Vec<String>> {
+    params.shape("kinds", || ParamShape::some_of(names()));
     let names = params.optional::<Vec<String>>("kinds")?;
     if names.is_empty() {
         params.fault("kinds", "must name at least one kind, such as \"email\"");
@@ -303,6 +313,10 @@ fn chosen(params: &Params<'_>) -> Option<Vec<String>> {
 
 fn severities(params: &Params<'_>) -> BTreeMap<String, f64> {
     let mut severities = BTreeMap::new();
+    let share = || Box::new(ParamShape::Number(0.0, 1.0));
+    params.shape("severities", || {
+        ParamShape::Table(names().into_iter().map(str::to_owned).collect(), share())
+    });
     let table = match params.optional::<Value>("severities") {
         None => return severities,
         Some(Value::Object(table)) => table,

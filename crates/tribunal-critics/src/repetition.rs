@@ -9,8 +9,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Returns, Review,
-    View, Violation,
+    Answer, Critic, CriticKind, Opinion, Params, Pointer, Reads, Returns, Review, View, Violation,
 };
 
 use self::measure::{floor, lines, longest_run, looped, repeated, words};
@@ -249,27 +248,29 @@ impl Critic for Repetition {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("ngram", "How many words make a run."),
+    ("max_share", "Which share of runs may have stood before, from 0 to 1."),
+    ("min_words", "Texts with fewer words have no share."),
+    ("max_line_run", "Most equal lines in a row."),
+    ("max_word_run", "Most equal words in a row."),
+    ("max_character_run", "Most equal characters in a row, spaces aside."),
+    ("max_loops", "How often the end of a text may stand there in a row."),
+    ("severity", "How bad it is to go round in circles, from 0 to 1."),
+];
+
 pub(crate) fn kind() -> CriticKind {
-    CriticKind::new("repetition", "texts that go round in circles", from_params)
+    CriticKind::new("repetition", "texts that go round in circles", from_params).documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<Repetition> {
     let mut critic = Repetition { fields: Fields::read(params), ..Repetition::new() };
-    critic.ngram = params.or("ngram", critic.ngram);
-    if !Repetition::NGRAM.contains(&critic.ngram) {
-        let (from, to) = (Repetition::NGRAM.start(), Repetition::NGRAM.end());
-        let problem = format!("must be {from} to {to}, found {}", critic.ngram);
-        params.fault("ngram", ParamProblem::Range(problem));
-    }
+    critic.ngram = params.whole_or("ngram", critic.ngram, Repetition::NGRAM);
     critic.max_share = params.number("max_share", critic.max_share, 0.0..=1.0);
     critic.min_words = params.or("min_words", critic.min_words);
-    let limit = |key, default| {
-        let limit = params.or(key, default);
-        if limit == 0 {
-            params.fault(key, ParamProblem::Range("must be at least 1".into()));
-        }
-        limit
-    };
+    let limit = |key, default| params.whole_or(key, default, 1..=usize::MAX);
     critic.max_line_run = limit("max_line_run", critic.max_line_run);
     critic.max_word_run = limit("max_word_run", critic.max_word_run);
     critic.max_character_run = limit("max_character_run", critic.max_character_run);

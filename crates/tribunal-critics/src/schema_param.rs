@@ -3,8 +3,13 @@
 use std::fmt::Display;
 
 use serde_json::Value;
-use tribunal_core::{ParamProblem, Params, Pointer};
+use tribunal_core::{ParamProblem, ParamShape, Params, Pointer};
 use tribunal_schema::{Schema, SchemaError};
+
+/// What may stand there, as far as that can be said in short.
+pub(crate) fn any_table() -> ParamShape {
+    ParamShape::Table(Vec::new(), Box::new(ParamShape::Any))
+}
 
 /// Compiles it; what is wrong is noted where it stands in the schema.
 pub(crate) fn compile(

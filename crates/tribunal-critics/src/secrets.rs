@@ -19,8 +19,8 @@ use std::ops::Range;
 use regex::Regex;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
-    Returns, Review, Shape, View, Violation,
+    Answer, Critic, CriticError, CriticKind, MayBeEmpty, Opinion, ParamProblem, ParamShape, Params,
+    Pointer, Reads, Returns, Review, Shape, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
@@ -292,6 +292,15 @@ impl Critic for Secrets {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("rules", "Only these rules. All unless given."),
+    ("disable", "All rules but these."),
+    ("allow", "Regular expressions; a secret that one of them matches anywhere is let pass."),
+    ("min_severity", "What is less severe than this, from 0 to 1, is left out."),
+];
+
 /// `fields`, `rules`, `disable`, `allow`, `min_severity`.
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new("secrets", "finds API keys, tokens, private keys and passwords", |params| {
@@ -309,9 +318,12 @@ pub(crate) fn kind() -> CriticKind {
         }
         Some(Secrets::over(fields, chosen, allow, min_severity))
     })
+    .documented(LINES)
 }
 
 fn ids(params: &Params<'_>, key: &'static str) -> Option<Vec<String>> {
+    let ids = || Box::new(ParamShape::word(rules().iter().map(|rule| &*rule.id)));
+    params.shape(key, || ParamShape::List(ids(), MayBeEmpty::Yes));
     let ids = params.optional::<Vec<String>>(key)?;
     for (index, id) in ids.iter().enumerate() {
         if let Some(problem) = unknown_rule(id) {

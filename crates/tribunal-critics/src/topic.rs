@@ -11,8 +11,8 @@ use std::ops::Range;
 use aho_corasick::AhoCorasick;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, View,
-    Violation,
+    Answer, Critic, CriticKind, MayBeEmpty, ParamShape, Params, Pointer, Reads, Returns, Review,
+    View, Violation,
 };
 
 use self::folded::Folded;
@@ -318,8 +318,35 @@ impl Critic for Topic {
     }
 }
 
+/// What the parameters mean, for editors.
+const LINES: &[(&str, &str)] = &[
+    crate::fields::LINE,
+    ("allow", "The only topics there may be. This or `ban` or both."),
+    (
+        "allow[].name",
+        "What the topic is called: 1 to 64 of `a-z`, `0-9`, `_`, `.`, `-`, each once.",
+    ),
+    (
+        "allow[].keywords",
+        "Words and phrases, whatever their case: 1 to 200 bytes each, 10,000 in all.",
+    ),
+    ("allow[].at_least", "How many keywords make a text be about it, repeated ones counted again."),
+    ("allow[].severity", "Has a meaning in `ban` only."),
+    ("ban", "Topics there may not be. This or `allow` or both."),
+    ("ban[].name", "What the topic is called: 1 to 64 of `a-z`, `0-9`, `_`, `.`, `-`, each once."),
+    (
+        "ban[].keywords",
+        "Words and phrases, whatever their case: 1 to 200 bytes each, 10,000 in all.",
+    ),
+    ("ban[].at_least", "How many keywords make a text be about it, repeated ones counted again."),
+    ("ban[].severity", "How bad it is to be about it, from 0 to 1."),
+    ("min_words", "Texts with fewer words need not be about an allowed topic."),
+    ("severity", "How bad it is to be about no allowed topic, from 0 to 1."),
+];
+
 pub(crate) fn kind() -> CriticKind {
     CriticKind::new("topic", "topics that are banned, or none that is allowed", from_params)
+        .documented(LINES)
 }
 
 fn from_params(params: &Params<'_>) -> Option<Topic> {
@@ -352,8 +379,10 @@ fn from_params(params: &Params<'_>) -> Option<Topic> {
 /// Reads one table of topics; what is wrong is noted at its own key.
 fn topic(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<TopicWords> {
     let name = params.required::<String>("name");
+    let words = || ParamShape::List(Box::new(ParamShape::Text), MayBeEmpty::No);
+    params.shape("keywords", words);
     let keywords = params.required::<Vec<String>>("keywords");
-    let at_least = params.or("at_least", 1);
+    let at_least = params.whole_or("at_least", 1, 1..=usize::MAX);
     let severity = params.number("severity", 0.6, 0.0..=1.0);
     let topic = TopicWords { name: name?, keywords: keywords?, at_least, severity };
     match check(0, &topic) {
@@ -364,10 +393,6 @@ fn topic(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<TopicWords
         }
         Err(TopicError::NoKeywords(_)) => {
             params.fault("keywords", "must have at least one keyword");
-            return None;
-        }
-        Err(TopicError::AtLeast(_)) => {
-            params.fault("at_least", ParamProblem::Range("must be at least 1".into()));
             return None;
         }
         Err(TopicError::Keyword { index, .. }) => {

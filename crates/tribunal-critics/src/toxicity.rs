@@ -4,7 +4,7 @@
 
 use tribunal_core::CriticKind;
 
-use crate::labelled::{Kind, Labelled, critic, from_params};
+use crate::labelled::{Kind, LINES, Labelled, critic, from_params};
 
 /// Objects to toxic texts: hate, harassment, insults, threats, violence, self-harm.
 ///
@@ -29,6 +29,7 @@ critic!(Toxicity, KIND);
 pub(crate) fn kind() -> CriticKind {
     let summary = "hate, harassment, threats and other abuse";
     CriticKind::new("toxicity", summary, |params| Some(Toxicity(from_params(params, KIND))))
+        .documented(LINES)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod eval;
 mod explain;
 #[cfg(unix)]
 mod files;
+mod init;
 mod judge;
 mod layers;
 mod lines;

@@ -101,3 +101,22 @@ fn the_command_tells_what_it_can_do() {
     assert_eq!(version.out, format!("tribunal {}\n", env!("CARGO_PKG_VERSION")));
     assert_eq!(folder.run(&[], "").status, 2);
 }
+
+#[test]
+fn a_plan_is_drawn_and_the_picture_of_the_docs_is_in_step() {
+    let folder = Folder::new();
+    let done = folder.run(&["plan", "--config", "pipeline.toml", "--format", "svg"], "");
+    assert_eq!((done.status, done.err.as_str()), (0, ""));
+    let picture = roxmltree::Document::parse(&done.out).unwrap();
+    let texts: Vec<&str> = picture.descendants().filter_map(|node| node.text()).collect();
+    for text in ["words", "deep", "on violation", "1 fast_critics", "2 deep_analysis"] {
+        assert!(texts.contains(&text), "{text} in {texts:?}");
+    }
+    assert_eq!(folder.run(&["plan", "--format", "svg", "--output", "plan.svg"], "").status, 0);
+    let drawn = std::fs::read_to_string(folder.path("plan.svg")).unwrap();
+    let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/default-pipeline.svg");
+    assert!(
+        drawn == std::fs::read_to_string(ours).unwrap(),
+        "cargo run -p tribunal-cli -- plan --format svg --output docs/default-pipeline.svg"
+    );
+}

@@ -187,10 +187,10 @@ impl Rule {
     pub(super) fn read(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<Vec<Compiled>> {
         let name = params.required::<String>("name");
         let file = params.optional::<String>("file");
-        let pattern = match params.has("file") {
-            true => params.optional::<String>("pattern"),
-            false => params.required("pattern"),
-        };
+        let pattern = params.optional::<String>("pattern");
+        if !params.has("file") && !params.has("pattern") {
+            params.missing("pattern");
+        }
         let severity = params.number("severity", 0.5, 0.0..=1.0);
         let message = params.optional("message");
         let replacement = params.optional("replacement");

@@ -106,7 +106,7 @@ fn limits_that_make_no_sense_are_faults_by_name() {
             json!({"ngram": 11, "max_share": 2, "max_line_run": 0, "max_loops": "x", "severity": -1, "typo": 1})
         ),
         [
-            "`ngram` must be 1 to 10, found 11",
+            "`ngram` must lie within 1 to 10, found 11",
             "`max_share` must lie within 0 to 1, found 2",
             "`max_line_run` must be at least 1",
             "`max_loops` must be a whole number, 0 or more",
