@@ -52,7 +52,10 @@ const BUDGETS: [(&str, Shape, u64); 8] = [
 ];
 
 /// Beside them, without a budget.
-const OTHERS: [(&str, Shape); 4] = [
+const OTHERS: [(&str, Shape); 7] = [
+    ("metered", Shape::Flat),
+    ("metered", Shape::Staged),
+    ("metered", Shape::Gated),
     ("floor", Shape::Flat),
     ("join_all", Shape::Flat),
     ("by_hand", Shape::Flat),

@@ -102,17 +102,19 @@ impl CriticCounts {
         if let Some(of_status) = self.outcomes.get_mut(outcome.status as usize) {
             bump(of_status, called_for);
         }
-        if outcome.attempts == 0 {
-            self.cost_saved += outcome.saved(critic);
-            if outcome.status == Status::Gated {
-                // Most of them, where there are gates, and there is no more to it.
-                return;
-            }
-        } else {
-            self.execution.record(outcome.execution);
+        if outcome.status == Status::Gated {
+            // Most of them, where there are gates, and there is no more to it: all of its cost is saved.
+            self.cost_saved += critic.cost;
+            return;
         }
-        if outcome.attempts > 0 || !outcome.queued.is_zero() {
+        if outcome.attempts > 0 {
+            self.execution.record(outcome.execution);
             self.queued.record(outcome.queued);
+        } else {
+            self.cost_saved += outcome.saved(critic);
+            if !outcome.queued.is_zero() {
+                self.queued.record(outcome.queued);
+            }
         }
         self.cost_spent += outcome.cost;
         if outcome.attempts > 1 {

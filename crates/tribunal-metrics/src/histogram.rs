@@ -44,7 +44,9 @@ pub struct Histogram {
 impl Histogram {
     #[inline]
     pub(crate) fn record(&mut self, took: Duration) {
-        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        // In words of 64 bits: what took longer than 584 years counts as that.
+        let whole = took.as_secs().saturating_mul(1_000_000_000);
+        let nanos = whole.saturating_add(u64::from(took.subsec_nanos()));
         // Where nothing has to be waited for, nearly all are in the first.
         let bucket = match nanos <= BOUNDS[0] {
             true => 0,

@@ -8,6 +8,10 @@ use crate::sim::marks::Mark;
 
 impl Observer for Watch {
     fn on_event(&self, event: RunEvent<'_>) {
+        if let RunEvent::Refused { .. } = event {
+            // Of a run that never began, or that has been cut off. What its caller gets is checked there.
+            return;
+        }
         let mut state = self.lock();
         let case = &*self.case;
         let Some(run) = state.current else {
