@@ -2,9 +2,11 @@
 //!
 //! Start at [`Expression::compile`]. `when/bounds.rs` refuses what would be too much for the parser,
 //! `when/check.rs` finds out what an expression reads, and `when/values.rs` builds just that for each run.
+//! `when/formula.rs` says the same for proofs.
 
 mod bounds;
 mod check;
+mod formula;
 mod needs;
 mod values;
 
@@ -52,6 +54,8 @@ pub(crate) struct Expression {
     prior: Vec<PriorUse>,
     /// The names and texts that stand in it: these may be repeated in errors, since they are no one's secret.
     words: BTreeSet<String>,
+    /// The same for those who ask what every run may do.
+    modelled: tribunal_prove::Condition,
 }
 
 impl Expression {
@@ -80,7 +84,9 @@ impl Expression {
     fn compile_here(text: &str) -> Result<Self, Vec<Fault>> {
         let program = ENV.compile(text).map_err(|errors| bounds::syntax(text, &errors))?;
         let found = check::check(text, &program)?;
+        let modelled = formula::condition(text, &program, !found.prior.is_empty());
         let expression = Self {
+            modelled,
             text: text.to_owned(),
             program,
             needs: found.needs,
@@ -94,6 +100,11 @@ impl Expression {
     /// The critics whose outcomes it reads, and where it names them.
     pub(crate) fn prior(&self) -> &[PriorUse] {
         &self.prior
+    }
+
+    /// When it holds, for those who ask what every run may do.
+    pub(crate) const fn modelled(&self) -> &tribunal_prove::Condition {
+        &self.modelled
     }
 
     /// Evaluates it once on a quiet and once on a troubled past, to see that it gives true or false.

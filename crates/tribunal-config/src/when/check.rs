@@ -122,8 +122,8 @@ struct Walk<'p> {
 }
 
 /// One step from a root: the name, and the expression that takes it.
-struct Step<'p> {
-    name: &'p str,
+pub(super) struct Step<'p> {
+    pub(super) name: &'p str,
     taken: &'p IdedExpr,
 }
 
@@ -324,7 +324,7 @@ impl<'p> Walk<'p> {
 }
 
 /// A root and the names that follow it, as far as they are written out.
-fn path(expr: &IdedExpr) -> Option<(&str, &IdedExpr, Vec<Step<'_>>)> {
+pub(super) fn path(expr: &IdedExpr) -> Option<(&str, &IdedExpr, Vec<Step<'_>>)> {
     let mut here = expr;
     let mut steps = Vec::new();
     loop {
