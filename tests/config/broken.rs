@@ -494,9 +494,9 @@ fn as_text_each_problem_has_a_line_with_what_stands_there() {
     let error = parse("[run]\ntimeout = \"0s\"\nearly_exit = 1\n").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "test.toml:2:11: `run.timeout` must be longer than nothing, at `\"0s\"`; \
+        "test.toml:2:11: error[out-of-range]: `run.timeout` must be longer than nothing, at `\"0s\"`; \
          write a number and a unit, us, ms, s, m or h: \"250ms\", \"1.5s\"\n\
-         test.toml:3:14: `run.early_exit` must be true or false, found an integer, at `1`"
+         test.toml:3:14: error[wrong-type]: `run.early_exit` must be true or false, found an integer, at `1`"
     );
     assert_eq!(format!("{error:?}"), error.to_string());
 }

@@ -2,6 +2,7 @@
 
 use tribunal_production::Adaptation;
 
+use crate::Code;
 use crate::read::Item;
 
 const METHODS: [&str; 2] = ["aimd", "gradient"];
@@ -18,7 +19,8 @@ pub(crate) fn adaptive(item: &Item<'_>, ceiling: &Ceiling<'_, '_>) -> Option<(us
     let table = item.table()?;
     let key = ceiling.key;
     if ceiling.item.is_none() && ceiling.value.is_none() {
-        item.note(format_args!("needs `{key}` beside it: that is its ceiling"));
+        let problem = format_args!("needs `{key}` beside it: that is its ceiling");
+        item.note(Code::NoEffect, problem);
     }
     let floor_item = table.get("floor");
     let floor = match &floor_item {
@@ -27,7 +29,8 @@ pub(crate) fn adaptive(item: &Item<'_>, ceiling: &Ceiling<'_, '_>) -> Option<(us
     };
     let above = floor.zip(ceiling.value).filter(|(floor, most)| floor > most);
     if let (Some(item), Some((_, most))) = (&floor_item, above) {
-        let mistake = item.mistake(format_args!("is above `{key}`, which is {most}"));
+        let problem = format_args!("is above `{key}`, which is {most}");
+        let mistake = item.mistake(Code::CrossedBounds, problem);
         item.add(match ceiling.item {
             Some(ceiling) => mistake.other(ceiling.span(), "the ceiling"),
             None => mistake,
@@ -49,7 +52,7 @@ pub(crate) fn adaptive(item: &Item<'_>, ceiling: &Ceiling<'_, '_>) -> Option<(us
         }
         Some(_) => {
             if let Some(target) = target {
-                target.note("has no effect: only `aimd` has a target");
+                target.note(Code::NoEffect, "has no effect: only `aimd` has a target");
             }
             Some(Adaptation::Gradient)
         }

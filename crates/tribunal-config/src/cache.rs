@@ -2,6 +2,7 @@
 
 use tribunal_cache::{Builder, ResultCache};
 
+use crate::Code;
 use crate::critic::names;
 use crate::nearest::{listed, meant};
 use crate::read::{Item, Table, short};
@@ -27,7 +28,7 @@ impl<'a> Cache<'a> {
         let time = table.get("time_to_live").and_then(|item| Some((item.duration()?, item)));
         if let Some((time, item)) = time {
             if time > ResultCache::LONGEST_TIME_TO_LIVE {
-                item.note("must be at most 30 days");
+                item.note(Code::OutOfRange, "must be at most 30 days");
             } else {
                 bounds = bounds.time_to_live(time);
             }
@@ -37,7 +38,8 @@ impl<'a> Cache<'a> {
             if item.value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
                 let help =
                     "leave it out to keep what all say, or leave out `[cache]` to keep nothing";
-                item.add(item.mistake("must name at least one critic").help(help));
+                let mistake = item.mistake(Code::EmptyList, "must name at least one critic");
+                item.add(mistake.help(help));
             }
             only
         });
@@ -52,7 +54,8 @@ impl<'a> Cache<'a> {
             for (name, item) in only.iter().filter(|(name, _)| !critics.contains(&name.as_str())) {
                 let all = || format!("there are {}", listed(critics.iter().copied(), "and"));
                 let help = meant(name, critics.iter().copied()).unwrap_or_else(all);
-                item.add(item.mistake(format!("names no critic: `{}`", short(name))).help(help));
+                let problem = format!("names no critic: `{}`", short(name));
+                item.add(item.mistake(Code::UnknownCritic, problem).help(help));
             }
             bounds = bounds.only(only.into_iter().map(|(name, _)| name));
         }

@@ -21,6 +21,7 @@ use tribunal_production::{
 };
 
 use self::parts::{breaker, hedge, retry, validation};
+use crate::Code;
 use crate::adaptive::{Ceiling, adaptive};
 use crate::duration;
 use crate::gate::{self, When};
@@ -96,7 +97,7 @@ impl Draft {
         let run_anyway = table.get("run_anyway").and_then(|item| {
             let on = item.boolean()?;
             if on && table.get("depends_on").is_none() {
-                item.note("has no effect: the critic depends on no other");
+                item.note(Code::NoEffect, "has no effect: the critic depends on no other");
             }
             Some(on)
         });
@@ -248,7 +249,8 @@ fn name(table: &Table<'_>, notes: &Notes) -> (Option<CriticName>, String, Range<
             let lower = text.to_lowercase();
             let better = CriticName::new(&lower).ok();
             let better = better.map(|name| format!("names are lower case: `{name}`"));
-            notes.add(Mistake::new(item.span(), error.to_string()).maybe_help(better));
+            let mistake = Mistake::new(Code::InvalidName, item.span(), error.to_string());
+            notes.add(mistake.maybe_help(better));
             (None, text.to_owned(), item.span())
         }
     }
@@ -267,7 +269,8 @@ pub(crate) fn names<'a>(item: &Item<'a>) -> Vec<(String, Item<'a>)> {
             None => names.push((name.to_owned(), item)),
             Some((_, first)) => {
                 let problem = format!("names `{}` a second time", short(name));
-                item.add(item.mistake(problem).other(first.span(), "the first time"));
+                let mistake = item.mistake(Code::RepeatedEntry, problem);
+                item.add(mistake.other(first.span(), "the first time"));
             }
         }
     }
@@ -287,7 +290,7 @@ fn phases(item: &Item<'_>) -> Option<Phases> {
     let items = item.list()?;
     let phases: Vec<Phase> = items.iter().filter_map(Item::word).collect();
     if items.is_empty() {
-        item.note("is empty: a critic of no phase would never run");
+        item.note(Code::EmptyList, "is empty: a critic of no phase would never run");
     }
     Phases::of(&phases)
 }
@@ -302,7 +305,8 @@ pub(crate) fn timeout(item: &Item<'_>, stage: Option<Stage>, run: &Run) -> Optio
         if let Some(limit) = limit.filter(|limit| own > limit.duration) {
             let has = duration::write(limit.duration);
             let problem = format!("can never be reached: the {whose} has {has}");
-            let mistake = item.mistake(problem).other(limit.span.clone(), "at most this");
+            let mistake = item.mistake(Code::TimeoutCutShort, problem);
+            let mistake = mistake.other(limit.span.clone(), "at most this");
             item.add(mistake);
             return Some(limit.duration);
         }
@@ -312,7 +316,8 @@ pub(crate) fn timeout(item: &Item<'_>, stage: Option<Stage>, run: &Run) -> Optio
     let default = Duration::from_secs(10);
     if run.timeout.is_none() && own > default {
         let help = "set `timeout` in `[run]` to more";
-        item.add(item.mistake("can never be reached: the run has 10s").help(help));
+        let problem = "can never be reached: the run has 10s";
+        item.add(item.mistake(Code::TimeoutCutShort, problem).help(help));
         return Some(default);
     }
     Some(own)
@@ -336,7 +341,7 @@ fn critic(table: &Table<'_>, enabled: bool, around: &Around<'_>) -> (Arc<dyn Cri
             None => list,
         };
         let message = format!("there is no kind of critic called `{}`", short(name));
-        notes.add(Mistake::new(item.span(), message).help(help));
+        notes.add(Mistake::new(Code::UnknownKind, item.span(), message).help(help));
         return (stand_in(), String::new());
     };
     if !enabled {

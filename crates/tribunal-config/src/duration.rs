@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Code;
+
 /// The longest that makes sense anywhere.
 const MOST: Duration = Duration::from_hours(365 * 24);
 
@@ -13,12 +15,14 @@ pub(crate) const EXAMPLES: &str =
 ///
 /// # Errors
 ///
-/// What is wrong, as the rest of a sentence that starts with the key.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+/// What kind of mistake it is, and what is wrong, as the rest of a sentence that starts with the key.
+pub(crate) fn parse(text: &str) -> Result<Duration, (Code, String)> {
+    let none = |problem: &str| Err((Code::InvalidDuration, problem.to_owned()));
+    let beyond = |problem: &str| (Code::OutOfRange, problem.to_owned());
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text.get(number.len()..).unwrap_or_default();
     if number.starts_with('-') {
-        return Err("cannot be negative".into());
+        return Err(beyond("cannot be negative"));
     }
     let nanos_in_unit: u64 = match unit {
         "us" => 1_000,
@@ -26,15 +30,15 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         "s" => 1_000_000_000,
         "m" => 60 * 1_000_000_000,
         "h" => 3_600 * 1_000_000_000,
-        _ if number.is_empty() => return Err("is no duration".into()),
-        "" if plain(number).is_some() => return Err("has no unit".into()),
-        "" => return Err("is no duration".into()),
-        _ => return Err("has a unit that is none of us, ms, s, m and h".into()),
+        _ if number.is_empty() => return none("is no duration"),
+        "" if plain(number).is_some() => return none("has no unit"),
+        "" => return none("is no duration"),
+        _ => return none("has a unit that is none of us, ms, s, m and h"),
     };
     let Some((whole, fraction)) = plain(number) else {
-        return Err("is no duration".into());
+        return none("is no duration");
     };
-    let too_long = || String::from("must be at most 365 days (8760h)");
+    let too_long = || beyond("must be at most 365 days (8760h)");
     if whole.len() > 18 {
         return Err(too_long());
     }
@@ -48,7 +52,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         return Err(too_long());
     }
     if nanos == 0 {
-        return Err("must be longer than nothing".into());
+        return Err(beyond("must be longer than nothing"));
     }
     u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| too_long())
 }
@@ -118,7 +122,7 @@ mod tests {
             ("9223372036854775808ms", "at most 365 days"),
             ("99999999999999999h", "at most 365 days"),
         ] {
-            let error = parse(text).unwrap_err();
+            let (_, error) = parse(text).unwrap_err();
             assert!(error.contains(problem), "{text}: {error}");
         }
     }

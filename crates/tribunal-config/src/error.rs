@@ -1,22 +1,22 @@
 //! What is wrong with a configuration: every mistake, each in its place.
 //!
-//! Start at [`ConfigError::problems`].
+//! Start at [`ConfigError::problems`]; `code.rs` has the kinds of mistakes.
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 
-use crate::Source;
 use crate::notes::Mistake;
+use crate::{Code, Level, Source};
 
 /// Longest piece of the text that a line of [`ConfigError`] repeats, in characters.
 const SHOWN: usize = 60;
 
 /// Everything that is wrong with a configuration.
 ///
-/// As text it has one line for each problem: `file:line:column: message`, and what stands there. As a
+/// As text it has one line for each problem: `file:line:column: error[code]: message`, and what stands there. As a
 /// [`Diagnostic`] it has each problem as a related one; whoever draws them wants
 /// [`ConfigError::problems`] one by one.
 ///
@@ -28,17 +28,11 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn new(source: &Source, mut mistakes: Vec<Mistake>) -> Self {
-        mistakes.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
-        mistakes.dedup_by(|a, b| a.span == b.span && a.message == b.message);
-        let named = NamedSource::new(&source.name, source.text.clone()).with_language("TOML");
-        let file = Arc::new(named);
-        let lines = Lines::of(&source.text);
-        let problem = |mistake| Problem::new(mistake, &lines, &file);
-        Self { problems: mistakes.into_iter().map(problem).collect(), file }
+    pub(crate) fn new(problems: Problems) -> Self {
+        Self { file: problems.file, problems: problems.list }
     }
 
-    /// All of them, in the order of the file. Never empty.
+    /// All of them, in the order of the file. There is an error among them, and there may be warnings.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -53,20 +47,11 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.file.name().escape_debug();
         for (index, problem) in self.problems.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            let Problem { line, column, message, .. } = problem;
-            write!(f, "{name}:{line}:{column}: {message}")?;
-            let found = problem.found();
-            if !found.is_empty() {
-                write!(f, ", at `{found}`")?;
-            }
-            if let Some(help) = &problem.help {
-                write!(f, "; {help}")?;
-            }
+            f.write_str(&problem.on_one_line())?;
         }
         Ok(())
     }
@@ -95,12 +80,30 @@ impl Diagnostic for ConfigError {
     }
 }
 
+/// Mistakes, each in its place in the file.
+pub(crate) struct Problems {
+    file: Arc<NamedSource<String>>,
+    pub(crate) list: Vec<Problem>,
+}
+
+impl Problems {
+    pub(crate) fn of(source: &Source, mut mistakes: Vec<Mistake>) -> Self {
+        mistakes.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
+        mistakes.dedup_by(|a, b| a.span == b.span && a.message == b.message);
+        let named = NamedSource::new(&source.name, source.text.clone()).with_language("TOML");
+        let file = Arc::new(named);
+        let lines = Lines::of(&source.text);
+        let problem = |mistake| Problem::new(mistake, &lines, &file);
+        Self { list: mistakes.into_iter().map(problem).collect(), file }
+    }
+}
+
 /// One mistake, in its place.
 #[derive(Clone)]
 pub struct Problem {
     file: Arc<NamedSource<String>>,
-    line: usize,
-    column: usize,
+    code: Code,
+    place: Place,
     span: Range<usize>,
     message: String,
     label: Option<String>,
@@ -108,10 +111,26 @@ pub struct Problem {
     labels: Vec<Label>,
 }
 
+/// From where to where something stands, for people: all from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The line of its first character.
+    pub line: usize,
+    /// The column of its first character.
+    pub column: usize,
+    /// The line it ends on.
+    pub end_line: usize,
+    /// The column after its last character.
+    pub end_column: usize,
+}
+
 /// Another place that has to do with a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Label {
+    /// The lines and columns of it.
+    pub place: Place,
     /// From which byte to which.
     pub span: Range<usize>,
     /// What it has to do with it.
@@ -121,12 +140,14 @@ pub struct Label {
 impl Problem {
     fn new(mistake: Mistake, lines: &Lines<'_>, file: &Arc<NamedSource<String>>) -> Self {
         let span = lines.within(&mistake.span);
-        let (line, column) = lines.position(span.start);
-        let label = |(span, text)| Label { span: lines.within(&span), text };
+        let label = |(span, text)| {
+            let span = lines.within(&span);
+            Label { place: lines.place(&span), span, text }
+        };
         Self {
             file: Arc::clone(file),
-            line,
-            column,
+            code: mistake.code,
+            place: lines.place(&span),
             span,
             message: mistake.message,
             label: mistake.label,
@@ -135,16 +156,40 @@ impl Problem {
         }
     }
 
+    /// What kind of mistake it is.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// How much it weighs.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.code.level()
+    }
+
+    /// What the file is called.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.file.name()
+    }
+
     /// The line it stands on, from 1.
     #[must_use]
     pub const fn line(&self) -> usize {
-        self.line
+        self.place.line
     }
 
     /// The column it starts at, in characters, from 1.
     #[must_use]
     pub const fn column(&self) -> usize {
-        self.column
+        self.place.column
+    }
+
+    /// From which line and column to which.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        self.place
     }
 
     /// From which byte to which.
@@ -169,6 +214,22 @@ impl Problem {
     #[must_use]
     pub fn labels(&self) -> &[Label] {
         &self.labels
+    }
+
+    /// The whole of it on one line: `file:line:column: error[code]: message`, what stands there, and the help.
+    #[must_use]
+    pub fn on_one_line(&self) -> String {
+        let Place { line, column, .. } = self.place;
+        let (name, level, code) = (self.file.name().escape_debug(), self.level(), self.code);
+        let mut text = format!("{name}:{line}:{column}: {level}[{code}]: {}", self.message);
+        let found = self.found();
+        if !found.is_empty() {
+            text.push_str(&format!(", at `{found}`"));
+        }
+        if let Some(help) = &self.help {
+            text.push_str(&format!("; {help}"));
+        }
+        text
     }
 
     /// What stands there: on one line, cut off where it is long.
@@ -197,16 +258,32 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Its place and its message.
+/// Its place, its code and its message.
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+        let Place { line, column, .. } = self.place;
+        write!(f, "{line}:{column}: {}[{}]: {}", self.level(), self.code, self.message)
     }
 }
 
 impl std::error::Error for Problem {}
 
 impl Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.level() {
+            Level::Warning => Severity::Warning,
+            Level::Error => Severity::Error,
+        })
+    }
+
+    fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code.page()))
+    }
+
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
@@ -239,6 +316,12 @@ impl<'a> Lines<'a> {
         let start = self.text.floor_char_boundary(span.start);
         let end = self.text.ceil_char_boundary(span.end);
         start..end.max(start)
+    }
+
+    fn place(&self, span: &Range<usize>) -> Place {
+        let (line, column) = self.position(span.start);
+        let (end_line, end_column) = self.position(span.end);
+        Place { line, column, end_line, end_column }
     }
 
     /// Line and column, both from 1; the column counts characters.

@@ -3,6 +3,7 @@
 use tribunal_core::{Catalogue, CriticKind};
 use tribunal_eval::{By, Level, OVER_BLOCKING, Rule, Rules, Selector};
 
+use crate::Code;
 use crate::critic::{Draft, names};
 use crate::nearest::{listed, meant};
 use crate::read::{Item, Table, short};
@@ -43,11 +44,15 @@ impl<'a> Eval<'a> {
 
     fn label(&mut self, name: &str, item: &Item<'a>, catalogue: &Catalogue) {
         if name == OVER_BLOCKING {
-            item.note_key("is made from `benign` and `unsafe` and cannot be set");
+            item.note_key(
+                Code::InvalidName,
+                "is made from `benign` and `unsafe` and cannot be set",
+            );
             return;
         }
         if name.is_empty() || name.len() > LONGEST || name.chars().any(char::is_control) {
-            item.note_key(format_args!("is no name of a label: those have 1 to {LONGEST} bytes"));
+            let problem = format_args!("is no name of a label: those have 1 to {LONGEST} bytes");
+            item.note_key(Code::InvalidName, problem);
             return;
         }
         let Some(table) = item.table() else { return };
@@ -57,7 +62,7 @@ impl<'a> Eval<'a> {
             let Some(item) = table.get(key) else { return Vec::new() };
             keys.push(key);
             if item.value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
-                item.note("must name at least one");
+                item.note(Code::EmptyList, "must name at least one");
             }
             names(&item)
         };
@@ -76,7 +81,7 @@ impl<'a> Eval<'a> {
             let help =
                 meant(kind, all()).unwrap_or_else(|| format!("there are {}", listed(all(), "and")));
             let problem = format!("names no kind of critic: `{}`", short(kind));
-            item.add(item.mistake(problem).help(help));
+            item.add(item.mistake(Code::UnknownKind, problem).help(help));
         }
         self.critics.extend(critics);
         self.tags.extend(tags);
@@ -84,9 +89,9 @@ impl<'a> Eval<'a> {
         let verdict = table.get("verdict").and_then(|item| {
             let on = item.boolean()?;
             if let (true, Some(key)) = (on, keys.first()) {
-                item.note(format_args!(
-                    "does not go with `{key}`: either the verdict speaks, or critics"
-                ));
+                let problem =
+                    format_args!("does not go with `{key}`: either the verdict speaks, or critics");
+                item.note(Code::ConflictingKeys, problem);
             }
             Some(on)
         });
@@ -99,7 +104,8 @@ impl<'a> Eval<'a> {
             (_, true, Some(rule)) if rule.by != By::Nobody => rule.by.clone(),
             (_, true, _) => {
                 let help = "give `critics`, `kinds`, `tags` or `codes`, or `verdict = true`";
-                item.add(item.mistake("says not who speaks for it").help(help));
+                let mistake = item.mistake(Code::SilentLabel, "says not who speaks for it");
+                item.add(mistake.help(help));
                 By::Nobody
             }
         };
@@ -119,7 +125,7 @@ impl<'a> Eval<'a> {
             let all = || format!("there are {}", listed(critics(), "and"));
             let help = meant(name, critics()).unwrap_or_else(all);
             let problem = format!("names no critic: `{}`", short(name));
-            item.add(item.mistake(problem).help(help));
+            item.add(item.mistake(Code::UnknownCritic, problem).help(help));
         }
         let tags = || drafts.iter().flat_map(|draft| &draft.tags).map(String::as_str);
         for (name, item) in self.tags.iter().filter(|(name, _)| tags().all(|tag| tag != name)) {
@@ -129,7 +135,7 @@ impl<'a> Eval<'a> {
             let help = meant(name, all.iter().copied())
                 .unwrap_or_else(|| format!("there are {}", listed(all, "and")));
             let problem = format!("is the tag of no critic: `{}`", short(name));
-            item.add(item.mistake(problem).help(help));
+            item.add(item.mistake(Code::UnknownTag, problem).help(help));
         }
         self.rules
     }

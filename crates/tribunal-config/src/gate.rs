@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tribunal_core::RiskLevel;
 use tribunal_production::Policy;
 
+use crate::Code;
 use crate::literal;
 use crate::nearest::listed;
 use crate::notes::{Mistake, Notes};
@@ -63,7 +64,8 @@ pub(crate) fn read(table: &Table<'_>, notes: &Notes) -> (Policy, Option<When>) {
             && *owner != chosen
         {
             let problem = format!("belongs to the policy `{owner}`, and this one is `{chosen}`");
-            let mistake = Mistake::new(item.key.clone(), format!("`{key}` {problem}"));
+            let message = format!("`{key}` {problem}");
+            let mistake = Mistake::new(Code::ConflictingKeys, item.key.clone(), message);
             notes.add(match &policy {
                 Some(policy) => mistake.other(policy.span(), "the policy"),
                 None => mistake.help(format!("set `policy = \"{owner}\"`, or leave out `{key}`")),
@@ -112,7 +114,7 @@ fn conditional(when: Option<&Item<'_>>, policy: Option<&Item<'_>>, notes: &Notes
             let message = "`when` is missing: the policy `conditional` needs an expression";
             let help =
                 format!("the others are {}", listed(POLICIES.iter().copied().take(4), "and"));
-            notes.add(Mistake::new(policy.span(), message).help(help));
+            notes.add(Mistake::new(Code::MissingKey, policy.span(), message).help(help));
         }
         return None;
     };
@@ -125,7 +127,7 @@ fn conditional(when: Option<&Item<'_>>, policy: Option<&Item<'_>>, notes: &Notes
         Err(faults) => {
             for fault in faults {
                 let place = place(&item.span(), raw, &fault.part);
-                let mistake = Mistake::new(place, format!("`when`: {}", fault.problem));
+                let mistake = Mistake::new(fault.code, place, format!("`when`: {}", fault.problem));
                 notes.add(mistake.maybe_help(fault.help));
             }
             None

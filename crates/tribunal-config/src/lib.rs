@@ -5,7 +5,7 @@
 //! and column. All the keys are in `docs/config.md`; [`DEFAULT`] is a pipeline to start from.
 //!
 //! ```
-//! use tribunal_config::{Source, load};
+//! use tribunal_config::{Code, Source, load};
 //! use tribunal_core::{Answer, Catalogue, CriticKind, Opinion, Violation, critic_fn};
 //!
 //! // Ready-made kinds come from `tribunal_critics::catalogue()`; this one is our own.
@@ -45,6 +45,7 @@
 //! let places: Vec<_> = error.problems().iter().map(|p| (p.line(), p.column())).collect();
 //! assert_eq!(places, [(2, 11), (3, 14)]);
 //! assert_eq!(error.problems()[0].help(), Some("did you mean \"5s\"?"));
+//! assert_eq!(error.problems()[0].code(), Code::WrongType);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -56,10 +57,13 @@
 //! # Showing errors
 //!
 //! As text, a [`ConfigError`] has one line for each problem. [`Problem`] is a [`miette::Diagnostic`] with its
-//! source, so that a command can draw it with the line it stands on.
+//! source, so that a command can draw it with the line it stands on. Its [`Code`] says what kind of mistake it is:
+//! `docs/diagnostics.md` has a section for each. What may be meant as it stands is a warning, and does not keep the
+//! configuration from being loaded: [`Pipeline::warnings`].
 
 mod adaptive;
 mod cache;
+mod code;
 mod critic;
 mod duration;
 mod error;
@@ -76,6 +80,7 @@ mod run;
 mod source;
 mod when;
 
-pub use error::{ConfigError, Label, Problem};
+pub use code::{Code, Level};
+pub use error::{ConfigError, Label, Place, Problem};
 pub use pipeline::{Pipeline, load};
 pub use source::{DEFAULT, ReadError, Source};

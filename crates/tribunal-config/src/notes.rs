@@ -3,9 +3,12 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
+use crate::{Code, Level};
+
 /// A mistake and its place in the text, in bytes.
 #[derive(Debug)]
 pub(crate) struct Mistake {
+    pub(crate) code: Code,
     pub(crate) span: Range<usize>,
     pub(crate) message: String,
     /// Stands at the place itself.
@@ -15,8 +18,13 @@ pub(crate) struct Mistake {
 }
 
 impl Mistake {
-    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), label: None, help: None, others: Vec::new() }
+    pub(crate) fn new(code: Code, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { code, span, message: message.into(), label: None, help: None, others: Vec::new() }
+    }
+
+    /// Whether the configuration cannot be loaded with it.
+    pub(crate) fn is_error(&self) -> bool {
+        self.code.level() == Level::Error
     }
 
     pub(crate) fn label(mut self, text: impl Into<String>) -> Self {
@@ -61,8 +69,9 @@ impl Notes {
         self.list.borrow_mut().push(mistake);
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.list.borrow().len()
+    /// How many of them are errors.
+    pub(crate) fn errors(&self) -> usize {
+        self.list.borrow().iter().filter(|mistake| mistake.is_error()).count()
     }
 
     pub(crate) fn take(self) -> Vec<Mistake> {

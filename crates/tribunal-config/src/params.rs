@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 use tribunal_core::{CriticKind, ParamFault, ParamPath, ParamProblem, ParamStep};
 
+use crate::Code;
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 use crate::read::{finite, kind as kind_of};
@@ -38,9 +39,9 @@ struct Secret {
 /// Reads a value without references, such as a schema.
 pub(crate) fn json(value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
     let mut reader = Reader { notes, environment: None, secrets: Vec::new(), path: Vec::new() };
-    let before = notes.count();
+    let before = notes.errors();
     let read = reader.value(value);
-    (notes.count() == before).then_some(read)
+    (notes.errors() == before).then_some(read)
 }
 
 /// Reads parameters. `None` when something in them is wrong, which is noted.
@@ -49,12 +50,13 @@ pub(crate) fn params(
     environment: Environment<'_>,
     notes: &Notes,
 ) -> Option<Params> {
-    let before = notes.count();
+    let before = notes.errors();
     let environment = Some(environment);
     let mut reader = Reader { notes, environment, secrets: Vec::new(), path: Vec::new() };
     let Value::Object(values) = reader.value(value) else {
         let found = kind_of(value.get_ref());
-        notes.add(Mistake::new(value.span(), format!("`params` must be a table, found {found}")));
+        let message = format!("`params` must be a table, found {found}");
+        notes.add(Mistake::new(Code::WrongType, value.span(), message));
         return None;
     };
     let secrets = reader.secrets;
@@ -62,7 +64,7 @@ pub(crate) fn params(
     let mut reader =
         Reader { notes: &quiet, environment: None, secrets: Vec::new(), path: Vec::new() };
     let written = reader.value(value);
-    (notes.count() == before).then_some(Params { values, written, secrets })
+    (notes.errors() == before).then_some(Params { values, written, secrets })
 }
 
 struct Reader<'r> {
@@ -81,16 +83,17 @@ impl Reader<'_> {
             DeValue::Integer(written) => {
                 let number = i128::from_str_radix(written.as_str(), written.radix()).ok();
                 let number = number.and_then(Number::from_i128);
-                let wrong = || self.wrong(value, "is too large a number");
+                let wrong = || self.wrong(Code::OutOfRange, value, "is too large a number");
                 number.map_or_else(wrong, Value::Number)
             }
             DeValue::Float(_) => match finite(value.get_ref()) {
                 Some(Ok(number)) => Number::from_f64(number).map_or(Value::Null, Value::Number),
-                Some(Err(problem)) => self.wrong(value, problem),
+                Some(Err(problem)) => self.wrong(Code::OutOfRange, value, problem),
                 None => Value::Null,
             },
             DeValue::Datetime(_) => {
-                self.wrong(value, "is a date or time, which JSON does not have: write it in quotes")
+                let problem = "is a date or time, which JSON does not have: write it in quotes";
+                self.wrong(Code::WrongType, value, problem)
             }
             DeValue::Array(items) => {
                 let mut list = Vec::with_capacity(items.len());
@@ -117,9 +120,9 @@ impl Reader<'_> {
         read
     }
 
-    fn wrong(&self, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
+    fn wrong(&self, code: Code, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
         let path = ParamPath(self.path.clone());
-        self.notes.add(Mistake::new(value.span(), format!("`{path}` {problem}")));
+        self.notes.add(Mistake::new(code, value.span(), format!("`{path}` {problem}")));
         Value::Null
     }
 
@@ -133,7 +136,7 @@ impl Reader<'_> {
             let path = ParamPath(self.path.clone());
             let message = format!("`{path}` refers to `${rest}`, and there is no such variable");
             let help = format!("set `{rest}`, or write `$${rest}` for the text itself");
-            self.notes.add(Mistake::new(span.clone(), message).help(help));
+            self.notes.add(Mistake::new(Code::MissingVariable, span.clone(), message).help(help));
             return Value::Null;
         };
         self.secrets.push(Secret {
@@ -191,10 +194,16 @@ impl Params {
                 };
                 let list = || format!("known are {}", listed(known.iter().copied(), "and"));
                 let help = meant(found, known.iter().copied()).unwrap_or_else(list);
-                Mistake::new(key, format!("`{name}` is not known here")).help(help)
+                let message = format!("`{name}` is not known here");
+                Mistake::new(Code::UnknownKey, key, message).help(help)
             }
-            ParamProblem::Missing => Mistake::new(span, format!("`{name}` is missing")),
-            other => Mistake::new(span, format!("`{name}` {}", self.discreet(path, other))),
+            ParamProblem::Missing => {
+                Mistake::new(Code::MissingKey, span, format!("`{name}` is missing"))
+            }
+            other => {
+                let message = format!("`{name}` {}", self.discreet(path, other));
+                Mistake::new(Code::InvalidParameter, span, message)
+            }
         }
     }
 

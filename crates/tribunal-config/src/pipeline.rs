@@ -15,13 +15,18 @@ use tribunal_eval::Rules;
 use tribunal_production::{Builder, CriticSpec, PlanErrors, ProductionOrchestrator, RunSettings};
 
 use self::planning::Planning;
+use crate::Code;
 use crate::cache::Cache;
 use crate::critic::{Around, Draft};
+use crate::error::Problems;
 use crate::eval::Eval;
 use crate::notes::{Mistake, Notes};
 use crate::read::{Table, short};
 use crate::run::{Defaults, Run};
-use crate::{ConfigError, Source};
+use crate::{ConfigError, Problem, Source};
+
+/// What the parser says of a key that stands twice: the one mistake that leaves the rest readable.
+const DUPLICATE: &str = "duplicate key";
 
 /// Settings and critics, known to make a plan.
 pub struct Pipeline {
@@ -35,6 +40,8 @@ pub struct Pipeline {
     pub kinds: BTreeMap<String, String>,
     /// Which critics speak for which label when the pipeline is measured. No run looks at it.
     pub eval: Rules,
+    /// What may be meant as it stands, and may as well be a mistake; in the order of the file. No run looks at it.
+    pub warnings: Vec<Problem>,
 }
 
 impl Pipeline {
@@ -77,7 +84,9 @@ impl std::fmt::Debug for Pipeline {
 ///
 /// # Errors
 ///
-/// [`ConfigError`] with every mistake in its place. Where the text is no TOML, these are the only ones.
+/// [`ConfigError`] with every mistake in its place, and the warnings with them. Where the text is no TOML, its
+/// mistakes are the only ones. With warnings alone there is a pipeline, and they are its
+/// [`warnings`](Pipeline::warnings).
 pub fn load(
     source: &Source,
     catalogue: &Catalogue,
@@ -85,14 +94,15 @@ pub fn load(
 ) -> Result<Pipeline, ConfigError> {
     let notes = Notes::of(&source.text);
     let pipeline = read(source, catalogue, environment, &notes);
-    let mistakes = notes.take();
+    if pipeline.is_none() && notes.errors() == 0 {
+        let message = "these critics and settings do not make a plan";
+        notes.add(Mistake::new(Code::ImpossiblePlan, 0..0, message));
+    }
+    let refused = notes.errors() > 0;
+    let problems = Problems::of(source, notes.take());
     match pipeline {
-        Some(pipeline) if mistakes.is_empty() => Ok(pipeline),
-        None if mistakes.is_empty() => {
-            let unplaced = Mistake::new(0..0, "these critics and settings do not make a plan");
-            Err(ConfigError::new(source, vec![unplaced]))
-        }
-        _ => Err(ConfigError::new(source, mistakes)),
+        Some(pipeline) if !refused => Ok(Pipeline { warnings: problems.list, ..pipeline }),
+        _ => Err(ConfigError::new(problems)),
     }
 }
 
@@ -104,7 +114,7 @@ fn read(
 ) -> Option<Pipeline> {
     if source.text.len() > Source::MAX_BYTES {
         let message = format!("the file is longer than {} bytes", Source::MAX_BYTES);
-        notes.add(Mistake::new(0..0, message));
+        notes.add(Mistake::new(Code::TooLarge, 0..0, message));
         return None;
     }
     let (document, errors) = DeTable::parse_recoverable(&source.text);
@@ -112,10 +122,11 @@ fn read(
         let span = error.span().unwrap_or_default();
         let message: String =
             error.message().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        notes.add(Mistake::new(span, message));
+        let code = if message == DUPLICATE { Code::DuplicateKey } else { Code::Syntax };
+        notes.add(Mistake::new(code, span, message));
     }
     // What could not be read would look like further mistakes.
-    if errors.iter().any(|error| error.message() != "duplicate key") {
+    if errors.iter().any(|error| error.message() != DUPLICATE) {
         return None;
     }
     let root = Table::new(document.get_ref(), 0..0, "", notes);
@@ -141,11 +152,11 @@ fn read(
     root.close();
     // Something stands there that is no list of critics: that has been noted.
     let drafts = drafts?;
-    if drafts.is_empty() && notes.count() == 0 {
+    if drafts.is_empty() && notes.errors() == 0 {
         let span = tables.map_or(0..0, |item| item.span());
         let message = "there is no critic: without one, nothing is ever allowed";
         let help = if given { "the list is empty" } else { "add a `[[critic]]`" };
-        notes.add(Mistake::new(span, message).help(help));
+        notes.add(Mistake::new(Code::NoCritic, span, message).help(help));
     }
     duplicates(&drafts, notes);
     let names: Vec<&str> = drafts.iter().map(|draft| draft.written_name.as_str()).collect();
@@ -154,7 +165,7 @@ fn read(
     let (on, off): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.enabled);
     if let (true, Some(first)) = (on.is_empty(), off.first()) {
         let message = "every critic is disabled: without one, nothing is ever allowed";
-        notes.add(Mistake::new(first.place("enabled"), message));
+        notes.add(Mistake::new(Code::NoCritic, first.place("enabled"), message));
     }
     Planning { run, on, off, cache, eval, notes }.plan()
 }
@@ -178,7 +189,7 @@ fn duplicates(drafts: &[Draft], notes: &Notes) {
             )
         };
         notes.add(
-            Mistake::new(draft.name_span.clone(), message)
+            Mistake::new(Code::DuplicateCritic, draft.name_span.clone(), message)
                 .other(first.name_span.clone(), "the first one"),
         );
     }

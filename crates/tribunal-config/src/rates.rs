@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use tribunal_production::{Rate, RateError};
 
+use crate::Code;
 use crate::nearest::{listed, meant};
 use crate::read::{Item, Table, short};
 
@@ -30,10 +31,11 @@ impl Rates {
             let rate = item.table().and_then(|table| rate(table).0);
             let fits = fits(name);
             if !fits {
-                item.note_key(format_args!(
+                let problem = format_args!(
                     "is no name of a rate: those are 1 to {} of a-z, 0-9, `_` and `-`",
                     Self::LONGEST
-                ));
+                );
+                item.note_key(Code::InvalidName, problem);
             }
             (name.to_owned(), rate.filter(|_| fits))
         };
@@ -56,7 +58,8 @@ impl Rates {
                 Some(_) => format!("there are {}", listed(names(), "and")),
                 None => String::from("there are none: add a `[rates.<name>]`"),
             });
-            item.add(item.mistake(format_args!("names no rate: `{}`", short(name))).help(help));
+            let problem = format!("names no rate: `{}`", short(name));
+            item.add(item.mistake(Code::UnknownRate, problem).help(help));
         }
         false
     }
@@ -81,7 +84,7 @@ pub(crate) fn rate(table: Table<'_>) -> (Option<Rate>, BTreeMap<String, Range<us
         Ok(rate) => Some(rate),
         Err(error) => {
             let wrong = if matches!(error, RateError::TooFast) { per_item } else { tokens_item };
-            wrong?.note(format_args!("does not do: {error}"));
+            wrong?.note(Code::OutOfRange, format_args!("does not do: {error}"));
             None
         }
     };

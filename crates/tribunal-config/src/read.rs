@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 pub(crate) use item::{Item, finite};
 
+use crate::Code;
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 
@@ -70,14 +71,14 @@ impl<'a> Table<'a> {
         let item = self.get(key);
         if item.is_none() {
             let message = format!("`{}{key}` is missing", self.path);
-            self.notes.add(Mistake::new(self.span.clone(), message));
+            self.notes.add(Mistake::new(Code::MissingKey, self.span.clone(), message));
         }
         item
     }
 
     /// A mistake of the table as a whole.
-    pub(crate) fn note(&self, message: impl Into<String>) {
-        self.notes.add(Mistake::new(self.span.clone(), message.into()));
+    pub(crate) fn note(&self, code: Code, message: impl Into<String>) {
+        self.notes.add(Mistake::new(code, self.span.clone(), message.into()));
     }
 
     /// Takes a table within this one.
@@ -119,7 +120,7 @@ pub(crate) fn unknown<'w>(
     let message = format!("`{path}{}` is not known here", short(key.get_ref()));
     let expected = || format!("known are {}", listed(known.iter().copied(), "and"));
     let help = meant(key.get_ref(), known.iter().copied()).unwrap_or_else(expected);
-    Mistake::new(key.span(), message).help(help)
+    Mistake::new(Code::UnknownKey, key.span(), message).help(help)
 }
 
 /// A text of the file on one line, bounded.

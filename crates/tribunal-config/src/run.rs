@@ -8,6 +8,7 @@ use tribunal_core::{FailureMode, Stage, Thresholds};
 use tribunal_production::{Adaptation, RunSettings};
 use tribunal_prove::RunModel;
 
+use crate::Code;
 use crate::adaptive::{Ceiling, adaptive};
 use crate::critic::timeout;
 use crate::notes::{Mistake, Notes};
@@ -268,7 +269,7 @@ impl Marks {
                 shown(block_at)
             );
             let other = if self.review_at.is_some() { block } else { review };
-            let mistake = Mistake::new(own.span.clone(), message);
+            let mistake = Mistake::new(Code::CrossedBounds, own.span.clone(), message);
             let other = other.filter(|other| other.span != own.span);
             notes.add(match other {
                 Some(other) => mistake.other(other.span.clone(), "the other threshold"),
@@ -284,7 +285,7 @@ fn mark(item: &Item<'_>) -> Option<Mark> {
         return Some(Mark { at: None, span: item.span() });
     }
     if item.value.get_ref().is_str() {
-        item.note("must be a number above 0 and up to 1, or \"never\"");
+        item.note(Code::UnknownWord, "must be a number above 0 and up to 1, or \"never\"");
         return None;
     }
     let at = item.number_that("lie above 0 and up to 1", |at| at > 0.0 && at <= 1.0)?;

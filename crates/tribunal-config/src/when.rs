@@ -20,6 +20,8 @@ use tribunal_core::{
     Condition, ConditionError, CriticName, Opinion, Outcome, Snapshot, View, Violation, contain,
 };
 
+use crate::Code;
+
 pub(crate) use check::PriorUse;
 use needs::Needs;
 
@@ -35,6 +37,7 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// From which byte to which.
+    pub(crate) code: Code,
     pub(crate) part: Range<usize>,
     pub(crate) problem: String,
     pub(crate) help: Option<String>,
@@ -42,7 +45,12 @@ pub(crate) struct Fault {
 
 impl Fault {
     fn new(part: Range<usize>, problem: impl Into<String>) -> Self {
-        Self { part, problem: problem.into(), help: None }
+        Self { code: Code::InvalidExpression, part, problem: problem.into(), help: None }
+    }
+
+    /// A name that stands for nothing.
+    fn unknown(part: Range<usize>, problem: impl Into<String>) -> Self {
+        Self { code: Code::UnknownName, ..Self::new(part, problem) }
     }
 }
 

@@ -50,9 +50,9 @@ fn a_config_that_is_no_file_is_refused_at_once_and_by_every_command() {
         ("nul", "error: `nul` has a NUL at offset 5\n"),
         (
             "empty",
-            "empty:1:1: there is no critic: without one, nothing is ever allowed; add a `[[critic]]`\n",
+            "empty:1:1: error[no-critic]: there is no critic: without one, nothing is ever allowed; add a `[[critic]]`\n",
         ),
-        ("half.toml", "half.toml:3:13: invalid basic string, expected `\"`\n"),
+        ("half.toml", "half.toml:3:13: error[syntax]: invalid basic string, expected `\"`\n"),
     ] {
         if path == "locked" && is_root() {
             continue;

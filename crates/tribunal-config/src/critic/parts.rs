@@ -10,6 +10,7 @@ use tribunal_production::{
 };
 use tribunal_schema::{Schema, SchemaCheck};
 
+use crate::Code;
 use crate::duration;
 use crate::notes::{Mistake, Notes};
 use crate::params;
@@ -50,8 +51,10 @@ pub(super) fn retry(table: Table<'_>, notes: &Notes) -> (Retry, Places) {
         };
         let at_least = format!("must be at least {}", duration::write(first));
         let mistake = match error {
-            BackoffError::MaxBelowFirst => Mistake::new(span, problem).label(at_least),
-            _ => Mistake::new(span, problem),
+            BackoffError::MaxBelowFirst => {
+                Mistake::new(Code::CrossedBounds, span, problem).label(at_least)
+            }
+            _ => Mistake::new(Code::OutOfRange, span, problem),
         };
         notes.add(match other {
             Some(item) => mistake.other(item.span(), "the first delay"),
@@ -71,18 +74,20 @@ pub(super) fn hedge(table: Table<'_>, longest: Option<Duration>) -> (Option<Hedg
     let after_item = table.get("after");
     let percentile_item = table.get("percentile");
     if let (Some(after), Some(percentile)) = (&after_item, &percentile_item) {
-        let mistake = percentile.mistake("and `hedge.after` are two ways to say it: keep one");
+        let problem = "and `hedge.after` are two ways to say it: keep one";
+        let mistake = percentile.mistake(Code::ConflictingKeys, problem);
         percentile.add(mistake.other(after.span(), "the other"));
     }
     if after_item.is_none() && percentile_item.is_none() {
         let message = "`hedge` needs `after` (a duration) or `percentile` (50 to 99.9)";
-        table.note(message);
+        table.note(Code::MissingKey, message);
     }
     let after = after_item.as_ref().and_then(|item| {
         let after = item.duration()?;
         if let Some(longest) = longest.filter(|longest| after >= *longest) {
             let has = duration::write(longest);
-            item.note(format_args!("can never be reached: the critic's timeout is {has}"));
+            let problem = format_args!("can never be reached: the critic's timeout is {has}");
+            item.note(Code::DelayNeverReached, problem);
             return None;
         }
         Some(after)
@@ -111,15 +116,20 @@ pub(super) fn breaker(
     let min_calls = table.required("min_calls").and_then(|item| item.integer(1..=u32::MAX));
     let slow = (table.get("slow_after"), table.get("slow_rate"));
     match &slow {
-        (Some(item), None) => item.note("has no effect without `breaker.slow_rate`"),
-        (None, Some(item)) => item.note("has no effect without `breaker.slow_after`"),
+        (Some(item), None) => {
+            item.note(Code::NoEffect, "has no effect without `breaker.slow_rate`")
+        }
+        (None, Some(item)) => {
+            item.note(Code::NoEffect, "has no effect without `breaker.slow_after`")
+        }
         _ => {}
     }
     let slow_after = slow.0.and_then(|item| {
         let after = breaker_time(&item)?;
         if let Some(longest) = longest.filter(|longest| after > *longest) {
             let has = duration::write(longest);
-            item.note(format_args!("can never be reached: the critic's timeout is {has}"));
+            let problem = format_args!("can never be reached: the critic's timeout is {has}");
+            item.note(Code::DelayNeverReached, problem);
         }
         Some(after)
     });
@@ -147,7 +157,8 @@ pub(super) fn breaker(
         (Some(rate), Some(window), Some(calls)) => build(rate, window, calls)
             // Each value lies in its range, so this is for ranges that have changed.
             .map_err(|error| {
-                notes.add(Mistake::new(table.span.clone(), format!("`breaker`: {error}")))
+                let message = format!("`breaker`: {error}");
+                notes.add(Mistake::new(Code::OutOfRange, table.span.clone(), message));
             })
             .ok(),
         _ => None,
@@ -162,7 +173,7 @@ fn breaker_rate(item: &Item<'_>) -> Option<f64> {
 fn breaker_time(item: &Item<'_>) -> Option<Duration> {
     let span = item.duration()?;
     if span > Duration::from_hours(24) {
-        item.note("must be at most a day (24h)");
+        item.note(Code::OutOfRange, "must be at most a day (24h)");
         return None;
     }
     Some(span)
@@ -175,7 +186,9 @@ pub(super) fn validation(table: Table<'_>, notes: &Notes) -> (Validation, Option
             let Some(text) = item.string() else { continue };
             match text.parse::<Pointer>() {
                 Ok(pointer) => validation = validation.require(pointer),
-                Err(error) => item.note(format_args!("does not do: {error}")),
+                Err(error) => {
+                    item.note(Code::InvalidPointer, format_args!("does not do: {error}"));
+                }
             }
         }
     }
@@ -192,7 +205,8 @@ pub(super) fn validation(table: Table<'_>, notes: &Notes) -> (Validation, Option
                 let steps: Vec<ParamStep> =
                     params::steps(error.at().unwrap_or_default(), item.value);
                 let span = params::locate(item.value, &steps);
-                notes.add(Mistake::new(span, format!("`{}` does not do: {error}", item.name)));
+                let message = format!("`{}` does not do: {error}", item.name);
+                notes.add(Mistake::new(Code::InvalidSchema, span, message));
             }
         }
     }

@@ -10,6 +10,7 @@ use tribunal_eval::Rules;
 use tribunal_production::{PlanError, PlanErrors, ProductionOrchestrator};
 
 use super::Pipeline;
+use crate::Code;
 use crate::critic::Draft;
 use crate::nearest::meant;
 use crate::notes::{Mistake, Notes};
@@ -62,8 +63,14 @@ impl Planning<'_> {
         let kind = |(draft, name): &(&Draft, &CriticName)| (name.to_string(), draft.kind.clone());
         let kinds = named.iter().map(kind).collect();
         let critics = named.into_iter().map(|(d, name)| (d.spec(name), Arc::clone(&d.critic)));
-        let (settings, cache) = (self.run.settings(), self.cache.clone());
-        Pipeline { settings, critics: critics.collect(), cache, kinds, eval: self.eval.clone() }
+        Pipeline {
+            settings: self.run.settings(),
+            critics: critics.collect(),
+            cache: self.cache.clone(),
+            kinds,
+            eval: self.eval.clone(),
+            warnings: Vec::new(),
+        }
     }
 
     fn build(&self) -> Result<ProductionOrchestrator, PlanErrors> {
@@ -75,14 +82,19 @@ impl Planning<'_> {
         match error {
             PlanError::Spec { critic, key, problem } => {
                 let Some(draft) = self.draft(critic) else { return false };
-                let mistake = Mistake::new(draft.place(key), format!("`{key}` {problem}"));
+                let message = format!("`{key}` {problem}");
+                let mistake = Mistake::new(code_of(key), draft.place(key), message);
                 draft.forget(key);
                 self.notes.add(mistake);
                 true
             }
             PlanError::Settings { key, problem } => {
                 let span = self.run.places.get(key).cloned().unwrap_or_default();
-                let mut mistake = Mistake::new(span, format!("`{key}` {problem}"));
+                let code = match key.split('.').next_back() {
+                    Some("timeout") if key.starts_with("stages.") => Code::TimeoutCutShort,
+                    _ => code_of(key),
+                };
+                let mut mistake = Mistake::new(code, span, format!("`{key}` {problem}"));
                 if let (true, Some(run)) = (key.starts_with("stages."), &self.run.timeout) {
                     mistake = mistake.other(run.span.clone(), "the run's timeout");
                 }
@@ -102,20 +114,21 @@ impl Planning<'_> {
                 } else {
                     nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
                 };
-                self.notes.add(Mistake::new(span, message).maybe_help(help));
+                let mistake = Mistake::new(Code::UnknownDependency, span, message);
+                self.notes.add(mistake.maybe_help(help));
                 true
             }
             PlanError::LaterStage { critic, stage, dependency, later } => {
                 let message = format!(
                     "`{critic}` of stage `{stage}` depends on `{dependency}` of the later stage `{later}`"
                 );
-                self.refuse_dependency(critic, dependency, message)
+                self.refuse_dependency(Code::LaterDependency, critic, dependency, message)
             }
             PlanError::DependsOnMonitored { critic, dependency } => {
                 let message = format!(
                     "`{critic}` depends on `{dependency}`, which is only monitored and so may change nothing"
                 );
-                self.refuse_dependency(critic, dependency, message)
+                self.refuse_dependency(Code::MonitoredDependency, critic, dependency, message)
             }
             PlanError::Cycle(path) => {
                 let message = format!("critics wait for each other: {path}");
@@ -132,7 +145,7 @@ impl Planning<'_> {
                 let mut spans: Vec<_> = spans.collect();
                 spans.sort_by_key(|(_, _, span)| span.start);
                 let Some((from, to, span)) = spans.first() else { return false };
-                let mut mistake = Mistake::new(span.clone(), message);
+                let mut mistake = Mistake::new(Code::DependencyCycle, span.clone(), message);
                 for (from, to, other) in spans.iter().skip(1) {
                     mistake = mistake.other(other.clone(), format!("`{from}` waits for `{to}`"));
                 }
@@ -147,13 +160,13 @@ impl Planning<'_> {
             }
             // Noted where it was read, with a better place.
             PlanError::NoCritics => {
-                if self.notes.count() == 0 {
-                    self.notes.add(Mistake::new(0..0, error.to_string()));
+                if self.notes.errors() == 0 {
+                    self.notes.add(Mistake::new(Code::NoCritic, 0..0, error.to_string()));
                 }
                 false
             }
             other => {
-                self.notes.add(Mistake::new(0..0, other.to_string()));
+                self.notes.add(Mistake::new(Code::ImpossiblePlan, 0..0, other.to_string()));
                 false
             }
         }
@@ -163,9 +176,15 @@ impl Planning<'_> {
         self.on.iter_mut().find(|draft| draft.name.as_ref() == Some(name))
     }
 
-    fn refuse_dependency(&mut self, critic: &CriticName, on: &CriticName, message: String) -> bool {
+    fn refuse_dependency(
+        &mut self,
+        code: Code,
+        critic: &CriticName,
+        on: &CriticName,
+        message: String,
+    ) -> bool {
         let Some(span) = self.drop_dependency(critic, on.as_str()) else { return false };
-        let mut mistake = Mistake::new(span, message);
+        let mut mistake = Mistake::new(code, span, message);
         if let Some(other) = self.draft(on) {
             mistake = mistake.other(other.name_span.clone(), "this one");
         }
@@ -202,45 +221,66 @@ impl Planning<'_> {
                 {
                     continue;
                 }
-                let (message, help) = self.unseen(draft, name, &used.critic);
-                let mistake = Mistake::new(when.place(&used.part), format!("`when`: {message}"));
+                let (code, message, help) = self.unseen(draft, name, &used.critic);
+                let message = format!("`when`: {message}");
+                let mistake = Mistake::new(code, when.place(&used.part), message);
                 self.notes.add(mistake.maybe_help(help));
             }
         }
     }
 
     /// Why a critic cannot be seen from another.
-    fn unseen(&self, from: &Draft, name: &CriticName, wanted: &str) -> (String, Option<String>) {
+    fn unseen(
+        &self,
+        from: &Draft,
+        name: &CriticName,
+        wanted: &str,
+    ) -> (Code, String, Option<String>) {
         let shown = short(wanted);
         let other = self.named().into_iter().find(|(_, name)| **name == wanted);
         let Some((other, _)) = other else {
             let off = self.off.iter().any(|draft| draft.written_name == wanted);
             if off {
-                return (format!("`{shown}` is disabled"), None);
+                return (Code::UnknownCritic, format!("`{shown}` is disabled"), None);
             }
             let names = self.named();
             let names = names.iter().map(|(_, name)| name.as_str());
-            return (format!("there is no critic called `{shown}`"), meant(wanted, names));
+            let message = format!("there is no critic called `{shown}`");
+            return (Code::UnknownCritic, message, meant(wanted, names));
         };
         if *name == wanted {
-            return (format!("`{shown}` cannot look at its own outcome"), None);
+            let message = format!("`{shown}` cannot look at its own outcome");
+            return (Code::UnseenCritic, message, None);
         }
         if other.stage > from.stage {
             let message = format!(
                 "`{shown}` belongs to the stage `{}`, later than `{}`",
                 other.stage, from.stage
             );
-            return (message, None);
+            return (Code::UnseenCritic, message, None);
         }
         if other.mode == Mode::Monitor {
             let message =
                 format!("`{shown}` is only monitored, and no gate sees what is monitored");
-            return (message, None);
+            return (Code::UnseenCritic, message, None);
         }
         let message = format!(
             "the gate does not see `{shown}`: same stage, and its priority number {} is not smaller than {}",
             other.priority, from.priority
         );
-        (message, Some(format!("give `{shown}` a smaller priority number, or depend on it")))
+        let help = format!("give `{shown}` a smaller priority number, or depend on it");
+        (Code::UnseenCritic, message, Some(help))
+    }
+}
+
+/// What kind of mistake the plan sees in a value.
+fn code_of(key: &str) -> Code {
+    match key {
+        "validation.required" => Code::InvalidPointer,
+        "when" => Code::InvalidExpression,
+        "shares" => Code::UnknownRate,
+        "adaptive" | "run.adaptive" => Code::CrossedBounds,
+        "hedge.after" => Code::DelayNeverReached,
+        _ => Code::OutOfRange,
     }
 }

@@ -10,6 +10,7 @@ use toml::de::DeValue;
 use tribunal_core::UnknownWord;
 
 use super::{Table, kind, short};
+use crate::Code;
 use crate::duration;
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
@@ -29,17 +30,18 @@ impl<'a> Item<'a> {
     }
 
     /// A mistake at the value; `problem` goes on from its name.
-    pub(crate) fn mistake(&self, problem: impl Display) -> Mistake {
-        Mistake::new(self.span(), format!("`{}` {problem}", self.name))
+    pub(crate) fn mistake(&self, code: Code, problem: impl Display) -> Mistake {
+        Mistake::new(code, self.span(), format!("`{}` {problem}", self.name))
     }
 
-    pub(crate) fn note(&self, problem: impl Display) {
-        self.notes.add(self.mistake(problem));
+    pub(crate) fn note(&self, code: Code, problem: impl Display) {
+        self.notes.add(self.mistake(code, problem));
     }
 
     /// A mistake at the key.
-    pub(crate) fn note_key(&self, problem: impl Display) {
-        self.notes.add(Mistake::new(self.key.clone(), format!("`{}` {problem}", self.name)));
+    pub(crate) fn note_key(&self, code: Code, problem: impl Display) {
+        let message = format!("`{}` {problem}", self.name);
+        self.notes.add(Mistake::new(code, self.key.clone(), message));
     }
 
     pub(crate) fn add(&self, mistake: Mistake) {
@@ -48,7 +50,8 @@ impl<'a> Item<'a> {
 
     /// A mistake: it is something else than it should be.
     fn expected(&self, what: &str) -> Mistake {
-        self.mistake(format_args!("must be {what}, found {}", kind(self.value.get_ref())))
+        let found = kind(self.value.get_ref());
+        self.mistake(Code::WrongType, format_args!("must be {what}, found {found}"))
     }
 
     pub(crate) fn string(&self) -> Option<&'a str> {
@@ -81,9 +84,10 @@ impl<'a> Item<'a> {
         if read.is_none() {
             let (from, to) = (range.start(), range.end());
             let found = number.map_or_else(|| short(written.as_str()), |n| n.to_string());
-            self.notes.add(self.mistake(format_args!(
-                "must be a whole number from {from} to {to}, found {found}"
-            )));
+            self.note(
+                Code::OutOfRange,
+                format_args!("must be a whole number from {from} to {to}, found {found}"),
+            );
         }
         read
     }
@@ -93,7 +97,7 @@ impl<'a> Item<'a> {
         match finite(self.value.get_ref()) {
             Some(Ok(number)) => Some(number),
             Some(Err(problem)) => {
-                self.notes.add(self.mistake(problem));
+                self.note(Code::OutOfRange, problem);
                 None
             }
             None => {
@@ -107,7 +111,7 @@ impl<'a> Item<'a> {
     pub(crate) fn number_that(&self, what: &str, test: impl Fn(f64) -> bool) -> Option<f64> {
         let number = self.number()?;
         if !test(number) {
-            self.notes.add(self.mistake(format_args!("must {what}, found {number}")));
+            self.note(Code::OutOfRange, format_args!("must {what}, found {number}"));
             return None;
         }
         Some(number)
@@ -130,8 +134,8 @@ impl<'a> Item<'a> {
         };
         match duration::parse(text) {
             Ok(duration) => Some(duration),
-            Err(problem) => {
-                self.notes.add(self.mistake(problem).help(duration::EXAMPLES));
+            Err((code, problem)) => {
+                self.notes.add(self.mistake(code, problem).help(duration::EXAMPLES));
                 None
             }
         }
@@ -153,7 +157,7 @@ impl<'a> Item<'a> {
         let words = || format!("there are {}", listed(expected.iter().copied(), "and"));
         let help = meant(found, expected.iter().copied()).unwrap_or_else(words);
         let message = format!("`{}` names no {what}: `{}`", self.name, short(found));
-        self.notes.add(Mistake::new(self.span(), message).help(help));
+        self.notes.add(Mistake::new(Code::UnknownWord, self.span(), message).help(help));
     }
 
     /// The items of a list.

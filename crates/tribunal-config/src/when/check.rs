@@ -173,7 +173,7 @@ impl<'p> Walk<'p> {
             Expr::Struct(made) => {
                 let part = self.before(expr, &made.type_name);
                 let problem = format!("there is no type `{}` to make one of", made.type_name);
-                self.faults.push(Fault::new(part, problem));
+                self.faults.push(Fault::unknown(part, problem));
             }
             Expr::Comprehension(around) => {
                 self.expression(&around.iter_range, deeper, loops);
@@ -219,8 +219,8 @@ impl<'p> Walk<'p> {
                     "known are `snapshot` and `prior`; a name with `-` is written `prior[\"a-b\"]`"
                         .into()
                 });
-                let mut fault =
-                    Fault::new(self.part(ident), format!("there is nothing called `{name}`"));
+                let problem = format!("there is nothing called `{name}`");
+                let mut fault = Fault::unknown(self.part(ident), problem);
                 fault.help = Some(help);
                 self.faults.push(fault);
                 return true;
@@ -251,7 +251,7 @@ impl<'p> Walk<'p> {
         {
             let of = if name == "prior" { "an outcome" } else { "`snapshot`" };
             let problem = format!("{of} has no `{}`", member.name.escape_debug());
-            let mut fault = Fault::new(self.name_of(member), problem);
+            let mut fault = Fault::unknown(self.name_of(member), problem);
             let list = || format!("it has {}", listed(members.iter().copied(), "and"));
             fault.help = Some(meant(member.name, members.iter().copied()).unwrap_or_else(list));
             self.faults.push(fault);
@@ -274,7 +274,7 @@ impl<'p> Walk<'p> {
         let mut fault = if MACROS.contains(&name) {
             Fault::new(part, format!("`{name}` is not used in this way"))
         } else {
-            Fault::new(part, format!("there is no function `{name}`"))
+            Fault::unknown(part, format!("there is no function `{name}`"))
         };
         let known = || FUNCTIONS.iter().chain(MACROS).copied();
         fault.help = meant(name, known())
