@@ -21,6 +21,10 @@ pub(crate) enum Exit {
     Reached,
     /// Some figure is worse than in `--baseline`.
     Regressed,
+    /// Some promise is broken.
+    Broken,
+    /// The two configs are not the same.
+    Differs,
     /// Wrong usage or config, or something that cannot be read or written.
     Trouble,
     /// Some lines could not be judged, and there is nothing worse.
@@ -35,7 +39,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Fine => 0,
-            Exit::Reached | Exit::Regressed => 1,
+            Exit::Reached | Exit::Regressed | Exit::Broken | Exit::Differs => 1,
             Exit::Trouble => 2,
             Exit::Unjudged => 3,
             Exit::Interrupted => 130,
@@ -74,6 +78,9 @@ pub(crate) enum Trouble {
     /// No model can be made.
     #[error("{0}")]
     Train(tribunal_classifier::train::TrainError),
+    /// A question about all runs was too much.
+    #[error("{0}")]
+    Undecided(tribunal_prove::GaveUp),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),

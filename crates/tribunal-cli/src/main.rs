@@ -1,10 +1,11 @@
 //! The `tribunal` command. This file turns what a command came to into an exit status, and nothing else.
 //!
-//! Start at [`args`] for what can be asked for, and at [`judge`], [`check`], [`plan`] or [`eval`] for what
+//! Start at [`args`] for what can be asked for, and at [`judge`], [`check`], [`plan`], [`prove`], [`diff`] or [`eval`] for what
 //! happens then.
 
 mod args;
 mod check;
+mod diff;
 mod eval;
 mod exit;
 mod ink;
@@ -12,6 +13,7 @@ mod judge;
 mod lines;
 mod pipeline;
 mod plan;
+mod prove;
 mod safe;
 mod train;
 
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
         args::Command::Check(args) => check::run(&args),
         args::Command::Plan(args) => plan::run(&args),
         args::Command::Eval(args) => eval::run(&args),
+        args::Command::Prove(args) => prove::run(&args),
+        args::Command::Diff(args) => diff::run(&args),
         args::Command::Train(args) => train::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()

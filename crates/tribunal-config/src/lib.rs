@@ -74,6 +74,7 @@ mod nearest;
 mod notes;
 mod params;
 mod pipeline;
+mod promise;
 mod rates;
 mod read;
 mod run;
@@ -82,5 +83,5 @@ mod when;
 
 pub use code::{Code, Level};
 pub use error::{ConfigError, Label, Place, Problem};
-pub use pipeline::{Pipeline, load};
+pub use pipeline::{NamedPromise, Pipeline, load, load_unproved};
 pub use source::{DEFAULT, ReadError, Source};

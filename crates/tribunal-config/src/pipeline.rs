@@ -1,8 +1,10 @@
 //! From a source to critics and settings that are known to make a plan.
 //!
-//! Start at [`load`]. `pipeline/planning.rs` holds what was read against the plan that comes of it.
+//! Start at [`load`]. `pipeline/planning.rs` holds what was read against the plan that comes of it, and
+//! `pipeline/proving.rs` against every run that the plan may have.
 
 mod planning;
+mod proving;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,14 +15,17 @@ use tribunal_cache::ResultCache;
 use tribunal_core::{Catalogue, Critic};
 use tribunal_eval::Rules;
 use tribunal_production::{Builder, CriticSpec, PlanErrors, ProductionOrchestrator, RunSettings};
+use tribunal_prove::Model;
 
 use self::planning::Planning;
+pub use self::proving::NamedPromise;
 use crate::Code;
 use crate::cache::Cache;
 use crate::critic::{Around, Draft};
 use crate::error::Problems;
 use crate::eval::Eval;
 use crate::notes::{Mistake, Notes};
+use crate::promise;
 use crate::read::{Table, short};
 use crate::run::{Defaults, Run};
 use crate::{ConfigError, Problem, Source};
@@ -42,6 +47,10 @@ pub struct Pipeline {
     pub eval: Rules,
     /// What may be meant as it stands, and may as well be a mistake; in the order of the file. No run looks at it.
     pub warnings: Vec<Problem>,
+    /// What proofs know of it; there is one for every pipeline that was loaded. No run looks at it.
+    pub model: Option<Model>,
+    /// What it promises, in the order of the file. No run looks at it.
+    pub promises: Vec<NamedPromise>,
 }
 
 impl Pipeline {
@@ -92,8 +101,30 @@ pub fn load(
     catalogue: &Catalogue,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Pipeline, ConfigError> {
+    load_with(source, catalogue, environment, true)
+}
+
+/// The same, also where a promise does not hold: for those who want to know why.
+///
+/// # Errors
+///
+/// As [`load`], but for [`Code::BrokenPromise`].
+pub fn load_unproved(
+    source: &Source,
+    catalogue: &Catalogue,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Pipeline, ConfigError> {
+    load_with(source, catalogue, environment, false)
+}
+
+fn load_with(
+    source: &Source,
+    catalogue: &Catalogue,
+    environment: &dyn Fn(&str) -> Option<String>,
+    refuse_broken: bool,
+) -> Result<Pipeline, ConfigError> {
     let notes = Notes::of(&source.text);
-    let pipeline = read(source, catalogue, environment, &notes);
+    let pipeline = read(source, catalogue, environment, refuse_broken, &notes);
     if pipeline.is_none() && notes.errors() == 0 {
         let message = "these critics and settings do not make a plan";
         notes.add(Mistake::new(Code::ImpossiblePlan, 0..0, message));
@@ -110,6 +141,7 @@ fn read(
     source: &Source,
     catalogue: &Catalogue,
     environment: &dyn Fn(&str) -> Option<String>,
+    refuse_broken: bool,
     notes: &Notes,
 ) -> Option<Pipeline> {
     if source.text.len() > Source::MAX_BYTES {
@@ -134,6 +166,7 @@ fn read(
     let defaults = Defaults::read(&root, &run, notes);
     let cache = Cache::read(&root);
     let eval = Eval::read(&root, catalogue);
+    let promises = promise::read(&root, notes);
     let base = Path::new(&source.name).parent().unwrap_or(Path::new(""));
     let around = Around { catalogue, environment, base, run: &run, defaults: &defaults, notes };
     let tables = root.get("critic");
@@ -167,7 +200,7 @@ fn read(
         let message = "every critic is disabled: without one, nothing is ever allowed";
         notes.add(Mistake::new(Code::NoCritic, first.place("enabled"), message));
     }
-    Planning { run, on, off, cache, eval, notes }.plan()
+    Planning { run, on, off, cache, eval, promises, refuse_broken, notes }.plan()
 }
 
 /// Names that stand twice, or differ by case alone.

@@ -94,6 +94,12 @@ impl<'m> Prover<'m> {
         Self { encoded, events: Vec::new(), counts: Vec::new() }
     }
 
+    /// What it answers questions about.
+    #[must_use]
+    pub const fn model(&self) -> &'m Model {
+        self.encoded.model
+    }
+
     /// Whether a promise holds. It must be one of those that the prover was made for.
     ///
     /// # Errors
