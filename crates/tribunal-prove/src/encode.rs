@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use batsat::Lit;
 use tribunal_core::{CriticName, Mode, Phase, Status, Thresholds, Verdict};
 
-pub(crate) use self::gate::Asked;
+pub(crate) use self::gate::{Asked, is_failure};
 pub(crate) use self::money::Units;
 use self::line::Line;
 use crate::cnf::Cnf;

@@ -247,7 +247,8 @@ impl Bound {
     }
 
     /// Whether a number reaches it.
-    pub(crate) fn is_reached_by(self, number: f64) -> bool {
+    #[must_use]
+    pub fn is_reached_by(self, number: f64) -> bool {
         if self.above { number > self.at } else { number >= self.at }
     }
 }

@@ -168,6 +168,27 @@ impl fmt::Display for Assumed {
 }
 
 impl Path {
+    /// A run that somebody has seen, to be asked about with [`Prover::is_possible`](crate::Prover::is_possible).
+    #[must_use]
+    pub fn seen(
+        phase: Phase,
+        risk_tier: Option<RiskTier>,
+        critics: Vec<(CriticName, State)>,
+        verdict: Verdict,
+    ) -> Self {
+        let step =
+            |(critic, state)| Step { critic, state, repeats: 0, hedges: 0, matters: true };
+        Self {
+            phase,
+            phase_matters: true,
+            risk_tier,
+            risk: None,
+            steps: critics.into_iter().map(step).collect(),
+            verdict,
+            assuming: Vec::new(),
+        }
+    }
+
     /// The story in lines, of what matters alone: the snapshot where something is asked of it, critics in plan order,
     /// the verdict, and what is assumed.
     #[must_use]

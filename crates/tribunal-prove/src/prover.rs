@@ -5,6 +5,7 @@
 
 mod asking;
 mod gates;
+mod possible;
 
 use std::time::Duration;
 

@@ -201,6 +201,13 @@ impl Encoded<'_> {
 }
 
 /// How a condition's failure is called among what is assumed.
-pub(crate) fn fails_to_evaluate(critic: &str) -> String {
-    format!("the condition of `{critic}` cannot be evaluated")
+fn fails_to_evaluate(critic: &str) -> String {
+    format!("the condition of `{critic}`{FAILS}")
+}
+
+const FAILS: &str = " cannot be evaluated";
+
+/// Whether it is the failure of a condition that is called so.
+pub(crate) fn is_failure(text: &str) -> bool {
+    text.ends_with(FAILS)
 }

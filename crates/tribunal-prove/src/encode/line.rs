@@ -58,6 +58,14 @@ impl Line {
         self.bounds.first().map(|(_, lit)| *lit)
     }
 
+    /// That it is this number, as far as it is told apart.
+    pub(crate) fn told(&self, number: f64) -> Vec<Lit> {
+        let told = |(bound, lit): &(Bound, Lit)| {
+            if bound.is_reached_by(number) { *lit } else { !*lit }
+        };
+        self.bounds.iter().map(told).collect()
+    }
+
     /// A number that it may be in the run that was found.
     pub(crate) fn value(&self, cnf: &Cnf) -> f64 {
         let reached = self.bounds.iter().take_while(|(_, lit)| cnf.holds(*lit)).count();

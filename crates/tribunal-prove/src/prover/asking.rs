@@ -4,6 +4,7 @@ use batsat::Lit;
 use tribunal_core::{Phase, RiskTier, Status, Verdict};
 
 use super::{GaveUp, Goal, Prover, count};
+use crate::encode::is_failure;
 use crate::model::Quantity;
 use crate::path::{Assumed, Path, Said, State, Step};
 
@@ -222,6 +223,8 @@ impl Prover<'_> {
             .free
             .iter()
             .map(|(text, lit)| (text.clone(), *lit, self.encoded.cnf.holds(*lit)))
+            // That a condition can be evaluated is what anyone would assume.
+            .filter(|(text, _, holds)| *holds || !is_failure(text))
             .collect();
         let phase = self.encoded.phase(path.phase);
         for (what, lit, holds) in free {
