@@ -242,5 +242,5 @@ fn failures_are_let_pass_as_the_engine_does() {
             }
         }
     }
-    assert!(found > 20, "{found}");
+    assert!(found > 10, "{found}");
 }

@@ -10,12 +10,13 @@ use batsat::{Callbacks, Lit, Solver, SolverInterface, clause::Kind, lbool};
 
 /// How many clauses one question may teach the solver before it gives up. What a pipeline of a hundred critics asks
 /// takes some hundreds.
-const MOST_LEARNT: u64 = 400_000;
+const MOST_LEARNT: u64 = 20_000;
 
 /// Counts what the solver learns, and stops it when that is too much.
 #[derive(Default)]
 struct Bounded {
     learnt: Rc<Cell<u64>>,
+    most: Rc<Cell<u64>>,
 }
 
 impl Callbacks for Bounded {
@@ -26,7 +27,7 @@ impl Callbacks for Bounded {
     }
 
     fn stop(&self) -> bool {
-        self.learnt.get() > MOST_LEARNT
+        self.learnt.get() > self.most.get()
     }
 }
 
@@ -38,17 +39,19 @@ pub(crate) struct GaveUp;
 pub(crate) struct Cnf {
     solver: Solver<Bounded>,
     learnt: Rc<Cell<u64>>,
+    most: Rc<Cell<u64>>,
     yes: Lit,
 }
 
 impl Cnf {
     pub(crate) fn new() -> Self {
         let learnt = Rc::new(Cell::new(0));
-        let bounded = Bounded { learnt: Rc::clone(&learnt) };
+        let most = Rc::new(Cell::new(MOST_LEARNT));
+        let bounded = Bounded { learnt: Rc::clone(&learnt), most: Rc::clone(&most) };
         let mut solver = Solver::new(batsat::SolverOpts::default(), bounded);
         let yes = Lit::new(solver.new_var(lbool::UNDEF, true), true);
         solver.add_clause_reuse(&mut vec![yes]);
-        Self { solver, learnt, yes }
+        Self { solver, learnt, most, yes }
     }
 
     pub(crate) const fn yes(&self) -> Lit {
@@ -66,6 +69,11 @@ impl Cnf {
     /// Something that may be either.
     pub(crate) fn fresh(&mut self) -> Lit {
         Lit::new(self.solver.new_var(lbool::UNDEF, true), true)
+    }
+
+    /// Something that may be either, and is tried first as it is likely to let much happen.
+    pub(crate) fn likely(&mut self) -> Lit {
+        Lit::new(self.solver.new_var(lbool::TRUE, true), true)
     }
 
     /// One of these holds.
@@ -138,6 +146,12 @@ impl Cnf {
 
     /// Whether there is a run in which all of these hold. [`Cnf::holds`] then tells of it.
     pub(crate) fn solve(&mut self, assuming: &[Lit]) -> Result<bool, GaveUp> {
+        self.solve_within(assuming, MOST_LEARNT)
+    }
+
+    /// The same, and gives up sooner.
+    pub(crate) fn solve_within(&mut self, assuming: &[Lit], most: u64) -> Result<bool, GaveUp> {
+        self.most.set(most);
         self.learnt.set(0);
         match self.solver.solve_limited(assuming) {
             answer if answer == lbool::TRUE => Ok(true),

@@ -226,7 +226,7 @@ impl<'m> Encoded<'m> {
             purse.begun.push((place, begun));
             self.cnf.or([own.runs, begun])
         };
-        let speaks = self.cnf.fresh();
+        let speaks = self.cnf.likely();
         own.spoke = self.cnf.and([own.runs, speaks]);
         own.failed = self.cnf.and([own.runs, !speaks]);
         own.failure = self.cnf.or([

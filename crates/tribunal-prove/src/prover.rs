@@ -64,9 +64,11 @@ pub enum Figure {
 /// Answers questions about a model.
 pub struct Prover<'m> {
     pub(crate) encoded: Encoded<'m>,
-    /// What stands out in a run, in plan order: the fewer, the smaller.
+    /// What may stand out in a run, in plan order.
     events: Vec<(usize, Lit)>,
-    /// At least so many events.
+    /// Where something does: the fewer, the smaller the run.
+    places: Vec<Lit>,
+    /// At least so many places.
     counts: Vec<Lit>,
 }
 
@@ -77,7 +79,7 @@ pub(crate) struct Goal {
     pub(crate) about: Vec<usize>,
     /// The critics that it is about where this holds.
     pub(crate) along: Vec<(usize, Lit)>,
-    /// Whether repeats and second calls belong to the story.
+    /// Whether it is about a number of the whole run, so that repeats and second calls belong to the story.
     pub(crate) with_calls: bool,
 }
 
@@ -92,7 +94,7 @@ impl<'m> Prover<'m> {
         });
         let distinct = Distinct { numbers, risks: risks.collect() };
         let encoded = Encoded::new(model, &distinct);
-        Self { encoded, events: Vec::new(), counts: Vec::new() }
+        Self { encoded, events: Vec::new(), places: Vec::new(), counts: Vec::new() }
     }
 
     /// What it answers questions about.
@@ -208,13 +210,15 @@ impl<'m> Prover<'m> {
         let bits = Bits::sum(&mut self.encoded.cnf, &runs);
         let over = bits.is_at_least(&mut self.encoded.cnf, u64::from(most) + 1);
         goal.lits.push(over);
+        goal.with_calls = true;
         goal.along = self.encoded.states.iter().map(|own| own.runs).enumerate().collect();
         let Some(path) = self.smallest(&goal)? else {
             return Ok(Answer::Holds { vacuous: false });
         };
         goal.lits.pop();
-        let (highest, _) = self.highest(&bits, runs.len() as u64, &goal.lits)?;
-        let figure = Figure::Critics(u32::try_from(highest).unwrap_or(u32::MAX));
-        Ok(Answer::Broken { path: Box::new(path), figure: Some(figure) })
+        let highest = self.highest(&bits, runs.len() as u64, &goal.lits).ok();
+        let figure = highest.map(|(highest, _)| u32::try_from(highest).unwrap_or(u32::MAX));
+        let figure = figure.map(Figure::Critics);
+        Ok(Answer::Broken { path: Box::new(path), figure })
     }
 }

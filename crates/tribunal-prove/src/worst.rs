@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use batsat::Lit;
-use tribunal_core::Stage;
+use tribunal_core::{Phase, Stage};
 
 use crate::count::Bits;
 use crate::encode::Units;
-use crate::model::reaches;
+use crate::model::{Model, reaches};
 use crate::path::Path;
 use crate::prover::{Answer, Figure, GaveUp, Goal, Prover};
 
@@ -52,8 +52,8 @@ impl Prover<'_> {
         let Some(path) = self.smallest(&goal)? else {
             return Ok(Answer::Holds { vacuous: false });
         };
-        let (value, _) = self.highest(&bits, highest, &scope)?;
-        let figure = Some(Figure::Cost(units.cost(value)));
+        let value = self.highest(&bits, highest, &scope).ok();
+        let figure = value.map(|(value, _)| Figure::Cost(units.cost(value)));
         Ok(Answer::Broken { path: Box::new(path), figure })
     }
 
@@ -72,8 +72,8 @@ impl Prover<'_> {
         let Some(path) = self.smallest(&goal)? else {
             return Ok(Answer::Holds { vacuous: false });
         };
-        let (value, _) = self.highest(&chains.bits, chains.most, &scope)?;
-        let figure = Some(Figure::Latency(chains.duration(value)));
+        let value = self.highest(&chains.bits, chains.most, &scope).ok();
+        let figure = value.map(|(value, _)| Figure::Latency(chains.duration(value)));
         Ok(Answer::Broken { path: Box::new(path), figure })
     }
 
@@ -114,7 +114,7 @@ impl Prover<'_> {
         costly.map(|(place, (_, own))| (place, own.called)).collect()
     }
 
-    /// What a run costs, in units, and the most it may be.
+    /// What a run costs, in units, and more than it can be.
     fn cost(&mut self) -> (Units, Bits, u64) {
         let model = self.encoded.model;
         let calls = |at: usize| {
@@ -133,7 +133,10 @@ impl Prover<'_> {
             let all = [own.called].into_iter().chain(own.repeats.iter().copied());
             weights.extend(all.chain(own.hedges.iter().copied()).map(|lit| (cost, lit)));
         }
-        let most = weights.iter().map(|(cost, _)| cost).sum();
+        let most = Phase::ALL.iter().map(|phase| most_cost(model, units, *phase)).max();
+        let most = most.unwrap_or_default();
+        let budget = model.run.max_cost.map(|most| units.within(most).saturating_mul(2));
+        let most = budget.map_or(most, |budget| most.min(budget));
         (units, Bits::sum(&mut self.encoded.cnf, &weights), most)
     }
 
@@ -225,4 +228,19 @@ impl Chains {
 
 fn common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+/// More than a run costs in a phase: all that are for it run, and the dearest are repeated and hedged.
+fn most_cost(model: &Model, units: Units, phase: Phase) -> u64 {
+    let mut sum = 0_u64;
+    let mut repeats = Vec::new();
+    for critic in model.critics.iter().filter(|critic| critic.phases.contains(phase)) {
+        let cost = units.whole(critic.cost);
+        let call = if critic.hedged { cost.saturating_mul(2) } else { cost };
+        sum = sum.saturating_add(call);
+        repeats.extend(critic.waits.iter().map(|_| call));
+    }
+    repeats.sort_unstable_by(|a, b| b.cmp(a));
+    let made = repeats.iter().take(model.run.max_total_retries as usize);
+    made.fold(sum, |sum, call| sum.saturating_add(*call))
 }

@@ -30,7 +30,7 @@ impl Line {
     fn cut(cnf: &mut Cnf, mut bounds: Vec<Bound>, whole: bool) -> Self {
         bounds.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.above.cmp(&b.above)));
         bounds.dedup();
-        let bounds: Vec<(Bound, Lit)> = bounds.into_iter().map(|b| (b, cnf.fresh())).collect();
+        let bounds: Vec<(Bound, Lit)> = bounds.into_iter().map(|b| (b, cnf.likely())).collect();
         for pair in bounds.windows(2) {
             if let [(low, below), (high, above)] = pair {
                 cnf.clause(&[!*above, *below]);

@@ -6,11 +6,13 @@ use batsat::Lit;
 use tribunal_core::Mode;
 
 use super::{Encoded, States};
-use crate::count::Bits;
+use crate::count::{Bits, count};
 use crate::model::CriticModel;
 
 /// Sums of decimal costs are off by less than this; the engine has the same.
 const ROUNDING: f64 = 1e-9;
+/// Up to so many retries are counted one by one, which the solver follows more easily than a sum.
+const FEW_RETRIES: usize = 40;
 /// The largest sum that whole units have to hold.
 const MOST_UNITS: f64 = 4e15;
 
@@ -186,7 +188,12 @@ impl Encoded<'_> {
             }
         }
         let most = u64::from(self.model.run.max_total_retries);
-        if all.len() as u64 > most {
+        let few = usize::try_from(most).unwrap_or(usize::MAX);
+        if all.len() > few && few <= FEW_RETRIES {
+            let counts = count(&mut self.cnf, &all, few + 1);
+            let over: Vec<Lit> = counts.get(few).map(|over| !*over).into_iter().collect();
+            self.cnf.clause(&over);
+        } else if all.len() > few {
             let weighed: Vec<(u64, Lit)> = all.into_iter().map(|lit| (1, lit)).collect();
             let made = Bits::sum(&mut self.cnf, &weighed);
             let over = made.is_at_least(&mut self.cnf, most + 1);

@@ -8,8 +8,13 @@ use crate::encode::is_failure;
 use crate::model::Quantity;
 use crate::path::{Assumed, Path, Said, State, Step};
 
-/// How many events a count tells apart at first.
-const FEW: usize = 6;
+/// How many places a count tells apart at first.
+const FEW: usize = 3;
+/// How much the solver may learn on the question whether so few places will do. Where that is not enough, the run
+/// that is shown may not be the smallest; the answer itself does not hang on it.
+const PATIENCE: u64 = 4_000;
+/// The same where a run has to reach a number, which takes many places as a rule.
+const LITTLE_PATIENCE: u64 = 200;
 
 impl Prover<'_> {
     /// The run with the fewest events that reaches a goal, if any does.
@@ -20,25 +25,26 @@ impl Prover<'_> {
         self.prepare(FEW);
         let mut most = 0;
         let mut assuming = loop {
-            if most >= self.counts.len() && most < self.events.len() {
+            if most >= self.counts.len() && most < self.places.len() {
                 self.prepare(self.counts.len().max(FEW) * 4);
             }
             let mut assuming = goal.lits.clone();
             assuming.extend(self.counts.get(most).map(|over| !*over));
-            if self.encoded.cnf.solve(&assuming)? {
-                break assuming;
+            let last = most >= self.places.len();
+            let patience = match goal.with_calls {
+                _ if last => u64::MAX,
+                true => LITTLE_PATIENCE,
+                false => PATIENCE,
+            };
+            match self.encoded.cnf.solve_within(&assuming, patience) {
+                Ok(true) => break assuming,
+                Ok(false) if last => return Ok(None),
+                Err(gave_up) if last => return Err(gave_up.into()),
+                Ok(false) => most += 1,
+                Err(_) => most = most * 2 + 1,
             }
-            most += 1;
         };
-        // Of several as small, one without repeats, in the first phase that has one.
-        if !goal.with_calls {
-            let calls = self.encoded.states.iter();
-            let calls = calls.flat_map(|own| own.repeats.iter().chain(&own.hedges));
-            assuming.extend(calls.map(|call| !*call));
-            if !self.encoded.cnf.solve(&assuming)? {
-                return Err(GaveUp);
-            }
-        }
+        self.quieten(goal, &mut assuming)?;
         for (_, phase) in self.encoded.phases.clone() {
             assuming.push(phase);
             if self.encoded.cnf.solve(&assuming)? {
@@ -52,14 +58,46 @@ impl Prover<'_> {
         Ok(Some(path))
     }
 
-    /// Counts events, up to so many.
+    /// Of several runs as small, one in which as little happens at each place as can be.
+    fn quieten(&mut self, goal: &Goal, assuming: &mut Vec<Lit>) -> Result<(), GaveUp> {
+        let cnf = &mut self.encoded.cnf;
+        let mut candidates: Vec<Lit> = Vec::new();
+        for (_, event) in &self.events {
+            if cnf.holds(*event) {
+                candidates.push(*event);
+            } else {
+                assuming.push(!*event);
+            }
+        }
+        if !goal.with_calls {
+            let calls = self.encoded.states.iter();
+            let calls = calls.flat_map(|own| own.repeats.iter().chain(&own.hedges));
+            assuming.extend(calls.map(|call| !*call));
+        }
+        for event in candidates {
+            assuming.push(!event);
+            if !cnf.solve(assuming)? {
+                assuming.pop();
+                assuming.push(event);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts places, up to so many.
     fn prepare(&mut self, most: usize) {
         if self.events.is_empty() {
             self.events = self.list_events();
+            for place in 0..=self.encoded.states.len() {
+                let here = self.events.iter().filter(|(at, _)| *at == place);
+                let here: Vec<Lit> = here.map(|(_, lit)| *lit).collect();
+                if !here.is_empty() {
+                    self.places.push(self.encoded.cnf.or(here));
+                }
+            }
         }
-        if self.counts.len() < most.min(self.events.len()) {
-            let lits: Vec<Lit> = self.events.iter().map(|(_, lit)| *lit).collect();
-            self.counts = count(&mut self.encoded.cnf, &lits, most);
+        if self.counts.len() < most.min(self.places.len()) {
+            self.counts = count(&mut self.encoded.cnf, &self.places, most);
         }
     }
 

@@ -7,6 +7,9 @@ use super::{GaveUp, Goal, Prover};
 use crate::model::Gate;
 use crate::path::Path;
 
+/// How much the solver may learn on whether one critic runs: these questions are asked whenever a config is loaded.
+const PATIENCE: u64 = 500;
+
 /// A critic that runs in no run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -32,14 +35,14 @@ pub enum NeverWhy {
 }
 
 impl Prover<'_> {
-    /// The critics that never run, in plan order.
+    /// The critics that never run, in plan order. What takes too much work to be decided is left out.
     ///
     /// # Errors
     ///
     /// [`GaveUp`].
     pub fn never_run(&mut self) -> Result<Vec<Never>, GaveUp> {
         let runs: Vec<Lit> = self.encoded.states.iter().map(|own| own.runs).collect();
-        let never = self.in_no_run(&runs)?;
+        let never = self.in_no_run(&runs, &[])?;
         let mut found = Vec::with_capacity(never.len());
         for place in never {
             let (Some(critic), Some(own)) =
@@ -70,7 +73,11 @@ impl Prover<'_> {
         let gated = |place: usize| !matches!(self.encoded.gate_of(place), None | Some(Gate::Always));
         let places: Vec<usize> = (0..self.encoded.states.len()).filter(|at| gated(*at)).collect();
         let closed = self.encoded.of(&places, |own| own.closed);
-        let never = self.in_no_run(&closed)?;
+        // With nobody who has anything to say, most gates are closed.
+        let lines = self.encoded.lines.values();
+        let mut quiet: Vec<Lit> = lines.filter_map(|line| line.lowest()).map(|lit| !lit).collect();
+        quiet.extend(self.encoded.tiers.first().map(|lit| !*lit));
+        let never = self.in_no_run(&closed, &quiet)?;
         let mut found = Vec::new();
         for at in never {
             let Some(&place) = places.get(at) else { continue };
@@ -84,18 +91,29 @@ impl Prover<'_> {
         Ok(found)
     }
 
-    /// Which of these hold in no run.
-    fn in_no_run(&mut self, lits: &[Lit]) -> Result<Vec<usize>, GaveUp> {
+    /// Which of these hold in no run. One that takes too much work to be decided is not among them.
+    /// What is hinted at is tried first.
+    fn in_no_run(&mut self, lits: &[Lit], hints: &[Lit]) -> Result<Vec<usize>, GaveUp> {
         let mut open: Vec<usize> = (0..lits.len()).collect();
-        loop {
-            let wanted: Vec<Lit> = open.iter().filter_map(|at| lits.get(*at)).copied().collect();
-            let some = self.encoded.cnf.or(wanted);
-            if some == self.encoded.cnf.no() || !self.encoded.cnf.solve(&[some])? {
-                return Ok(open);
-            }
+        let mut never = Vec::new();
+        if !hints.is_empty() && self.encoded.cnf.solve_within(hints, PATIENCE) == Ok(true) {
             let cnf = &self.encoded.cnf;
             open.retain(|at| lits.get(*at).is_some_and(|lit| !cnf.holds(*lit)));
         }
+        // Most hold in the first run that is found, since what makes much happen is tried first.
+        while !open.is_empty() {
+            let first = open.first().and_then(|at| lits.get(*at)).copied();
+            let Some(wanted) = first else { break };
+            match self.encoded.cnf.solve_within(&[wanted], PATIENCE) {
+                Ok(true) => {
+                    let cnf = &self.encoded.cnf;
+                    open.retain(|at| lits.get(*at).is_some_and(|lit| !cnf.holds(*lit)));
+                }
+                Ok(false) => never.push(open.remove(0)),
+                Err(_) => drop(open.remove(0)),
+            }
+        }
+        Ok(never)
     }
 
     /// Every critic whose failure may be let pass, and the smallest run in which it is.
