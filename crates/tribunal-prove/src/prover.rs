@@ -109,15 +109,13 @@ impl<'m> Prover<'m> {
     ///
     /// [`GaveUp`].
     pub fn answer(&mut self, promise: &Promise) -> Result<Answer, GaveUp> {
+        if matches!(promise.claim, Claim::WorstLatency(_) | Claim::WorstCost(_) | Claim::AtMost(_)) {
+            // Sums are of no use to any other question, and would only be in its way.
+            return Self::new(self.encoded.model, std::slice::from_ref(promise)).number(promise);
+        }
         let scope = self.scope(promise);
         let mut goal = Goal { lits: scope.clone(), ..Goal::default() };
         goal.about = promise.critics().iter().filter_map(|name| self.encoded.place(name)).collect();
-        match &promise.claim {
-            Claim::WorstLatency(most) => return self.latency_within(*most, goal),
-            Claim::WorstCost(most) => return self.cost_within(*most, goal),
-            Claim::AtMost(most) => return self.at_most(*most, goal),
-            _ => {}
-        }
         let (premise, against) = self.against(&promise.claim);
         goal.lits.extend(premise.iter().chain(&against));
         if let Some(path) = self.smallest(&goal)? {
@@ -127,6 +125,17 @@ impl<'m> Prover<'m> {
         premises.extend(premise);
         let vacuous = !self.encoded.cnf.solve(&premises)?;
         Ok(Answer::Holds { vacuous })
+    }
+
+    /// Whether a promise about a number holds.
+    fn number(&mut self, promise: &Promise) -> Result<Answer, GaveUp> {
+        let goal = Goal { lits: self.scope(promise), ..Goal::default() };
+        match promise.claim {
+            Claim::WorstLatency(most) => self.latency_within(most, goal),
+            Claim::WorstCost(most) => self.cost_within(most, goal),
+            Claim::AtMost(most) => self.at_most(most, goal),
+            _ => Ok(Answer::Holds { vacuous: true }),
+        }
     }
 
     /// In which runs a promise is to hold.

@@ -17,7 +17,11 @@ impl Prover<'_> {
     /// # Errors
     ///
     /// [`GaveUp`].
-    pub fn worst_cost(&mut self) -> Result<(f64, Path), GaveUp> {
+    pub fn worst_cost(&self) -> Result<(f64, Path), GaveUp> {
+        Self::new(self.encoded.model, &[]).find_worst_cost()
+    }
+
+    fn find_worst_cost(&mut self) -> Result<(f64, Path), GaveUp> {
         let (units, bits, most) = self.cost();
         let mut goal = Goal { with_calls: true, ..Goal::default() };
         let (value, reached) = self.highest(&bits, most, &[])?;
@@ -33,7 +37,11 @@ impl Prover<'_> {
     /// # Errors
     ///
     /// [`GaveUp`].
-    pub fn worst_latency(&mut self) -> Result<(Duration, Path), GaveUp> {
+    pub fn worst_latency(&self) -> Result<(Duration, Path), GaveUp> {
+        Self::new(self.encoded.model, &[]).find_worst_latency()
+    }
+
+    fn find_worst_latency(&mut self) -> Result<(Duration, Path), GaveUp> {
         let chains = self.latency();
         let (value, reached) = self.highest(&chains.bits, chains.most, &[])?;
         let mut goal = Goal { with_calls: true, along: chains.chosen.clone(), ..Goal::default() };
