@@ -43,7 +43,7 @@ use tribunal_core::Critic;
 const BUDGETS: [(&str, Shape, u64); 8] = [
     ("everything", Shape::Flat, 15_000),
     ("everything", Shape::Staged, 16_600),
-    ("everything", Shape::Gated, 9_700),
+    ("everything", Shape::Gated, 8_000),
     ("lean", Shape::Flat, 12_900),
     ("lean", Shape::Staged, 13_900),
     ("sync", Shape::Flat, 13_100),

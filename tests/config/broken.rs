@@ -366,7 +366,7 @@ fn critics_that_do_not_go_together_are_told_apart() {
         ("[[critic]]\nname = «7\nkind = \"echo\"\n".into(), vec!["`name` must be a string"]),
         ("[[critic]]\nname = \"a\"\nkind = «\"patern\"\n".into(), vec!["no kind of critic called `patern`"]),
         (
-            "[[critic]]\nname = \"a\"\nkind = \"pattern\"\n[critic.params]\n[[critic.params.rules]]\nname = \"x\"\npattern = «\"(\"\n".into(),
+            "[[critic]]\nname = \"a\"\nkind = \"pattern\"\n[critic.params]\n[[critic.params.rules]]\nname = \"x\"\npattern = \"«(\"\n".into(),
             vec!["`params.rules[0].pattern` does not do"],
         ),
         (

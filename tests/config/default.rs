@@ -11,7 +11,9 @@ const TRAFFIC: &str = include_str!("../../config/samples/traffic.jsonl");
 fn court() -> ProductionOrchestrator {
     let catalogue = tribunal_critics::catalogue();
     let pipeline = load(&Source::default_pipeline(), &catalogue, &|_| None);
-    pipeline.unwrap_or_else(|error| panic!("{error}")).build().unwrap()
+    let pipeline = pipeline.unwrap_or_else(|error| panic!("{error}"));
+    assert!(pipeline.warnings.is_empty(), "{:?}", pipeline.warnings);
+    pipeline.build().unwrap()
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod default;
 mod eval;
 mod fields;
 mod files;
+mod fit;
+mod page;
 mod references;
 mod source;
 

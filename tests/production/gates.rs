@@ -1,8 +1,8 @@
 //! Gates: what opens them, what keeps them closed, and what they say about it.
 
 use tribunal_core::{
-    Condition, ConditionError, FailureMode, Opinion, Phase, Phases, Snapshot, Stage, Status,
-    Verdict, View, Violation,
+    Condition, ConditionError, FailureMode, Opinion, Phase, Phases, RiskLevel, RiskTier, Snapshot,
+    Stage, Status, Verdict, View, Violation,
 };
 use tribunal_production::Policy;
 use tribunal_testkit::*;
@@ -278,4 +278,40 @@ async fn what_a_condition_takes_is_not_the_time_of_its_critic() {
     let report = court().critic(allows("guard").when(slow).timeout(millis(5))).run().await;
     assert_eq!(report["guard"].status, Status::Success);
     assert_eq!(report["guard"].execution, millis(0));
+}
+
+/// Rule 6: critics of one stage whose gates ask for different things each decide for themselves, and each that stays
+/// closed says what it asked for.
+#[tokio::test(start_paused = true)]
+async fn gates_that_stand_beside_each_other_each_ask_their_own_question() {
+    let level = |tier, score| Policy::OnHighRisk(RiskLevel::new(tier, score).unwrap());
+    let policies = [
+        ("critical", level(RiskTier::Critical, 0.9)),
+        ("critical_too", level(RiskTier::Critical, 0.9)),
+        ("high", level(RiskTier::High, 0.7)),
+        ("sure", Policy::OnUncertainty(0.9)),
+        ("sure_too", Policy::OnUncertainty(0.9)),
+        ("doubtful", Policy::OnUncertainty(0.5)),
+        ("objected", Policy::OnViolation),
+    ];
+    let unsure = critic("unsure").says(Opinion::clean().uncertainty(0.6));
+    let seats = policies.map(|(name, policy)| allows(name).seated().policy(policy));
+    let report = court()
+        .critic(unsure.stage(Stage::FastCritics))
+        .critics(seats)
+        .snapshot(risk("risk", 0.8))
+        .run()
+        .await;
+    for (name, gated) in [
+        ("critical", "gated: risk below critical and 0.9"),
+        ("critical_too", "gated: risk below critical and 0.9"),
+        ("sure", "gated: highest uncertainty before it is 0.6, below 0.9"),
+        ("sure_too", "gated: highest uncertainty before it is 0.6, below 0.9"),
+        ("objected", "gated: no violation before it"),
+    ] {
+        assert_eq!(reason(&report, name), gated);
+        assert_eq!(report[name].calls_for, None);
+    }
+    assert_eq!(report["high"].status, Status::Success);
+    assert_eq!(report["doubtful"].status, Status::Success);
 }

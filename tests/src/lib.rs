@@ -29,7 +29,10 @@ fn strip(json: &mut Value) {
     match json {
         Value::Object(members) => {
             members.retain(|name, _| {
-                !matches!(name.as_str(), "elapsed_ms" | "queued_ms" | "execution_ms")
+                !matches!(
+                    name.as_str(),
+                    "elapsed_ms" | "queued_ms" | "execution_ms" | "begun_ms" | "calls"
+                )
             });
             members.values_mut().for_each(strip);
         }

@@ -50,7 +50,8 @@ pub(crate) enum Command {
     #[command(after_help = EXIT_STATUSES)]
     Judge(JudgeArgs),
     /// Check a config and show every mistake in it
-    Check(CheckArgs),
+    #[command(after_help = crate::check::EXIT_STATUSES)]
+    Check(crate::check::CheckArgs),
     /// Show what a config comes to: order, gates, worst cases
     Plan(PlanArgs),
     /// Prove what a config can do at all, and that it keeps its promises
@@ -159,12 +160,6 @@ fn share(text: &str) -> Result<f64, String> {
 
 fn level(text: &str) -> Result<Level, String> {
     Level::named(text).ok_or_else(|| format!("there are {}", Level::WORDS.join(", ")))
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    #[command(flatten)]
-    pub(crate) config: ConfigArg,
 }
 
 #[derive(Debug, Args)]

@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Broken,
     /// The two configs are not the same.
     Differs,
+    /// The config has warnings, and `--deny-warnings` was given.
+    Warned,
     /// Wrong usage or config, or something that cannot be read or written.
     Trouble,
     /// Some lines could not be judged, and there is nothing worse.
@@ -39,7 +41,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Fine => 0,
-            Exit::Reached | Exit::Regressed | Exit::Broken | Exit::Differs => 1,
+            Exit::Reached | Exit::Regressed | Exit::Broken | Exit::Differs | Exit::Warned => 1,
             Exit::Trouble => 2,
             Exit::Unjudged => 3,
             Exit::Interrupted => 130,
@@ -112,7 +114,7 @@ impl Trouble {
                 // Nobody is left to tell that standard error is closed.
                 let _ = error.print();
             }
-            Self::Config { error, text } => crate::check::show(&error, &text),
+            Self::Config { error, text } => crate::check::show(error.problems(), &text),
             other => complain(&other.to_string()),
         }
         Exit::Trouble

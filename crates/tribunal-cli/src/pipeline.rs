@@ -1,7 +1,6 @@
 //! From `--config` to an orchestrator, the same way for every command.
 
 use tribunal_config::{ConfigError, Pipeline, Source};
-use tribunal_core::Catalogue;
 use tribunal_production::ProductionOrchestrator;
 
 use crate::args::ConfigArg;
@@ -23,30 +22,41 @@ pub(crate) fn load(arg: &ConfigArg) -> Result<Loaded, Trouble> {
 
 /// Reads it, for those who change it before it is built; and what it is called.
 pub(crate) fn read(arg: &ConfigArg) -> Result<(String, Pipeline), Trouble> {
-    read_with(arg, tribunal_config::load)
+    read_with(arg, understand)
 }
 
 /// The same, also where a promise of it is broken.
 pub(crate) fn read_unproved(arg: &ConfigArg) -> Result<(String, Pipeline), Trouble> {
-    read_with(arg, tribunal_config::load_unproved)
+    read_with(arg, |source| {
+        let catalogue = tribunal_critics::catalogue();
+        tribunal_config::load_unproved(source, &catalogue, &|name| std::env::var(name).ok())
+    })
 }
 
-/// How a source becomes a pipeline.
-type Load =
-    fn(&Source, &Catalogue, &dyn Fn(&str) -> Option<String>) -> Result<Pipeline, ConfigError>;
-
-fn read_with(arg: &ConfigArg, load: Load) -> Result<(String, Pipeline), Trouble> {
-    let source = match &arg.file {
-        Some(path) => Source::read(path).map_err(|source| Trouble::Read { source })?,
-        None => Source::default_pipeline(),
-    };
-    let catalogue = tribunal_critics::catalogue();
-    let environment = |name: &str| std::env::var(name).ok();
-    match load(&source, &catalogue, &environment) {
+fn read_with(
+    arg: &ConfigArg,
+    understand: impl Fn(&Source) -> Result<Pipeline, ConfigError>,
+) -> Result<(String, Pipeline), Trouble> {
+    let source = source(arg)?;
+    match understand(&source) {
         Ok(pipeline) => {
             let name = arg.file.as_ref().map_or("default pipeline", |_| &source.name).to_owned();
             Ok((name, pipeline))
         }
         Err(error) => Err(Trouble::Config { error: Box::new(error), text: source.text }),
     }
+}
+
+/// The text of it.
+pub(crate) fn source(arg: &ConfigArg) -> Result<Source, Trouble> {
+    match &arg.file {
+        Some(path) => Source::read(path).map_err(|source| Trouble::Read { source }),
+        None => Ok(Source::default_pipeline()),
+    }
+}
+
+/// What it says, with the critics that come with the command and the environment of the process.
+pub(crate) fn understand(source: &Source) -> Result<Pipeline, ConfigError> {
+    let catalogue = tribunal_critics::catalogue();
+    tribunal_config::load(source, &catalogue, &|name| std::env::var(name).ok())
 }

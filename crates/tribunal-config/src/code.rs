@@ -132,7 +132,7 @@ codes! {
     StagesExceedRun Warning "stages-exceed-run" "the timeouts of the stages add up to more than the run has"
     CostExceedsBudget Error "cost-exceeds-budget" "one critic costs more than a whole run may"
     CostsExceedBudget Warning "costs-exceed-budget" "critics that always run cost more together than a run may"
-    RateStarvesStage Warning "rate-starves-stage" "a rate lets fewer calls through than a single run makes"
+    RateStarvesStage Warning "rate-starves-stage" "a rate has fewer tokens than the runs take"
 }
 
 impl Code {

@@ -59,33 +59,36 @@ pub(crate) struct Draft {
     pub(crate) depends_on: Vec<(String, Range<usize>)>,
     pub(crate) when: Option<When>,
     pub(crate) critic: Arc<dyn Critic>,
-    phases: Phases,
-    policy: Policy,
-    run_anyway: bool,
-    timeout: Duration,
+    pub(crate) phases: Phases,
+    pub(crate) policy: Policy,
+    pub(crate) run_anyway: bool,
+    pub(crate) timeout: Duration,
     retry: Retry,
     max_in_flight: Option<usize>,
     adaptive: Option<(usize, Adaptation)>,
     hedge: Option<Hedge>,
     isolation: Isolation,
-    rate: Option<Rate>,
+    pub(crate) rate: Option<Rate>,
     /// The names of rates that there are.
-    shares: Vec<String>,
+    pub(crate) shares: Vec<String>,
     breaker: Option<BreakerSettings>,
     validation: Validation,
     failure_mode: FailureMode,
     thresholds: Thresholds,
-    cost: f64,
+    pub(crate) cost: f64,
     pub(crate) tags: Vec<String>,
     fingerprint: String,
     header: Range<usize>,
     places: BTreeMap<String, Range<usize>>,
+    /// Whether something about it has been noted, so that a value may be its default and not what was meant.
+    pub(crate) doubtful: bool,
 }
 
 impl Draft {
     pub(crate) fn read(table: Table<'_>, around: &Around<'_>) -> Self {
         let Around { run, defaults, notes, .. } = *around;
         let header = table.span.clone();
+        let errors = notes.errors();
         let (name, written_name, name_span) = name(&table, notes);
         let enabled = table.get("enabled").and_then(|item| item.boolean()).unwrap_or(true);
         let stage = table.get("stage").and_then(|item| item.word()).unwrap_or_default();
@@ -173,6 +176,7 @@ impl Draft {
             fingerprint,
             header,
             places,
+            doubtful: notes.errors() > errors,
         }
     }
 
@@ -216,6 +220,11 @@ impl Draft {
     /// Where a value stands, by the name the plan gives it; the critic's header where it was left out.
     pub(crate) fn place(&self, key: &str) -> Range<usize> {
         self.places.get(key).unwrap_or(&self.header).clone()
+    }
+
+    /// Whether the file gives this value.
+    pub(crate) fn writes(&self, key: &str) -> bool {
+        self.places.contains_key(key)
     }
 
     /// Forgets a value that the plan refuses, so that the rest can still be checked.
@@ -311,12 +320,11 @@ pub(crate) fn timeout(item: &Item<'_>, stage: Option<Stage>, run: &Run) -> Optio
             return Some(limit.duration);
         }
     }
-    // The run's default is no one's mistake, but nothing beyond it is ever reached either. A test holds it
-    // against the settings.
-    let default = Duration::from_secs(10);
-    if run.timeout.is_none() && own > default {
+    // The run's default is no one's mistake, but nothing beyond it is ever reached either.
+    if let Some((default, None)) = run.limit().filter(|(default, _)| own > *default) {
         let help = "set `timeout` in `[run]` to more";
-        let problem = "can never be reached: the run has 10s";
+        let has = duration::write(default);
+        let problem = format!("can never be reached: the run has {has}");
         item.add(item.mistake(Code::TimeoutCutShort, problem).help(help));
         return Some(default);
     }

@@ -35,14 +35,8 @@ pub(crate) struct When {
 impl When {
     /// Where in the file a part of the expression stands.
     pub(crate) fn place(&self, part: &Range<usize>) -> Range<usize> {
-        place(&self.span, &self.raw, part)
+        literal::place(&self.span, &self.raw, part)
     }
-}
-
-fn place(span: &Range<usize>, raw: &str, part: &Range<usize>) -> Range<usize> {
-    let start = span.start + literal::offset(raw, part.start);
-    let end = span.start + literal::offset(raw, part.end);
-    start.min(span.end)..end.min(span.end).max(start.min(span.end))
 }
 
 pub(crate) fn read(table: &Table<'_>, notes: &Notes) -> (Policy, Option<When>) {
@@ -126,7 +120,7 @@ fn conditional(when: Option<&Item<'_>>, policy: Option<&Item<'_>>, notes: &Notes
         }
         Err(faults) => {
             for fault in faults {
-                let place = place(&item.span(), raw, &fault.part);
+                let place = literal::place(&item.span(), raw, &fault.part);
                 let mistake = Mistake::new(fault.code, place, format!("`when`: {}", fault.problem));
                 notes.add(mistake.maybe_help(fault.help));
             }

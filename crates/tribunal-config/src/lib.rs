@@ -73,6 +73,7 @@ mod literal;
 mod nearest;
 mod notes;
 mod params;
+mod pattern;
 mod pipeline;
 mod promise;
 mod rates;

@@ -1,8 +1,17 @@
 //! Where in a file something stands that is known by its place within a string.
 
+use std::ops::Range;
+
+/// Where in the file a part of a text stands: `span` is that of the TOML string and `raw` what is written there.
+pub(crate) fn place(span: &Range<usize>, raw: &str, part: &Range<usize>) -> Range<usize> {
+    let start = (span.start + offset(raw, part.start)).min(span.end);
+    let end = (span.start + offset(raw, part.end)).min(span.end);
+    start..end.max(start)
+}
+
 /// The offset within a TOML string as it is written, quotes and all, of what stands at an offset of the text
 /// that it means. Both in bytes.
-pub(crate) fn offset(raw: &str, meant: usize) -> usize {
+fn offset(raw: &str, meant: usize) -> usize {
     let (quotes, escapes) = if raw.starts_with("\"\"\"") {
         (3, true)
     } else if raw.starts_with("'''") {

@@ -11,10 +11,10 @@ use toml::Spanned;
 use toml::de::DeValue;
 use tribunal_core::{CriticKind, ParamFault, ParamPath, ParamProblem, ParamStep};
 
-use crate::Code;
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 use crate::read::{finite, kind as kind_of};
+use crate::{Code, literal, pattern};
 
 /// Where references lead.
 pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
@@ -167,7 +167,8 @@ impl Params {
         match kind.build_from(&self.values, base) {
             Ok(critic) => Some(critic),
             Err(faults) => {
-                faults.iter().for_each(|fault| notes.add(self.mistake(fault, table, within)));
+                let mistake = |fault| self.mistake(fault, table, within, notes);
+                faults.iter().for_each(|fault| notes.add(mistake(fault)));
                 None
             }
         }
@@ -178,6 +179,7 @@ impl Params {
         fault: &ParamFault,
         table: Option<&Spanned<DeValue<'_>>>,
         within: &Range<usize>,
+        notes: &Notes,
     ) -> Mistake {
         let ParamFault { path, problem } = fault;
         let name = match path.0.first() {
@@ -200,18 +202,47 @@ impl Params {
             ParamProblem::Missing => {
                 Mistake::new(Code::MissingKey, span, format!("`{name}` is missing"))
             }
+            ParamProblem::Schema(_) if self.secret_near(path).is_none() => {
+                let broken = table.and_then(|table| in_pattern(table, &path.0, &name, notes));
+                broken.unwrap_or_else(|| {
+                    let message = format!("`{name}` {}", self.discreet(path, problem));
+                    Mistake::new(Code::InvalidSchema, span, message)
+                })
+            }
             other => {
                 let message = format!("`{name}` {}", self.discreet(path, other));
-                Mistake::new(Code::InvalidParameter, span, message)
+                let part = self.part(path, other, table, notes);
+                Mistake::new(code(other), part.unwrap_or(span), message)
             }
         }
     }
 
-    /// What is wrong, without what came in by a reference.
-    fn discreet(&self, path: &ParamPath, problem: &ParamProblem) -> String {
+    /// Where the part of a text stands that does not do, if the text stands in the file.
+    fn part(
+        &self,
+        path: &ParamPath,
+        problem: &ParamProblem,
+        table: Option<&Spanned<DeValue<'_>>>,
+        notes: &Notes,
+    ) -> Option<Range<usize>> {
+        let ParamProblem::Pattern { at: Some(at), .. } = problem else { return None };
+        if self.secret_near(path).is_some() {
+            return None;
+        }
+        let value = find(table?, &path.0)?;
+        value.get_ref().as_str()?;
+        Some(literal::place(&value.span(), notes.text(&value.span()), at))
+    }
+
+    fn secret_near(&self, path: &ParamPath) -> Option<&Secret> {
         let near =
             |secret: &&Secret| secret.path.starts_with(&path.0) || path.0.starts_with(&secret.path);
-        if let Some(secret) = self.secrets.iter().find(near) {
+        self.secrets.iter().find(near)
+    }
+
+    /// What is wrong, without what came in by a reference.
+    fn discreet(&self, path: &ParamPath, problem: &ParamProblem) -> String {
+        if let Some(secret) = self.secret_near(path) {
             // What a critic says of a value may repeat it in any form.
             return format!(
                 "does not do; why is not shown, as its value comes from `${}`",
@@ -230,15 +261,51 @@ impl Params {
     }
 }
 
+/// Where the pattern breaks that stands at the end of a path through a schema, if one does and it does.
+pub(crate) fn in_pattern(
+    value: &Spanned<DeValue<'_>>,
+    path: &[ParamStep],
+    name: &str,
+    notes: &Notes,
+) -> Option<Mistake> {
+    let Some(ParamStep::Key(key)) = path.last() else { return None };
+    let written = find(value, path).filter(|_| key == "pattern")?;
+    let (problem, part) = pattern::fault(written.get_ref().as_str()?)?;
+    let place = literal::place(&written.span(), notes.text(&written.span()), &part);
+    Some(Mistake::new(Code::InvalidPattern, place, format!("`{name}` does not do: {problem}")))
+}
+
+/// What kind of mistake a critic sees in a parameter.
+fn code(problem: &ParamProblem) -> Code {
+    match problem {
+        ParamProblem::Unknown { .. } => Code::UnknownKey,
+        ParamProblem::Missing => Code::MissingKey,
+        ParamProblem::Type(_) => Code::WrongType,
+        ParamProblem::Range(_) => Code::OutOfRange,
+        ParamProblem::Word(_) => Code::UnknownWord,
+        ParamProblem::Pattern { .. } => Code::InvalidPattern,
+        ParamProblem::Schema(_) => Code::InvalidSchema,
+        ParamProblem::File(_) => Code::UnreadableFile,
+        _ => Code::InvalidParameter,
+    }
+}
+
+/// What a path leads to, if it does.
+fn find<'v>(
+    value: &'v Spanned<DeValue<'v>>,
+    path: &[ParamStep],
+) -> Option<&'v Spanned<DeValue<'v>>> {
+    path.iter().try_fold(value, |here, step| match step {
+        ParamStep::Key(key) => here.get_ref().as_table()?.get(key.as_str()),
+        ParamStep::Index(index) => here.get_ref().as_array()?.get(*index),
+    })
+}
+
 /// Where a path leads, or as far as it goes.
 pub(crate) fn locate(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Range<usize> {
     let mut here = value;
     for step in path {
-        let next = match step {
-            ParamStep::Key(key) => here.get_ref().as_table().and_then(|t| t.get(key.as_str())),
-            ParamStep::Index(index) => here.get_ref().as_array().and_then(|a| a.get(*index)),
-        };
-        match next {
+        match find(here, std::slice::from_ref(step)) {
             Some(next) => here = next,
             None => break,
         }
@@ -249,14 +316,7 @@ pub(crate) fn locate(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Range<
 fn key_span(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Option<Range<usize>> {
     let (last, before) = path.split_last()?;
     let ParamStep::Key(key) = last else { return None };
-    let mut here = value;
-    for step in before {
-        here = match step {
-            ParamStep::Key(key) => here.get_ref().as_table()?.get(key.as_str())?,
-            ParamStep::Index(index) => here.get_ref().as_array()?.get(*index)?,
-        };
-    }
-    let (key, _) = here.get_ref().as_table()?.get_key_value(key.as_str())?;
+    let (key, _) = find(value, before)?.get_ref().as_table()?.get_key_value(key.as_str())?;
     Some(key.span())
 }
 

@@ -1,8 +1,10 @@
 //! From a source to critics and settings that are known to make a plan.
 //!
-//! Start at [`load`]. `pipeline/planning.rs` holds what was read against the plan that comes of it, and
-//! `pipeline/proving.rs` against every run that the plan may have.
+//! Start at [`load`]. `pipeline/planning.rs` holds what was read against the plan that comes of it,
+//! `pipeline/fit.rs` what critics need against what there is, and `pipeline/proving.rs` what it promises against every
+//! run that the plan may have.
 
+mod fit;
 mod planning;
 mod proving;
 

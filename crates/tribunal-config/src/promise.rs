@@ -88,9 +88,7 @@ impl Written {
                 Some(Read { name: self.name, holds: self.holds, promise, span: self.span })
             }
             Err(error) => {
-                let place = |at: usize| self.span.start + literal::offset(&self.raw, at);
-                let (start, end) = (place(error.part.start), place(error.part.end));
-                let span = start.min(self.span.end)..end.min(self.span.end).max(start);
+                let span = literal::place(&self.span, &self.raw, &error.part);
                 let named = self.holds.get(error.part.clone()).unwrap_or_default();
                 let help = if disabled.contains(&named) {
                     Some(format!("`{named}` is disabled"))

@@ -12,8 +12,8 @@ use crate::read::{Item, Table, short};
 /// The section `rates`.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
-    /// `None` for what is there and wrong: that has been noted, and nobody who shares it is to blame.
-    named: BTreeMap<String, Option<Rate>>,
+    /// No rate for what is there and wrong: that has been noted, and nobody who shares it is to blame.
+    named: BTreeMap<String, (Option<Rate>, Range<usize>)>,
     /// The whole section is something else than a table.
     unreadable: bool,
 }
@@ -28,7 +28,8 @@ impl Rates {
             return Self { unreadable: true, ..Self::default() };
         };
         let read = |(name, item): (&str, Item<'_>)| {
-            let rate = item.table().and_then(|table| rate(table).0);
+            let (rate, places) = item.table().map(rate).unwrap_or_default();
+            let tokens = places.get(&format!("{}.tokens", item.name)).cloned();
             let fits = fits(name);
             if !fits {
                 let problem = format_args!(
@@ -37,19 +38,25 @@ impl Rates {
                 );
                 item.note_key(Code::InvalidName, problem);
             }
-            (name.to_owned(), rate.filter(|_| fits))
+            (name.to_owned(), (rate.filter(|_| fits), tokens.unwrap_or(item.span())))
         };
         Self { named: table.entries().map(read).collect(), unreadable: false }
     }
 
     /// Those that can be shared, by their names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Rate)> {
-        self.named.iter().filter_map(|(name, rate)| Some((name.as_str(), (*rate)?)))
+        self.named.iter().filter_map(|(name, (rate, _))| Some((name.as_str(), (*rate)?)))
+    }
+
+    /// The rate of that name, and where its tokens stand.
+    pub(crate) fn get(&self, name: &str) -> Option<(Rate, Range<usize>)> {
+        let (rate, span) = self.named.get(name)?;
+        Some(((*rate)?, span.clone()))
     }
 
     /// Whether there is a rate of that name to take tokens from; notes it where the name means none.
     pub(crate) fn has(&self, name: &str, item: &Item<'_>) -> bool {
-        if let Some(rate) = self.named.get(name) {
+        if let Some((rate, _)) = self.named.get(name) {
             return rate.is_some();
         }
         if !self.unreadable {

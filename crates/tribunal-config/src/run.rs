@@ -50,8 +50,9 @@ struct Values {
     stage_max_in_flight: BTreeMap<Stage, usize>,
 }
 
-/// The code's default, which a test holds against the settings.
+/// The code's defaults, which a test holds against the settings.
 const MAX_RUNS: usize = 1_024;
+const RUN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What no process holds; the plan has the same bound.
 pub(crate) const MOST_IN_FLIGHT: usize = 1_000_000;
@@ -165,6 +166,25 @@ impl Run {
                 .collect(),
             max_total_retries: self.values.max_total_retries.unwrap_or(code.max_total_retries),
         }
+    }
+
+    /// How long a run may take, and where that is written. `None` where it could not be read.
+    pub(crate) fn limit(&self) -> Option<(Duration, Option<Range<usize>>)> {
+        match &self.timeout {
+            Some(limit) => Some((limit.duration, Some(limit.span.clone()))),
+            None if self.places.contains_key("run.timeout") => None,
+            None => Some((RUN_TIMEOUT, None)),
+        }
+    }
+
+    /// What a run may cost, where that is limited.
+    pub(crate) const fn max_cost(&self) -> Option<f64> {
+        self.values.max_cost
+    }
+
+    /// How many runs there may be at a time, where the file says so, and where it does.
+    pub(crate) fn max_runs(&self) -> Option<(usize, Range<usize>)> {
+        self.values.max_runs.zip(self.places.get("run.max_runs").cloned())
     }
 
     /// Forgets a value that the plan refuses, so that the rest can still be checked. False if there is none.

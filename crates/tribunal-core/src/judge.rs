@@ -12,6 +12,7 @@ use crate::{CriticInfo, CriticName, Mode, Outcome, Reason, Source, Status, Verdi
 /// An opinion calls for what its severity reaches; a failure for the failure mode, and one that objected and could
 /// not be believed in all for no less than what it objected to, whatever a fallback says in its place. What was gated, or skipped because the verdict was
 /// settled, calls for nothing.
+#[inline]
 #[must_use]
 pub fn calls_for(critic: &CriticInfo, outcome: &Outcome) -> Option<Verdict> {
     let heard = || {

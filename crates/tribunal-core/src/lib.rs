@@ -41,6 +41,7 @@ macro_rules! seeded {
 }
 
 mod answer;
+mod calls;
 mod catalogue;
 mod condition;
 mod critic;
@@ -70,6 +71,7 @@ mod violation;
 mod words;
 
 pub use answer::{Answer, Contained, Panicked, contain};
+pub use calls::{CallEnd, CallTiming};
 pub use catalogue::{Catalogue, CriticKind};
 pub use condition::{Condition, ConditionError};
 pub use critic::{Critic, CriticError, Review, async_critic, critic_fn};

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::calls::Offset;
 use crate::words::word_enum;
-use crate::{CriticName, Opinion, OpinionFault, Phase, Verdict};
+use crate::{CallTiming, CriticName, Opinion, OpinionFault, Phase, Verdict};
 
 word_enum! {
     /// What became of a critic. Says nothing about the snapshot.
@@ -67,6 +68,12 @@ pub struct Outcome {
     pub execution: Duration,
     /// What it cost, all attempts together, in the unit that the specs use.
     pub cost: f64,
+    begun: Offset,
+    #[expect(
+        clippy::box_collection,
+        reason = "one word, since hardly any critic is called more than once"
+    )]
+    calls: Option<Box<Vec<CallTiming>>>,
 }
 
 impl Outcome {
@@ -93,8 +100,9 @@ impl Outcome {
     }
 
     /// For engines: what stands in a place until the outcome is there. One that stays is a failure, never a pass.
+    #[inline]
     #[must_use]
-    pub const fn missing() -> Self {
+    pub fn missing() -> Self {
         Self::bare(Status::Error)
     }
 
@@ -104,7 +112,8 @@ impl Outcome {
         matches!(self.status, Status::Error) && self.opinion.is_none() && self.reason.is_none()
     }
 
-    const fn bare(status: Status) -> Self {
+    #[inline]
+    fn bare(status: Status) -> Self {
         Self {
             status,
             source: Source::Critic,
@@ -116,7 +125,34 @@ impl Outcome {
             queued: Duration::ZERO,
             execution: Duration::ZERO,
             cost: 0.0,
+            begun: Offset::NONE,
+            calls: None,
         }
+    }
+
+    /// When it was its turn, after the run was called: its gate was open, and it began to wait for tokens and permits.
+    /// `None` when it never was. To the microsecond, up to 71 minutes.
+    #[must_use]
+    pub fn begun(&self) -> Option<Duration> {
+        self.begun.get()
+    }
+
+    /// Its calls in the order in which they ended, where there were several. A single one began when its queue ended,
+    /// and took as long as its execution.
+    #[must_use]
+    pub fn calls(&self) -> &[CallTiming] {
+        self.calls.as_ref().map_or(&[], |calls| calls)
+    }
+
+    /// For engines: when it was its turn, after the run was called.
+    #[inline]
+    pub fn begin_at(&mut self, since_the_call: Duration) {
+        self.begun = Offset::of(since_the_call);
+    }
+
+    /// For engines: its calls. Fewer than two are told by the other fields.
+    pub fn set_calls(&mut self, calls: Vec<CallTiming>) {
+        self.calls = (calls.len() > 1).then(|| Box::new(calls));
     }
 
     /// Whether it should have given an opinion and did not: what failure modes are for.
@@ -165,8 +201,14 @@ impl Outcome {
         if self.hedges > 0 {
             map.serialize_entry("hedges", &self.hedges)?;
         }
+        if let Some(begun) = self.begun() {
+            map.serialize_entry("begun_ms", &millis(begun))?;
+        }
         map.serialize_entry("queued_ms", &millis(self.queued))?;
         map.serialize_entry("execution_ms", &millis(self.execution))?;
+        if let Some(calls) = &self.calls {
+            map.serialize_entry("calls", calls)?;
+        }
         map.serialize_entry("cost", &self.cost)
     }
 }

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -68,9 +68,56 @@ pub enum ParamProblem {
     /// It must be given.
     #[error("is missing")]
     Missing,
-    /// Its value does not do; the text says what would.
+    /// Its value is of another type than it should be; the text says of which.
+    #[error("{0}")]
+    Type(String),
+    /// Its value is a number, or has a size, outside of a range; the text says which.
+    #[error("{0}")]
+    Range(String),
+    /// Its value is none of the words that it may be; the text says which there are, or which may be meant.
+    #[error("{0}")]
+    Word(String),
+    /// Its value is a regular expression, or names a file of them, that does not compile.
+    #[error("{problem}")]
+    Pattern {
+        /// What is wrong with it.
+        problem: String,
+        /// From which byte to which of the value, where that can be told.
+        at: Option<Range<usize>>,
+    },
+    /// Its value is a JSON Schema, or a part of one, that does not compile.
+    #[error("{0}")]
+    Schema(String),
+    /// Its value names a file that cannot be read.
+    #[error("{0}")]
+    File(String),
+    /// Its value does not do for another reason; the text says what would.
     #[error("{0}")]
     Wrong(String),
+}
+
+impl ParamProblem {
+    /// The same, of an item of the value.
+    fn of_item(self, index: usize) -> Self {
+        let said = |problem: String| format!("item {index} {problem}");
+        match self {
+            Self::Type(problem) => Self::Type(said(problem)),
+            Self::Range(problem) => Self::Range(said(problem)),
+            other => Self::Wrong(said(other.to_string())),
+        }
+    }
+}
+
+impl From<String> for ParamProblem {
+    fn from(problem: String) -> Self {
+        Self::Wrong(problem)
+    }
+}
+
+impl From<&str> for ParamProblem {
+    fn from(problem: &str) -> Self {
+        Self::Wrong(problem.into())
+    }
 }
 
 /// One table of parameters, and a place to put everything that is wrong with it.
@@ -144,19 +191,19 @@ impl<'a> Params<'a> {
     }
 
     /// Says that the value of a key does not do; `problem` continues the sentence "`key` ...".
-    pub fn fault(&self, key: &'static str, problem: impl Into<String>) {
+    pub fn fault(&self, key: &'static str, problem: impl Into<ParamProblem>) {
         let path = self.path.then(ParamStep::Key(key.into()));
-        self.push(path, ParamProblem::Wrong(problem.into()));
+        self.push(path, problem.into());
     }
 
     /// Says that one item of a list does not do.
-    pub fn fault_at(&self, key: &'static str, index: usize, problem: impl Into<String>) {
+    pub fn fault_at(&self, key: &'static str, index: usize, problem: impl Into<ParamProblem>) {
         let path = self.path.then(ParamStep::Key(key.into())).then(ParamStep::Index(index));
-        self.push(path, ParamProblem::Wrong(problem.into()));
+        self.push(path, problem.into());
     }
 
     /// Says that something inside a value does not do: `at` leads to it from that value on.
-    pub fn fault_within(&self, key: &'static str, at: &Pointer, problem: impl Into<String>) {
+    pub fn fault_within(&self, key: &'static str, at: &Pointer, problem: impl Into<ParamProblem>) {
         let mut path = self.path.then(ParamStep::Key(key.into()));
         let mut here = self.value(key);
         for token in at.tokens() {
@@ -169,7 +216,7 @@ impl<'a> Params<'a> {
             };
             path.0.push(step);
         }
-        self.push(path, ParamProblem::Wrong(problem.into()));
+        self.push(path, problem.into());
     }
 
     /// A parameter that may be left out. `None` also when it is wrong; that is noted.
@@ -177,8 +224,8 @@ impl<'a> Params<'a> {
         let value = self.value(key)?;
         match T::from_param(value) {
             Ok(read) => Some(read),
-            Err(expected) => {
-                self.fault(key, expected);
+            Err(problem) => {
+                self.fault(key, problem);
                 None
             }
         }
@@ -205,7 +252,8 @@ impl<'a> Params<'a> {
             return number;
         }
         let (from, to) = (range.start(), range.end());
-        self.fault(key, format!("must lie within {from} to {to}, found {number}"));
+        let problem = format!("must lie within {from} to {to}, found {number}");
+        self.fault(key, ParamProblem::Range(problem));
         default
     }
 
@@ -218,7 +266,7 @@ impl<'a> Params<'a> {
             None => default,
             Some(Ok(value)) => value,
             Some(Err(unknown)) => {
-                self.fault(key, format!("does not do: {unknown}"));
+                self.fault(key, ParamProblem::Word(format!("does not do: {unknown}")));
                 default
             }
         }
@@ -232,13 +280,13 @@ impl<'a> Params<'a> {
     ) -> Vec<T> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Value::Array(items) = value else {
-            self.fault(key, "must be a list of tables");
+            self.fault(key, ParamProblem::Type("must be a list of tables".into()));
             return Vec::new();
         };
         let mut built = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let Value::Object(table) = item else {
-                self.fault_at(key, index, "must be a table");
+                self.fault_at(key, index, ParamProblem::Type("must be a table".into()));
                 continue;
             };
             let path = self.path.then(ParamStep::Key(key.into())).then(ParamStep::Index(index));
@@ -275,6 +323,10 @@ impl<'a> Params<'a> {
     }
 }
 
+fn expected(what: &str) -> ParamProblem {
+    ParamProblem::Type(format!("must be {what}"))
+}
+
 /// A type that a parameter can have.
 pub trait FromParam: Sized {
     /// Reads it.
@@ -282,53 +334,56 @@ pub trait FromParam: Sized {
     /// # Errors
     ///
     /// What was expected, as in "must be a string".
-    fn from_param(value: &Value) -> Result<Self, String>;
+    fn from_param(value: &Value) -> Result<Self, ParamProblem>;
 }
 
 impl FromParam for String {
-    fn from_param(value: &Value) -> Result<Self, String> {
-        value.as_str().map(Self::from).ok_or_else(|| "must be a string".into())
+    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+        value.as_str().map(Self::from).ok_or_else(|| expected("a string"))
     }
 }
 
 impl FromParam for bool {
-    fn from_param(value: &Value) -> Result<Self, String> {
-        value.as_bool().ok_or_else(|| "must be true or false".into())
+    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+        value.as_bool().ok_or_else(|| expected("true or false"))
     }
 }
 
 impl FromParam for f64 {
-    fn from_param(value: &Value) -> Result<Self, String> {
-        value.as_f64().ok_or_else(|| "must be a number".into())
+    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+        value.as_f64().ok_or_else(|| expected("a number"))
     }
 }
 
 impl FromParam for usize {
-    fn from_param(value: &Value) -> Result<Self, String> {
+    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
         let number = value.as_u64().and_then(|number| Self::try_from(number).ok());
-        number.ok_or_else(|| "must be a whole number, 0 or more".into())
+        let problem = "must be a whole number, 0 or more";
+        number.ok_or_else(|| match value.is_i64() || value.is_u64() {
+            true => ParamProblem::Range(problem.into()),
+            false => ParamProblem::Type(problem.into()),
+        })
     }
 }
 
 impl FromParam for Value {
-    fn from_param(value: &Value) -> Result<Self, String> {
+    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
         Ok(value.clone())
     }
 }
 
 impl FromParam for Pointer {
-    fn from_param(value: &Value) -> Result<Self, String> {
-        let text = value.as_str().ok_or("must be a JSON pointer such as \"/input_text\"")?;
-        text.parse().map_err(|error| format!("does not do: {error}"))
+    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+        let text = value.as_str();
+        let text = text.ok_or_else(|| expected("a JSON pointer such as \"/input_text\""))?;
+        text.parse().map_err(|error| format!("does not do: {error}").into())
     }
 }
 
 impl<T: FromParam> FromParam for Vec<T> {
-    fn from_param(value: &Value) -> Result<Self, String> {
-        let items = value.as_array().ok_or("must be a list")?;
-        let read = |(index, item)| {
-            T::from_param(item).map_err(|expected| format!("item {index} {expected}"))
-        };
+    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+        let items = value.as_array().ok_or_else(|| expected("a list"))?;
+        let read = |(index, item)| T::from_param(item).map_err(|problem| problem.of_item(index));
         items.iter().enumerate().map(read).collect()
     }
 }

@@ -12,7 +12,7 @@ use crate::judge::Hearing;
 use crate::outcome::millis;
 use crate::{
     Cause, ConfigHash, CriticName, Failure, FailureKind, FailureMode, Judgement, Mode, Origin,
-    Outcome, Priority, Reads, Reason, Stage, Thresholds, Verdict,
+    Outcome, Priority, Reads, Reason, Stage, Status, Thresholds, Verdict,
 };
 
 /// What is fixed about a critic before any run: how it is named, placed and judged.
@@ -172,6 +172,11 @@ impl Report {
         let mut hearing = Hearing::new();
         let (mut cost_spent, mut cost_saved) = (0.0, 0.0);
         for (critic, outcome) in critics.iter().zip(&mut outcomes) {
+            if outcome.status == Status::Gated {
+                // It calls for nothing and has cost nothing.
+                cost_saved += outcome.saved(critic);
+                continue;
+            }
             if outcome.is_missing() {
                 *outcome = lost(critic);
             }

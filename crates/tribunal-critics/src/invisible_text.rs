@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
 };
 
 use self::scan::Found;
@@ -260,7 +260,8 @@ fn from_params(params: &Params<'_>) -> Option<InvisibleText> {
                 match word.parse() {
                     Ok(kind) => kinds.push(kind),
                     Err(error) => {
-                        params.fault_at("kinds", index, format!("does not do: {error}"));
+                        let problem = format!("does not do: {error}");
+                        params.fault_at("kinds", index, ParamProblem::Word(problem));
                     }
                 }
             }
@@ -268,7 +269,8 @@ fn from_params(params: &Params<'_>) -> Option<InvisibleText> {
     }
     let min_run = params.or("min_run", 1_usize);
     if !(1..=1_000).contains(&min_run) {
-        params.fault("min_run", format!("must lie within 1 to 1000, found {min_run}"));
+        let problem = format!("must lie within 1 to 1000, found {min_run}");
+        params.fault("min_run", ParamProblem::Range(problem));
     }
     Some(InvisibleText { fields, kinds, min_run })
 }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
 };
 use tribunal_schema::{Schema, SchemaError};
 
@@ -140,7 +140,7 @@ fn from_params(params: &Params<'_>) -> Option<JsonSchema> {
     let formats = params.or("formats", false);
     let schema = params.required::<Value>("schema").and_then(|schema| {
         if !schema.is_object() {
-            params.fault("schema", "must be a table");
+            params.fault("schema", ParamProblem::Type("must be a table".into()));
             return None;
         }
         schema_param::compile(params, "schema", &schema, formats)

@@ -13,7 +13,9 @@ use std::sync::{Arc, LazyLock};
 use thiserror::Error;
 use tribunal_classifier::model::ModelError;
 use tribunal_classifier::{Classifier, Model, Score};
-use tribunal_core::{CriticError, Opinion, Params, Pointer, Reads, Span, View, Violation};
+use tribunal_core::{
+    CriticError, Opinion, ParamProblem, Params, Pointer, Reads, Span, View, Violation,
+};
 
 use crate::fields::Fields;
 use crate::findings::Findings;
@@ -223,7 +225,8 @@ pub(crate) fn from_params(params: &Params<'_>, kind: Kind) -> Labelled {
                 );
             }
             Err(ClassifierError::Read(error)) => {
-                params.fault("model", format!("names a file that cannot be read: {error}"));
+                let problem = format!("names a file that cannot be read: {error}");
+                params.fault("model", ParamProblem::File(problem));
             }
             Err(error) => params.fault("model", format!("does not do: {error}")),
         }

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation, nearest,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View,
+    Violation, nearest,
 };
 use whatlang::Lang;
 
@@ -299,7 +300,7 @@ fn from_params(params: &Params<'_>) -> Option<Language> {
         }
         for (index, code) in codes.iter().enumerate() {
             if languages([code.as_str()]).is_err() {
-                params.fault_at(key, index, no_language(code));
+                params.fault_at(key, index, ParamProblem::Word(no_language(code)));
             }
         }
         languages(codes.iter().map(String::as_str)).ok()

@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
 };
 
 use crate::fields::Fields;
@@ -263,7 +263,7 @@ fn from_params(params: &Params<'_>) -> Option<Length> {
     match limits.checked() {
         Ok(critic) => Some(critic),
         Err(LengthError::Zero(name)) => {
-            params.fault(name, "must be at least 1");
+            params.fault(name, ParamProblem::Range("must be at least 1".into()));
             None
         }
         Err(LengthError::Contradiction { max, .. }) => {

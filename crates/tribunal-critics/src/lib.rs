@@ -62,6 +62,7 @@ mod repetition;
 mod schema_param;
 mod secrets;
 mod strict_json;
+mod syntax;
 mod tool_call;
 mod topic;
 mod toxicity;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
 };
 
 use self::host::{Domains, Host};
@@ -387,7 +387,10 @@ fn from_params(params: &Params<'_>) -> Option<Links> {
             Some(check) => {
                 critic.disabled.insert(*check);
             }
-            None => params.fault_at("disable", index, unknown("check of links", name, names())),
+            None => {
+                let problem = unknown("check of links", name, names());
+                params.fault_at("disable", index, ParamProblem::Word(problem));
+            }
         }
     }
     Some(critic)

@@ -9,8 +9,8 @@ use std::str::FromStr;
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, Params, Pointer, Reads, Review, Snapshot,
-    Span, UnknownWord, View, Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review,
+    Snapshot, Span, UnknownWord, View, Violation,
 };
 
 use self::number::{Number, Numbers};
@@ -304,7 +304,7 @@ fn from_params(params: &Params<'_>) -> Option<NumericClaim> {
     let tolerance = |key| {
         let tolerance = params.or(key, 0.0);
         if tolerance < 0.0 {
-            params.fault(key, "must be 0 or more");
+            params.fault(key, ParamProblem::Range("must be 0 or more".into()));
         }
         tolerance
     };

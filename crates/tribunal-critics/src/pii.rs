@@ -25,8 +25,8 @@ use std::ops::Range;
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, Params, Pointer, Reads, Review, Span, View,
-    Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review,
+    Span, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
@@ -283,7 +283,7 @@ fn chosen(params: &Params<'_>) -> Option<Vec<String>> {
     }
     for (index, name) in names.iter().enumerate() {
         if let Err(problem) = known(name) {
-            params.fault_at("kinds", index, problem);
+            params.fault_at("kinds", index, ParamProblem::Word(problem));
         }
     }
     Some(names)
@@ -295,16 +295,18 @@ fn severities(params: &Params<'_>) -> BTreeMap<String, f64> {
         None => return severities,
         Some(Value::Object(table)) => table,
         Some(_) => {
-            params.fault("severities", "must be a table, such as { email = 0.4 }");
+            let problem = "must be a table, such as { email = 0.4 }";
+            params.fault("severities", ParamProblem::Type(problem.into()));
             return severities;
         }
     };
     for (name, value) in table {
         let number = value.as_f64().filter(|number| (0.0..=1.0).contains(number));
         match (known(&name), number) {
-            (Err(problem), _) => params.fault("severities", problem),
+            (Err(problem), _) => params.fault("severities", ParamProblem::Word(problem)),
             (Ok(()), None) => {
-                params.fault("severities", format!("must give `{name}` a number from 0 to 1"));
+                let problem = format!("must give `{name}` a number from 0 to 1");
+                params.fault("severities", ParamProblem::Range(problem));
             }
             (Ok(()), Some(number)) => {
                 severities.insert(name, number);

@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Opinion, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review, Span, View,
+    Violation,
 };
 
 use self::measure::{floor, lines, longest_run, looped, repeated, words};
@@ -249,14 +250,15 @@ fn from_params(params: &Params<'_>) -> Option<Repetition> {
     critic.ngram = params.or("ngram", critic.ngram);
     if !Repetition::NGRAM.contains(&critic.ngram) {
         let (from, to) = (Repetition::NGRAM.start(), Repetition::NGRAM.end());
-        params.fault("ngram", format!("must be {from} to {to}, found {}", critic.ngram));
+        let problem = format!("must be {from} to {to}, found {}", critic.ngram);
+        params.fault("ngram", ParamProblem::Range(problem));
     }
     critic.max_share = params.number("max_share", critic.max_share, 0.0..=1.0);
     critic.min_words = params.or("min_words", critic.min_words);
     let limit = |key, default| {
         let limit = params.or(key, default);
         if limit == 0 {
-            params.fault(key, "must be at least 1");
+            params.fault(key, ParamProblem::Range("must be at least 1".into()));
         }
         limit
     };

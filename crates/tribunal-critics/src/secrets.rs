@@ -19,8 +19,8 @@ use std::ops::Range;
 use regex::Regex;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, Params, Pointer, Reads, Review, Span, View,
-    Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review,
+    Span, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
@@ -154,7 +154,8 @@ impl Secrets {
     ) -> Result<Self, SecretsError> {
         for (at, pattern) in patterns.into_iter().enumerate() {
             let compiled = compile(pattern);
-            self.allow.push(compiled.map_err(|problem| SecretsError::Allow { at, problem })?);
+            let compiled = compiled.map_err(|(problem, _)| SecretsError::Allow { at, problem })?;
+            self.allow.push(compiled);
         }
         Ok(self)
     }
@@ -250,13 +251,14 @@ fn chosen<'a>(ids: impl Iterator<Item = &'a str>) -> Result<Vec<&'a str>, Secret
     ids.map(check).collect()
 }
 
-fn compile(pattern: &str) -> Result<Regex, String> {
-    Regex::new(pattern).map_err(|error| {
-        // The last line says what is wrong; those before it repeat the pattern.
-        let text = error.to_string();
-        let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("is no regular expression: {last}")
-    })
+/// The pattern, or what is wrong with it and from which byte to which.
+fn compile(pattern: &str) -> Result<Regex, (String, Option<Range<usize>>)> {
+    let said = |problem: &dyn std::fmt::Display| format!("is no regular expression: {problem}");
+    if let Err(error) = regex_syntax::parse(pattern) {
+        let (problem, part) = crate::syntax::fault(&error, pattern);
+        return Err((said(&problem), Some(part)));
+    }
+    Regex::new(pattern).map_err(|error| (said(&error), None))
 }
 
 impl Default for Secrets {
@@ -305,7 +307,7 @@ fn ids(params: &Params<'_>, key: &'static str) -> Option<Vec<String>> {
     let ids = params.optional::<Vec<String>>(key)?;
     for (index, id) in ids.iter().enumerate() {
         if let Some(problem) = unknown_rule(id) {
-            params.fault_at(key, index, problem);
+            params.fault_at(key, index, ParamProblem::Word(problem));
         }
     }
     Some(ids)
@@ -317,7 +319,9 @@ fn patterns(params: &Params<'_>) -> Vec<Regex> {
     for (index, pattern) in patterns.iter().enumerate() {
         match compile(pattern) {
             Ok(regex) => compiled.push(regex),
-            Err(problem) => params.fault_at("allow", index, problem),
+            Err((problem, at)) => {
+                params.fault_at("allow", index, ParamProblem::Pattern { problem, at });
+            }
         }
     }
     compiled

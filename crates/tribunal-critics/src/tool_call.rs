@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
 };
 use tribunal_schema::{Schema, SchemaError};
 
@@ -347,7 +347,7 @@ fn from_params(params: &Params<'_>) -> Option<ToolCall> {
     let required = params.or("required", true);
     let max_calls = params.or("max_calls", 32_usize);
     if max_calls == 0 {
-        params.fault("max_calls", "must be at least 1");
+        params.fault("max_calls", ParamProblem::Range("must be at least 1".into()));
     }
     let severity = params.number("severity", 0.8, 0.0..=1.0);
     if !params.has("tools") {
@@ -369,7 +369,7 @@ fn tool(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<Tool> {
     let mut tool = Tool::new("");
     if let Some(schema) = params.optional::<Value>("arguments") {
         if !schema.is_object() {
-            params.fault("arguments", "must be a table");
+            params.fault("arguments", ParamProblem::Type("must be a table".into()));
             return None;
         }
         tool.schema = Some(schema_param::compile(params, "arguments", &schema, formats)?);

@@ -11,7 +11,7 @@ use std::ops::Range;
 use aho_corasick::AhoCorasick;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
 };
 
 use self::folded::Folded;
@@ -357,7 +357,7 @@ fn topic(params: &Params<'_>, names: &mut BTreeSet<String>) -> Option<TopicWords
             return None;
         }
         Err(TopicError::AtLeast(_)) => {
-            params.fault("at_least", "must be at least 1");
+            params.fault("at_least", ParamProblem::Range("must be at least 1".into()));
             return None;
         }
         Err(TopicError::Keyword { index, .. }) => {

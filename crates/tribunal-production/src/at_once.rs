@@ -10,12 +10,12 @@ use futures_core::future::BoxFuture;
 use tribunal_core::{
     Answer, Contained, CriticError, Opinion, Outcome, Panicked, Reason, RunEvent, Status, contain,
 };
-use tribunal_resilience::{AdmittedCall, CallResult, Moment};
+use tribunal_resilience::{Admitted, AdmittedCall, CallResult, Moment};
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger};
 use crate::call::{About, InFlight};
-use crate::limit::{Asked, Carried, Held};
+use crate::limit::{Carried, Short};
 use crate::pending::Wait;
 
 type Future<'r> = BoxFuture<'r, Result<Opinion, CriticError>>;
@@ -41,11 +41,11 @@ impl<'r> Execution<'r> {
         if self.scope.deadline.is_over(now) {
             return self.by_and_by(clock, carried, out);
         }
-        match self.try_take(now, carried) {
-            Asked::Held(held) => self.call_at_once(admitted, held, clock, carried, out, cx),
-            Asked::Tokens(tokens) => Some(self.in_queue(tokens, now)),
-            Asked::TooLate(wait) => {
-                self.close(&Ledger::new(now), Err(Reason::RateLimited { wait }), out);
+        match self.try_take_here(now, carried) {
+            Ok(critic) => self.call_at_once(admitted, critic, clock, carried, out, cx),
+            Err(Short::Tokens(tokens)) => Some(self.in_queue(tokens, now)),
+            Err(Short::TooLate(wait)) => {
+                self.close(&mut Ledger::new(now), Err(Reason::RateLimited { wait }), out);
                 None
             }
         }
@@ -54,7 +54,7 @@ impl<'r> Execution<'r> {
     fn call_at_once(
         &self,
         admitted: Option<AdmittedCall<'r>>,
-        held: Held<'r>,
+        critic: Option<Admitted<'r>>,
         clock: &mut Moment,
         carried: &mut Carried<'r>,
         out: &mut Outcome,
@@ -91,7 +91,7 @@ impl<'r> Execution<'r> {
         let now = Moment::now();
         *clock = now;
         if self.agrees(started, now, out) {
-            held.carry_on(now, carried);
+            critic.into_iter().for_each(|critic| critic.done_at(now));
             if let Some(admitted) = admitted {
                 admitted.report(CallResult::Success, now);
             }
@@ -106,14 +106,15 @@ impl<'r> Execution<'r> {
                 Err(Panicked)
             }
             (None, None, Ok(())) => {
-                self.run().note_call(self.place, 1);
+                self.run().note_call(self.place, 1, started);
                 let about = self.about(admitted, started);
+                let held = carried.hand_over(critic)?;
                 let call = InFlight::here(Contained::new(future?), held, about);
                 return Some(self.in_flight(call, true));
             }
         };
-        held.carry_on(now, carried);
-        self.run().note_call(self.place, 1);
+        critic.into_iter().for_each(|critic| critic.done_at(now));
+        self.run().note_call(self.place, 1, started);
         self.first_answer(self.about(admitted, started), called, now, out)
     }
 
@@ -164,6 +165,7 @@ impl<'r> Execution<'r> {
             out.status = Status::Success;
             out.attempts = 1;
             out.execution = took;
+            out.begin_at(started.since(self.run().called));
         }
         fine
     }

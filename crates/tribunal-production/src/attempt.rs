@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout_at};
 use tribunal_core::{
-    CriticInfo, Outcome, Reason, RunEvent, Source, Status, View, calls_for, seeded,
+    CallTiming, CriticInfo, Outcome, Reason, RunEvent, Source, Status, View, calls_for, seeded,
 };
 use tribunal_resilience::{BreakerState, Intervals, Moment};
 
 use crate::apart::Called;
 use crate::call::{Call, InFlight, broken};
 use crate::hooks::{Time, Told};
-use crate::limit::{Asked, Carried, Held};
+use crate::limit::{Carried, Held, Short};
 use crate::pending::{Flight, Later, Wait};
 use crate::plan::Node;
 use crate::run::Run;
@@ -43,6 +43,8 @@ pub(crate) struct Ledger {
     pub(crate) hedges: u32,
     pub(crate) execution: Duration,
     pub(crate) cost: f64,
+    /// Calls that have ended, in that order.
+    pub(crate) ended: Vec<CallTiming>,
 }
 
 impl Ledger {
@@ -55,11 +57,12 @@ impl Ledger {
             hedges: 0,
             execution: Duration::ZERO,
             cost: 0.0,
+            ended: Vec::new(),
         }
     }
 
     /// One in which a first call has been made.
-    pub(crate) const fn of_first_call(started: Moment) -> Self {
+    pub(crate) fn of_first_call(started: Moment) -> Self {
         Self { attempts: 1, calls: 1, ..Self::new(started) }
     }
 }
@@ -120,20 +123,22 @@ impl<'r> Execution<'r> {
             let whole = async move { (this.place, this.with_hooks(ledger).await) };
             return Some(Wait::Later(Box::pin(whole)));
         }
+        // It takes permits of its own, and those that are carried might be the last.
+        carried.put_down();
         let asked = match self.time_left(now).and_then(|()| self.not_broken(now)) {
-            Ok(()) => self.try_take(now, carried),
+            Ok(()) => self.try_take(now),
             Err(reason) => {
-                self.close(&ledger, Err(reason), out);
+                self.close(&mut ledger, Err(reason), out);
                 return None;
             }
         };
         match asked {
-            Asked::TooLate(wait) => {
-                self.close(&ledger, Err(Reason::RateLimited { wait }), out);
+            Err(Short::TooLate(wait)) => {
+                self.close(&mut ledger, Err(Reason::RateLimited { wait }), out);
                 None
             }
-            Asked::Tokens(tokens) => Some(self.in_queue(tokens, now)),
-            Asked::Held(held) => match self.attempt(&mut ledger, held, now) {
+            Err(Short::Tokens(tokens)) => Some(self.in_queue(tokens, now)),
+            Ok(held) => match self.attempt(&mut ledger, held, now) {
                 Call::InFlight(call) => {
                     // The critic has been called, which may have taken its time.
                     *clock = Moment::now();
@@ -168,7 +173,7 @@ impl<'r> Execution<'r> {
     #[inline(never)]
     pub(crate) fn answered(
         &self,
-        ledger: Ledger,
+        mut ledger: Ledger,
         result: Result<Valid, Miss>,
         out: &mut Outcome,
     ) -> Option<Wait<'r>> {
@@ -177,7 +182,7 @@ impl<'r> Execution<'r> {
                 Some(Wait::Later(self.later(ledger, Entry::Missed(miss))))
             }
             result => {
-                self.close(&ledger, result.map_err(|miss| miss.reason), out);
+                self.close(&mut ledger, result.map_err(|miss| miss.reason), out);
                 None
             }
         }
@@ -190,7 +195,7 @@ impl<'r> Execution<'r> {
             let result = this.attempts(&mut ledger, entry).await;
             ledger.clock = Moment::now();
             let mut outcome = Outcome::missing();
-            this.close(&ledger, result, &mut outcome);
+            this.close(&mut ledger, result, &mut outcome);
             (this.place, outcome)
         })
     }
@@ -218,7 +223,7 @@ impl<'r> Execution<'r> {
         let mut outcome = match opinion {
             Some(valid) => {
                 let mut outcome = Outcome::missing();
-                self.close(&ledger, Ok(valid), &mut outcome);
+                self.close(&mut ledger, Ok(valid), &mut outcome);
                 outcome.source = Source::Cache;
                 outcome
             }
@@ -230,7 +235,7 @@ impl<'r> Execution<'r> {
                 };
                 ledger.clock = Moment::now();
                 let mut outcome = Outcome::missing();
-                self.close(&ledger, result, &mut outcome);
+                self.close(&mut ledger, result, &mut outcome);
                 outcome
             }
         };
@@ -408,7 +413,12 @@ impl<'r> Execution<'r> {
     }
 
     /// The outcome of all attempts, into its place.
-    pub(crate) fn close(&self, ledger: &Ledger, result: Result<Valid, Reason>, out: &mut Outcome) {
+    pub(crate) fn close(
+        &self,
+        ledger: &mut Ledger,
+        result: Result<Valid, Reason>,
+        out: &mut Outcome,
+    ) {
         #[cfg(seeded_bug)]
         let result = result.or_else(crate::seeded::let_pass);
         match result {
@@ -421,6 +431,10 @@ impl<'r> Execution<'r> {
         let entered = ledger.clock.since(ledger.entered);
         out.queued = entered.saturating_sub(ledger.execution);
         out.cost = ledger.cost;
+        out.begin_at(ledger.entered.since(self.run().called));
+        if ledger.ended.len() > 1 {
+            out.set_calls(std::mem::take(&mut ledger.ended));
+        }
     }
 
     /// What the critic sees.

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use tribunal_core::{
-    Answer, Contained, CriticError, Failure, FailureKind, Opinion, Panicked, Reason, RunEvent,
-    TimeoutLevel, contain, seeded,
+    Answer, CallEnd, CallTiming, Contained, CriticError, Failure, FailureKind, Opinion, Panicked,
+    Reason, RunEvent, TimeoutLevel, contain, seeded,
 };
 use tribunal_resilience::{AdmittedCall, CallResult, Deadline, Moment};
 
@@ -42,6 +42,8 @@ pub(crate) struct About<'r> {
     pub(crate) started: Moment,
     /// When the attempt began: before it started, for a hedge.
     asked: Moment,
+    /// Whether it is a second call beside a slow one.
+    pub(crate) hedge: bool,
     pub(crate) deadline: Deadline<TimeoutLevel>,
 }
 
@@ -58,13 +60,14 @@ impl<'r> About<'r> {
         started: Moment,
         deadline: Deadline<TimeoutLevel>,
     ) -> Self {
-        Self { admitted, started, asked: started, deadline }
+        Self { admitted, started, asked: started, hedge: false, deadline }
     }
 
     /// The same, of the hedge of another: with no more time than that, and asked for when that was.
     pub(crate) fn beside(mut self, first: &About<'_>) -> Self {
         self.deadline = self.deadline.within(first.deadline);
         self.asked = first.asked;
+        self.hedge = true;
         self
     }
 
@@ -161,7 +164,7 @@ impl<'r> Execution<'r> {
     pub(crate) fn call(&self, ledger: &mut Ledger, held: Held<'r>, about: About<'r>) -> Call<'r> {
         let node = self.node;
         ledger.calls += 1;
-        self.run().note_call(self.place, ledger.calls);
+        self.run().note_call(self.place, ledger.calls, about.started);
         let attempt = ledger.calls;
         self.run().court.observers.tell(RunEvent::CriticStarted { critic: self.info, attempt });
         if node.isolation != Isolation::Run {
@@ -218,7 +221,7 @@ impl<'r> Execution<'r> {
         now: Moment,
     ) -> Result<Valid, Miss> {
         ledger.clock = now;
-        let About { admitted, started, asked, deadline } = about;
+        let About { admitted, started, asked, hedge, deadline } = about;
         let late = deadline.is_over(now) && !seeded!(LateAnswerTaken);
         let took = now.since(started);
         if let Some(admitted) = admitted {
@@ -227,7 +230,7 @@ impl<'r> Execution<'r> {
         let cost = called.as_ref().ok().and_then(|answer| answer.as_ref().ok()?.cost);
         ledger.execution = ledger.execution.saturating_add(took);
         self.charge(ledger, cost);
-        match called {
+        let result = match called {
             Err(Panicked) => Err(failed(FailureKind::Panic, String::new(), Again::No)),
             Ok(_) if late => Err(self.timed_out(deadline)),
             Ok(Err(error)) => Err(refused(error)),
@@ -239,13 +242,24 @@ impl<'r> Execution<'r> {
                 let faulty = |reason| Miss { reason, again: Again::No };
                 validate(&self.node.validation, opinion).map_err(faulty)
             }
-        }
+        };
+        let end =
+            result.as_ref().map_or_else(|miss| CallEnd::of(&miss.reason), |_| CallEnd::Success);
+        self.note_end(ledger, started, hedge, end);
+        result
+    }
+
+    /// A call has ended when the ledger's clock was last read.
+    pub(crate) fn note_end(&self, ledger: &mut Ledger, started: Moment, hedge: bool, end: CallEnd) {
+        let begun = started.since(self.run().called);
+        let call = CallTiming::new(begun, ledger.clock.since(started), end);
+        ledger.ended.push(if hedge { call.hedge() } else { call });
     }
 
     /// Gives up a call whose time has run out.
     pub(crate) fn overdue(&self, ledger: &mut Ledger, flight: InFlight<'r>) -> Miss {
         let now = Moment::now();
-        let About { admitted, started, deadline, .. } = flight.cut(now);
+        let About { admitted, started, hedge, deadline, .. } = flight.cut(now);
         let took = now.since(started);
         if let Some(admitted) = admitted {
             admitted.report(self.cut_lesson(took), now);
@@ -253,6 +267,7 @@ impl<'r> Execution<'r> {
         ledger.clock = now;
         ledger.execution = ledger.execution.saturating_add(took);
         self.charge(ledger, None);
+        self.note_end(ledger, started, hedge, CallEnd::Timeout);
         self.timed_out(deadline)
     }
 

@@ -105,7 +105,7 @@ mod tests {
     fn plan(specs: Vec<CriticSpec>) -> Plan {
         let critic = || Arc::new(critic_fn(|_| Answer::now(Ok(Opinion::clean()))));
         let entries = specs.into_iter().map(|spec| Entry { spec, critic: critic() }).collect();
-        Plan::build(entries, RunSettings::default()).unwrap()
+        Plan::build(entries, RunSettings::default(), None).unwrap()
     }
 
     /// What the gate of the last critic says, given the outcomes of those before it.

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use tokio::time::timeout_at;
-use tribunal_core::{RunEvent, seeded};
+use tribunal_core::{CallEnd, RunEvent, seeded};
 use tribunal_resilience::{AdmittedCall, Moment};
 
 use crate::apart::Called;
@@ -79,7 +79,7 @@ impl<'r> Execution<'r> {
         if first.deadline.is_over(now) || self.not_broken(now).is_err() {
             return None;
         }
-        let held = self.try_extra(now)?;
+        let held = self.try_permits(now)?;
         let Some(admitted) = self.paid_for(hedging, now) else {
             held.hand_back();
             return None;
@@ -150,10 +150,12 @@ impl<'r> Execution<'r> {
 
     /// Cancels a call that is no longer needed. It is paid for, and says nothing about the critic.
     fn lose(&self, ledger: &mut Ledger, flight: Box<InFlight<'r>>) {
+        let (started, hedge) = (flight.about().started, flight.about().hedge);
         match seeded!(LoserGoesOn) {
             true => std::mem::forget(flight),
             false => drop(flight),
         }
         self.charge(ledger, None);
+        self.note_end(ledger, started, hedge, CallEnd::Cancelled);
     }
 }

@@ -30,7 +30,7 @@
 //! (stage by stage), `stage` (who may start when), `gate`, `limit` (permits and tokens), `attempt` (one after the other,
 //! until one helps), `at_once` (a call that is answered at once), `call` (any other: timeout, panic, breaker), `apart` (in
 //! a task or on a thread of its own), `hedge` (a second call beside a slow one), `pending` (those who are waited for),
-//! `validate`, `ruling` (early exit), `stop` (shutting down). Hooks and observers hang off `run` and `attempt`.
+//! `validate`, `ruling` (early exit), `stop` (shutting down), `reload` (going on with another plan). Hooks and observers hang off `run` and `attempt`.
 
 mod admit;
 mod apart;
@@ -48,6 +48,7 @@ mod orchestrator;
 mod outline;
 mod pending;
 mod plan;
+mod reload;
 mod ruling;
 mod run;
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub use metrics::{Counts, CriticMetrics, Metrics, StageMetrics};
 pub use orchestrator::{Builder, ProductionOrchestrator, RunError};
 pub use outline::{CriticOutline, Outline, Passage, StageOutline};
 pub use plan::{CyclePath, PlanError, PlanErrors};
+pub use reload::{Generation, ReloadError, Reloadable};
 pub use settings::{RunSettings, StageSettings};
 pub use spec::{CriticSpec, Hedge, Isolation, Policy, Retry, Strictness, Validation};
 pub use stop::Shutdown;

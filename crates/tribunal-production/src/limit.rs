@@ -42,11 +42,10 @@ pub(crate) struct Carried<'p> {
     budget: &'p RetryBudget,
 }
 
-/// What came of asking without waiting.
-pub(crate) enum Asked<'p> {
-    /// All of them.
-    Held(Held<'p>),
-    /// A token of so many of its buckets. The wait for another fits, or some permit was not free.
+/// Why not everything could be had without waiting.
+#[derive(Clone, Copy)]
+pub(crate) enum Short {
+    /// There is a token of so many of its buckets. The wait for another fits, or some permit was not free.
     Tokens(usize),
     /// The next token comes after so long, which is too late.
     TooLate(Duration),
@@ -57,6 +56,23 @@ impl<'p> Carried<'p> {
     #[inline]
     pub(crate) const fn new(budget: &'p RetryBudget) -> Self {
         Self { stage: None, global: None, first_calls: 0, budget }
+    }
+
+    /// Whether it has the wide permits for a call in the run's own task, or gets them without waiting.
+    #[inline]
+    fn has(&mut self, stage: Option<&'p Arc<Permits>>, global: &'p Permits) -> bool {
+        let narrower = stage.is_none_or(|permits| kept(permits, &mut self.stage));
+        let all = narrower && kept(global, &mut self.global);
+        if !all {
+            self.stage = None;
+        }
+        all
+    }
+
+    /// The permits of a call that goes on when the pass does.
+    pub(crate) fn hand_over(&mut self, critic: Option<Admitted<'p>>) -> Option<Held<'p>> {
+        let global = self.global.take()?;
+        Some(Held { critic, stage: self.stage.take(), pool: None, global })
     }
 
     /// The pass is over.
@@ -91,16 +107,6 @@ impl<'p> Held<'p> {
         }
     }
 
-    /// The same. Wide ones that nobody waits for may be carried on to the next call.
-    #[inline]
-    pub(crate) fn carry_on(self, now: Moment, carried: &mut Carried<'p>) {
-        if let Some(critic) = self.critic {
-            critic.done_at(now);
-        }
-        carried.stage = self.stage;
-        carried.global = Some(self.global);
-    }
-
     /// Gives them back: the call's time ran out, then.
     pub(crate) fn late_at(self, now: Moment) {
         if seeded!(StagePermitLeaked) {
@@ -132,26 +138,46 @@ impl OwnedHeld {
 }
 
 impl<'p> Execution<'p> {
-    /// Everything at once, if nobody has to be waited for.
+    /// Everything at once for a call in the run's own task, if nobody has to be waited for. Wide permits stay
+    /// where they are carried, for this call and for the next.
     #[inline(always)]
-    pub(crate) fn try_take(&self, now: Moment, carried: &mut Carried<'p>) -> Asked<'p> {
-        for (taken, bucket) in self.node.buckets.iter().enumerate() {
-            if let Err(wait) = bucket.take_at(now) {
-                return match self.is_in_time(now, wait) {
-                    true => Asked::Tokens(taken),
-                    false => Asked::TooLate(wait),
-                };
-            }
+    pub(crate) fn try_take_here(
+        &self,
+        now: Moment,
+        carried: &mut Carried<'p>,
+    ) -> Result<Option<Admitted<'p>>, Short> {
+        self.try_tokens(now)?;
+        let missing = Short::Tokens(self.node.buckets.len());
+        let critic = match &self.node.door {
+            Some(door) => Some(door.try_enter(now).ok_or(missing)?),
+            None => None,
+        };
+        if carried.has(self.stage_permits(), &self.run().court.plan.permits) {
+            return Ok(critic);
         }
-        match self.try_permits(now, carried) {
-            Some(held) => Asked::Held(held),
-            None => Asked::Tokens(self.node.buckets.len()),
-        }
+        // Nothing ran under it, so its time must not count as that of a call.
+        critic.into_iter().for_each(Admitted::hand_back);
+        Err(missing)
     }
 
-    /// Permits for a call that nobody would wait for.
-    pub(crate) fn try_extra(&self, now: Moment) -> Option<Held<'p>> {
-        self.try_permits(now, &mut Carried::new(&self.run().court.retry_budget))
+    /// Everything at once, if nobody has to be waited for.
+    pub(crate) fn try_take(&self, now: Moment) -> Result<Held<'p>, Short> {
+        self.try_tokens(now)?;
+        self.try_permits(now).ok_or(Short::Tokens(self.node.buckets.len()))
+    }
+
+    /// A token of each bucket.
+    #[inline(always)]
+    fn try_tokens(&self, now: Moment) -> Result<(), Short> {
+        for (taken, bucket) in self.node.buckets.iter().enumerate() {
+            if let Err(wait) = bucket.take_at(now) {
+                return Err(match self.is_in_time(now, wait) {
+                    true => Short::Tokens(taken),
+                    false => Short::TooLate(wait),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// A token of each bucket, or of none.
@@ -167,14 +193,13 @@ impl<'p> Execution<'p> {
         taken == buckets.len()
     }
 
-    // Always: what it gives is kept in registers then, and never copied.
-    #[inline(always)]
-    fn try_permits(&self, now: Moment, carried: &mut Carried<'p>) -> Option<Held<'p>> {
+    /// Permits for a call, if nobody has to be waited for.
+    pub(crate) fn try_permits(&self, now: Moment) -> Option<Held<'p>> {
         let critic = match &self.node.door {
             Some(door) => Some(door.try_enter(now)?),
             None => None,
         };
-        match self.try_wider(carried) {
+        match self.try_wider() {
             Some((stage, pool, global)) => Some(Held { critic, stage, pool, global }),
             None => {
                 // Nothing ran under it, so its time must not count as that of a call.
@@ -184,21 +209,14 @@ impl<'p> Execution<'p> {
         }
     }
 
-    #[inline(always)]
     #[allow(clippy::type_complexity, reason = "the fields of `Held` but one")]
-    fn try_wider(
-        &self,
-        carried: &mut Carried<'p>,
-    ) -> Option<(Option<Permit<'p>>, Option<Permit<'p>>, Permit<'p>)> {
-        let stage = match self.stage_permits() {
-            Some(permits) => Some(again(permits, &mut carried.stage)?),
-            None => None,
+    fn try_wider(&self) -> Option<(Option<Permit<'p>>, Option<Permit<'p>>, Permit<'p>)> {
+        let one = |permits: Option<&'p Arc<Permits>>| match permits {
+            Some(permits) => permits.try_acquire().map(Some),
+            None => Some(None),
         };
-        let pool = match self.pool() {
-            Some(permits) => Some(permits.try_acquire()?),
-            None => None,
-        };
-        Some((stage, pool, again(&self.run().court.plan.permits, &mut carried.global)?))
+        let (stage, pool) = (one(self.stage_permits())?, one(self.pool())?);
+        Some((stage, pool, self.run().court.plan.permits.try_acquire()?))
     }
 
     #[inline]
@@ -288,14 +306,15 @@ impl<'p> Execution<'p> {
     }
 }
 
-/// One that was carried on; or, where it is waited for, one behind those who wait.
+/// Whether there is one: that which is carried; or, where somebody waits for it, one behind those who wait.
 #[inline]
-fn again<'p>(permits: &'p Permits, carried: &mut Option<Permit<'p>>) -> Option<Permit<'p>> {
+fn kept<'p>(permits: &'p Permits, carried: &mut Option<Permit<'p>>) -> bool {
     if carried.is_some() && !permits.is_contended() {
-        return carried.take();
+        return true;
     }
     *carried = None;
-    permits.try_acquire()
+    *carried = permits.try_acquire();
+    carried.is_some()
 }
 
 /// A critic's place while its call waits for wider permits: given back unused, it says nothing about how long

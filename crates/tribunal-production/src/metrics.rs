@@ -158,6 +158,12 @@ fn shard() -> usize {
 impl Counted {
     fn outcome(&mut self, place: usize, info: &CriticInfo, outcome: &Outcome) {
         let Some(counts) = self.critics.get_mut(place) else { return };
+        if outcome.status == Status::Gated {
+            // Most of them, where there are gates, and there is no more to it.
+            counts.gated += 1;
+            counts.cost_saved += outcome.saved(info);
+            return;
+        }
         *counts.of_status(outcome.status) += 1;
         match outcome.source {
             Source::Critic => {}

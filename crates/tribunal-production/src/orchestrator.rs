@@ -32,11 +32,22 @@ pub(crate) struct Court {
     pub(crate) hooks: Hooks,
     pub(crate) observers: Observers,
     pub(crate) counters: Counters,
-    pub(crate) retry_budget: RetryBudget,
+    pub(crate) retry_budget: Arc<RetryBudget>,
     /// Runs that had their jitter seeded.
     seeded: AtomicU64,
+    pub(crate) entrance: Arc<Entrance>,
+}
+
+/// Where runs come in and are counted until they have ended; of all generations that have the same limits for runs.
+pub(crate) struct Entrance {
     door: Door,
     stop: Stop,
+}
+
+impl Entrance {
+    pub(crate) async fn shut_down(&self, within: Duration) -> Shutdown {
+        self.stop.shut_down(&self.door, within).await
+    }
 }
 
 impl Court {
@@ -85,10 +96,11 @@ impl ProductionOrchestrator {
         let court = &self.court;
         let called = Moment::now();
         let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
-        let (place, admitted) = match court.door.try_admit(called) {
+        let Entrance { door, stop } = &*court.entrance;
+        let (place, admitted) = match door.try_admit(called) {
             Some(place) => (place, called),
             None => {
-                let place = court.door.admit(called, deadline).await;
+                let place = door.admit(called, deadline).await;
                 (place.inspect_err(|error| court.counters.refused(error))?, Moment::now())
             }
         };
@@ -97,10 +109,10 @@ impl ProductionOrchestrator {
         } else {
             deadline
         };
-        let place = Place { admitted: Some(place), stop: &court.stop };
+        let place = Place { admitted: Some(place), stop };
         // In its place from the start: it is large, and would be copied on its way.
         let judged = pin!(run::judge(court, &snapshot, Times { called, admitted }, deadline));
-        let report = court.stop.unless_cut(judged).await.ok_or(RunError::ShutDown)?;
+        let report = stop.unless_cut(judged).await.ok_or(RunError::ShutDown)?;
         place.done();
         Ok(report)
     }
@@ -109,7 +121,7 @@ impl ProductionOrchestrator {
     ///
     /// Those who wait in the queue are refused at once. It cannot be undone.
     pub async fn shutdown(&self, within: Duration) -> Shutdown {
-        self.court.stop.shut_down(&self.court.door, within).await
+        self.court.entrance.shut_down(within).await
     }
 
     /// The critics, in plan order.
@@ -135,8 +147,8 @@ impl ProductionOrchestrator {
     pub fn metrics(&self) -> Metrics {
         let court = &self.court;
         let mut metrics = court.counters.read(&court.plan.infos);
-        metrics.in_flight = court.door.in_flight();
-        metrics.queued = court.door.queued();
+        metrics.in_flight = court.entrance.door.in_flight();
+        metrics.queued = court.entrance.door.queued();
         metrics.hook_failures = court.hooks.failures();
         metrics.observer_panics = court.observers.panics();
         metrics
@@ -180,6 +192,7 @@ pub struct Builder {
     settings: RunSettings,
     hooks: Vec<Arc<dyn Hook>>,
     observers: Observers,
+    before: Option<Arc<Court>>,
 }
 
 impl Builder {
@@ -217,21 +230,51 @@ impl Builder {
         self
     }
 
+    /// Takes over the limits of another orchestrator, as they are at that moment, where nothing about them changes:
+    /// tokens that are used up stay used up, a breaker that is open stays open, and calls and runs that are going on there
+    /// count here.
+    ///
+    /// A limit of a critic is the same when the critic has the same name and is made of the same
+    /// ([`CriticSpec::fingerprint`]; without one, it has to be the very same [`Arc`]) and the settings of that
+    /// limit are the same. A limit of runs, of stages or of all critics is the same when its settings are. What was changed
+    /// begins anew, so that while runs of the other one end, its old limits and the new ones hold side by side.
+    /// Where runs come in by the same door, shutting down one orchestrator shuts down the other.
+    #[must_use]
+    pub fn after(mut self, other: &ProductionOrchestrator) -> Self {
+        self.before = Some(Arc::clone(&other.court));
+        self
+    }
+
     /// Checks everything and makes the plan.
     ///
     /// # Errors
     ///
     /// [`PlanErrors`]: everything that is wrong, in one go.
     pub fn build(self) -> Result<ProductionOrchestrator, PlanErrors> {
-        let plan = Plan::build(self.entries, self.settings)?;
+        let before = self.before.as_deref();
+        let plan = Plan::build(self.entries, self.settings, before.map(|court| &court.plan))?;
+        let budget = plan.settings.budget().map_err(wrong("run.retry_budget.share"))?;
+        let same = |same: fn(&RunSettings, &RunSettings) -> bool| {
+            before.filter(|court| same(&court.plan.settings, &plan.settings))
+        };
+        let retry_budget = match same(RunSettings::has_same_retry_budget) {
+            Some(court) => Arc::clone(&court.retry_budget),
+            None => Arc::new(budget),
+        };
+        let entrance = match same(RunSettings::has_same_entrance) {
+            Some(court) => Arc::clone(&court.entrance),
+            None => {
+                let door = Door::new(&plan.settings).map_err(wrong("run.adaptive"))?;
+                Arc::new(Entrance { door, stop: Stop::default() })
+            }
+        };
         let court = Court {
             hooks: Hooks::new(self.hooks, plan.settings.hook_timeout),
             observers: self.observers,
             counters: Counters::new(plan.nodes.len()),
-            retry_budget: plan.settings.budget().map_err(wrong("run.retry_budget.share"))?,
+            retry_budget,
             seeded: AtomicU64::new(0),
-            door: Door::new(&plan.settings).map_err(wrong("run.adaptive"))?,
-            stop: Stop::default(),
+            entrance,
             plan,
         };
         Ok(ProductionOrchestrator { court: Arc::new(court) })

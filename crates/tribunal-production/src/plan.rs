@@ -6,6 +6,7 @@
 mod check;
 mod error;
 mod hash;
+mod limits;
 mod order;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use error::{CyclePath, PlanError, PlanErrors};
 use crate::RunSettings;
 use crate::spec::{Adaptive, CriticSpec, Hedge, HedgeWhen, Isolation, Policy, Retry, Validation};
 use crate::validate::Plainly;
+use limits::{Limits, Made};
 
 /// A critic and how it is to be run, not yet checked.
 pub(crate) struct Entry {
@@ -43,6 +45,10 @@ pub(crate) struct Plan {
     pub(crate) names: Box<[CriticName]>,
     pub(crate) nodes: Box<[Node]>,
     pub(crate) stages: Box<[StagePlan]>,
+    /// What the critics' limits were made from, for the plan that comes after this one.
+    made: Box<[Made]>,
+    /// The rates that critics share, by their names.
+    shared: BTreeMap<String, Arc<TokenBucket>>,
     /// How many enforcing critics can call for each verdict at most.
     pub(crate) highest: [usize; Verdict::ALL.len()],
     pub(crate) permits: Arc<Permits>,
@@ -80,16 +86,18 @@ pub(crate) struct Node {
     pub(crate) max_in_flight: Option<usize>,
     pub(crate) adaptive: bool,
     pub(crate) isolation: Isolation,
-    pub(crate) hedging: Option<Hedging>,
+    pub(crate) hedging: Option<Arc<Hedging>>,
     /// Its own, and those it shares with others.
     pub(crate) buckets: Box<[Arc<TokenBucket>]>,
-    pub(crate) breaker: Option<Breaker>,
+    pub(crate) breaker: Option<Arc<Breaker>>,
     pub(crate) depends_on: Box<[u32]>,
     pub(crate) run_anyway: bool,
     /// The outcomes it sees, in plan order.
     pub(crate) sees: Arc<[u32]>,
     /// Those of them that are not enforcing critics of an earlier stage.
     pub(crate) beyond: Box<[u32]>,
+    /// Whether its gate asks what that of the critic before it in its stage asks, of the same outcomes.
+    pub(crate) like_last: bool,
     /// How many critics of its own stage it waits for.
     pub(crate) waits_for: u32,
     /// The critics of its own stage that wait for it.
@@ -138,7 +146,12 @@ impl Hedging {
 const MOST_HEDGES_SAVED: u32 = 10;
 
 impl Plan {
-    pub(crate) fn build(entries: Vec<Entry>, settings: RunSettings) -> Result<Self, PlanErrors> {
+    /// Limits that have not changed are those of the plan before it, if there is one.
+    pub(crate) fn build(
+        entries: Vec<Entry>,
+        settings: RunSettings,
+        before: Option<&Self>,
+    ) -> Result<Self, PlanErrors> {
         let specs: Vec<&CriticSpec> = entries.iter().map(|entry| &entry.spec).collect();
         let mut errors = check::settings(&settings);
         check::shares(&specs, &settings, &mut errors);
@@ -171,18 +184,25 @@ impl Plan {
             .zip(&names)
             .map(|(entry, name)| info(entry, name, origin(&entry.spec)))
             .collect();
-        let stages = stages(&infos, &orders, &settings);
-        let rates = settings.shared_rates.iter();
-        let shared: BTreeMap<String, Arc<TokenBucket>> =
-            rates.map(|(name, rate)| (name.clone(), Arc::new(TokenBucket::new(*rate)))).collect();
+        let stages = stages(&infos, &orders, &settings, before);
+        let shared = limits::shared_rates(&settings, before);
+        let mut made = Vec::with_capacity(names.len());
         let nodes = entries.into_iter().zip(orders).zip(infos.iter());
-        let nodes: Result<Box<[Node]>, PlanError> =
-            nodes.map(|((entry, order), info)| node(entry, order, info, &shared)).collect();
-        let nodes = nodes.map_err(|error| PlanErrors(vec![error]))?;
-        let permits = Arc::new(Permits::new(at_least_one(
-            settings.max_in_flight + usize::from(seeded!(GlobalLimitPlusOne)),
-        )));
-        let pool = Arc::new(Permits::new(at_least_one(settings.max_blocking)));
+        let nodes: Result<Box<[Node]>, PlanError> = nodes
+            .map(|((entry, order), info)| {
+                let limits = limits::of_critic(&entry, &info.name, before)?;
+                made.push(Made::of(&entry.spec, &limits));
+                Ok(node(entry, order, info, limits, &shared))
+            })
+            .collect();
+        let mut nodes = nodes.map_err(|error| PlanErrors(vec![error]))?;
+        for stage in &stages {
+            find_alike(nodes.get_mut(stage.critics.clone()).unwrap_or_default());
+        }
+        let most = settings.max_in_flight + usize::from(seeded!(GlobalLimitPlusOne));
+        let permits = limits::permits(most, before.map(|b| (b.permits.limit(), &b.permits)));
+        let pool =
+            limits::permits(settings.max_blocking, before.map(|b| (b.pool.limit(), &b.pool)));
         let mut highest = [0; Verdict::ALL.len()];
         for (node, _) in nodes.iter().zip(&*infos).filter(|(_, info)| info.mode == Mode::Enforce) {
             if let Some(count) = highest.get_mut(node.highest as usize) {
@@ -197,6 +217,8 @@ impl Plan {
             names: names.into(),
             nodes,
             stages,
+            made: made.into(),
+            shared,
             permits,
             pool,
         })
@@ -240,18 +262,10 @@ fn node(
     entry: Entry,
     order: order::Order,
     info: &CriticInfo,
+    limits: Limits,
     shared: &BTreeMap<String, Arc<TokenBucket>>,
-) -> Result<Node, PlanError> {
+) -> Node {
     let Entry { spec, critic } = entry;
-    let problem = |key, problem| PlanError::Spec { critic: info.name.clone(), key, problem };
-    let hedging = spec.hedge.map(Hedging::new).transpose();
-    let hedging = hedging.map_err(|error| problem("hedge", error))?;
-    let door = spec.max_in_flight.map(|limit| {
-        let limit = limit + usize::from(seeded!(CriticLimitPlusOne));
-        admission(limit, spec.adaptive, usize::MAX)
-    });
-    let door = door.transpose().map_err(|error| problem("adaptive", error.to_string()))?;
-    let own = spec.rate.map(|rate| Arc::new(TokenBucket::new(rate)));
     let taken = |_: &&String| !seeded!(SharedRateFree);
     let shared = spec.shares.iter().filter(taken).filter_map(|name| shared.get(name).cloned());
     let highest = match spec.mode {
@@ -260,7 +274,7 @@ fn node(
     };
     let free = order.depends_on.is_empty() || spec.run_anyway;
     let always = free && matches!(spec.policy, Policy::Always) && spec.phases == Phases::ALL;
-    Ok(Node {
+    Node {
         critic,
         always,
         phases: spec.phases,
@@ -269,27 +283,49 @@ fn node(
         retry: spec.retry,
         plainly: Plainly::of(&spec.validation),
         validation: spec.validation,
-        door: door.map(Arc::new),
+        door: limits.door,
         max_in_flight: spec.max_in_flight,
         adaptive: spec.adaptive.is_some(),
         isolation: spec.isolation,
-        hedging,
-        buckets: own.into_iter().chain(shared).collect(),
-        breaker: spec.breaker.map(Breaker::new),
+        hedging: limits.hedging,
+        buckets: limits.bucket.into_iter().chain(shared).collect(),
+        breaker: limits.breaker,
         depends_on: order.depends_on.into(),
         run_anyway: spec.run_anyway,
         sees: order.sees,
         beyond: order.beyond.into(),
+        like_last: false,
         waits_for: order.waits_for,
         unblocks: order.unblocks.into(),
         highest,
-    })
+    }
+}
+
+/// Of a stage's critics, those whose gates need not be asked once that of the one before has answered.
+fn find_alike(nodes: &mut [Node]) {
+    let alike = |last: &Node, node: &Node| {
+        let plain = |node: &Node| node.depends_on.is_empty() && node.beyond.is_empty();
+        let same = match (&last.policy, &node.policy) {
+            (Policy::OnViolation, Policy::OnViolation) => true,
+            (Policy::OnHighRisk(last), Policy::OnHighRisk(own)) => last == own,
+            (Policy::OnUncertainty(last), Policy::OnUncertainty(own)) => last == own,
+            _ => false,
+        };
+        same && last.phases == node.phases && plain(last) && plain(node)
+    };
+    let mut last: Option<&Node> = None;
+    let found: Vec<bool> =
+        nodes.iter().map(|node| last.replace(node).is_some_and(|last| alike(last, node))).collect();
+    for (node, alike) in nodes.iter_mut().zip(found) {
+        node.like_last = alike;
+    }
 }
 
 fn stages(
     infos: &[CriticInfo],
     orders: &[order::Order],
     settings: &RunSettings,
+    before: Option<&Plan>,
 ) -> Box<[StagePlan]> {
     let with_critics = Stage::ALL.iter().filter_map(|&stage| {
         let start = infos.partition_point(|info| info.stage < stage);
@@ -304,7 +340,9 @@ fn stages(
             waits: of_stage.iter().any(|order| order.waits_for > 0),
             permits: own.max_in_flight.map(|limit| {
                 let limit = limit + usize::from(seeded!(StageLimitPlusOne));
-                Arc::new(Permits::new(at_least_one(limit)))
+                let same = before.and_then(|plan| plan.stages.iter().find(|s| s.stage == stage));
+                let same = same.and_then(|stage| stage.permits.as_ref());
+                limits::permits(limit, same.map(|permits| (permits.limit(), permits)))
             }),
         })
     });

@@ -111,7 +111,7 @@ mod tests {
             let critic = critic_fn(|_| Answer::now(Ok(Opinion::clean())));
             Entry { spec, critic: Arc::new(critic) }
         });
-        Plan::build(entries.collect(), RunSettings::default().early_exit(true)).unwrap()
+        Plan::build(entries.collect(), RunSettings::default().early_exit(true), None).unwrap()
     }
 
     /// Everything that may become of a critic.

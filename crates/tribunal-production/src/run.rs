@@ -4,7 +4,7 @@
 //! them, and with them their permits. What happens within a stage is in [`crate::stage`].
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tribunal_core::{
@@ -23,6 +23,8 @@ use crate::ruling::Ruling;
 pub(crate) struct Run<'r> {
     pub(crate) court: &'r Arc<Court>,
     pub(crate) snapshot: &'r Snapshot,
+    /// When it was called.
+    pub(crate) called: Moment,
     /// What was begun of each critic, for those that are cancelled by an early exit; empty without one.
     begun: Box<[Begun]>,
     retries_left: AtomicU32,
@@ -36,6 +38,8 @@ pub(crate) struct Run<'r> {
 #[derive(Default)]
 struct Begun {
     calls: AtomicU32,
+    /// When the first of them began, in nanoseconds after the run was called.
+    first: AtomicU64,
     /// Those of them that were hedges.
     hedges: AtomicU32,
 }
@@ -86,6 +90,7 @@ pub(crate) async fn judge(
     let run = Run {
         court,
         snapshot,
+        called: times.called,
         begun: (0..counted).map(|_| Begun::default()).collect(),
         retries_left: AtomicU32::new(plan.settings.max_total_retries),
         jitter_seed: plan.settings.jitter_seed.map(|seed| court.jitter(seed)),
@@ -133,10 +138,20 @@ fn spent<'a>(mode: Mode, outcomes: impl Iterator<Item = (&'a CriticInfo, &'a Out
 }
 
 impl Run<'_> {
-    pub(crate) fn note_call(&self, place: usize, calls: u32) {
+    pub(crate) fn note_call(&self, place: usize, calls: u32, at: Moment) {
         if let Some(begun) = self.begun.get(place) {
             begun.calls.store(calls, Relaxed);
+            if calls == 1 {
+                let since = u64::try_from(at.since(self.called).as_nanos()).unwrap_or(u64::MAX);
+                begun.first.store(since, Relaxed);
+            }
         }
+    }
+
+    /// When the first call of a critic began that was then cancelled, after the run was called.
+    pub(crate) fn first_call(&self, place: usize) -> Option<Duration> {
+        let begun = self.begun.get(place).filter(|begun| begun.calls.load(Relaxed) > 0)?;
+        Some(Duration::from_nanos(begun.first.load(Relaxed)))
     }
 
     pub(crate) fn note_hedge(&self, place: usize, hedges: u32) {

@@ -36,6 +36,18 @@ pub struct StageSettings {
 }
 
 impl RunSettings {
+    /// Whether as many runs may go on, and wait.
+    pub(crate) fn has_same_entrance(&self, other: &Self) -> bool {
+        self.max_runs == other.max_runs
+            && self.adaptive_runs == other.adaptive_runs
+            && self.max_queued_runs == other.max_queued_runs
+    }
+
+    /// Whether as many retries may be made over all runs.
+    #[allow(clippy::float_cmp, reason = "the same, not about the same")]
+    pub(crate) fn has_same_retry_budget(&self, other: &Self) -> bool {
+        self.retry_share == other.retry_share && self.retry_floor == other.retry_floor
+    }
     /// How long a run may take, from the call to the report; above 0. 10 s unless set.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
 use tribunal_core::{
-    CriticInfo, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for, seeded,
+    CriticInfo, Gated, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for, seeded,
 };
 use tribunal_resilience::{Deadline, Moment};
 
@@ -264,15 +264,54 @@ impl<'r> Driver<'r> {
             self.clock = Moment::now();
         }
         if let Some(reason) = kept_out {
-            out.end_without(reason);
-        } else {
-            let execution = Execution { scope, place, node, info };
-            if let Some(wait) = execution.start(&mut self.clock, carried, out, cx) {
-                return self.wait_for(wait);
-            }
+            return self.keep_out(place, reason, ruling);
+        }
+        let execution = Execution { scope, place, node, info };
+        if let Some(wait) = execution.start(&mut self.clock, carried, out, cx) {
+            return self.wait_for(wait);
         }
         note(scope.run, place, node, info, out, ruling);
         self.settle(place, &mut shared, node);
+    }
+
+    /// A critic does not run.
+    fn keep_out(&mut self, place: usize, reason: Reason, ruling: &mut Ruling) {
+        let scope = self.scope;
+        let plan = &scope.run.court.plan;
+        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
+            return;
+        };
+        let at = place - scope.stage.critics.start;
+        let mut shared = None;
+        let Some(out) = self.places.out(at, &mut shared) else { return };
+        let gated = match &reason {
+            Reason::Gated(gated) => Some(gated.clone()),
+            _ => None,
+        };
+        out.end_without(reason);
+        note(scope.run, place, node, info, out, ruling);
+        self.settle(place, &mut shared, node);
+        if let Some(gated) = gated {
+            self.keep_out_alike(&gated);
+        }
+    }
+
+    /// Those right behind it do not run either, as far as their gates could only say the same. Where that has to be
+    /// told, or looked at, they are asked one by one.
+    fn keep_out_alike(&mut self, gated: &Gated) {
+        let court = self.scope.run.court;
+        let Places::Own(own) = &mut self.places else { return };
+        if !self.waits.is_empty() || !court.observers.is_empty() || court.plan.settings.early_exit {
+            return;
+        }
+        let start = self.scope.stage.critics.start;
+        let nodes = court.plan.nodes.get(self.fresh.clone()).unwrap_or_default();
+        let own = own.get_mut(self.fresh.start - start..).unwrap_or_default();
+        for (_, out) in nodes.iter().zip(own).take_while(|(node, _)| node.like_last) {
+            // It calls for nothing, as it is.
+            out.end_without(Reason::Gated(gated.clone()));
+            self.fresh.start += 1;
+        }
     }
 
     #[cold]
@@ -316,7 +355,7 @@ impl<'r> Driver<'r> {
     }
 
     /// An outcome is in its place, or goes to where the others see it; those go on that waited for it.
-    #[inline]
+    #[inline(always)]
     fn settle(&mut self, place: usize, shared: &mut Option<Outcome>, node: &Node) {
         let at = place - self.scope.stage.critics.start;
         #[cfg(seeded_bug)]
@@ -372,6 +411,14 @@ impl<'r> Driver<'r> {
             outcome.attempts = calls;
             outcome.hedges = self.scope.run.hedges(place);
             outcome.cost = cost * f64::from(calls);
+            if let Some(begun) = self.scope.run.first_call(place) {
+                outcome.begin_at(begun);
+                if calls == outcome.hedges.saturating_add(1) {
+                    // One attempt, and no waiting for another: it was at work from then on.
+                    let now = self.clock.since(self.scope.run.called);
+                    outcome.execution = now.saturating_sub(begun);
+                }
+            }
             self.put(place, outcome, ruling);
         }
     }
@@ -402,7 +449,7 @@ fn fill(slots: &[OnceLock<Outcome>], at: usize, outcome: Outcome) {
 }
 
 /// Takes down what an outcome means for the verdict, and tells of it.
-#[inline]
+#[inline(always)]
 fn note(
     run: &Run<'_>,
     place: usize,

@@ -226,7 +226,7 @@ impl<'m> Prover<'m> {
         };
         goal.lits.pop();
         let highest = self.highest(&bits, runs.len() as u64, &goal.lits).ok();
-        let figure = highest.map(|(highest, _)| u32::try_from(highest).unwrap_or(u32::MAX));
+        let figure = highest.map(|highest| u32::try_from(highest).unwrap_or(u32::MAX));
         let figure = figure.map(Figure::Critics);
         Ok(Answer::Broken { path: Box::new(path), figure })
     }

@@ -8,46 +8,30 @@ use tribunal_core::{Phase, Stage};
 use crate::count::Bits;
 use crate::encode::Units;
 use crate::model::{Model, reaches};
-use crate::path::Path;
 use crate::prover::{Answer, Figure, GaveUp, Goal, Prover};
 
 impl Prover<'_> {
-    /// What a run costs at most, if every call costs what the config says; and such a run.
+    /// What a run costs at most, if every call costs what the config says.
     ///
     /// # Errors
     ///
     /// [`GaveUp`].
-    pub fn worst_cost(&self) -> Result<(f64, Path), GaveUp> {
-        Self::new(self.encoded.model, &[]).find_worst_cost()
-    }
-
-    fn find_worst_cost(&mut self) -> Result<(f64, Path), GaveUp> {
-        let (units, bits, most) = self.cost();
-        let mut goal = Goal { with_calls: true, ..Goal::default() };
-        let (value, reached) = self.highest(&bits, most, &[])?;
-        goal.lits.extend(reached);
-        goal.along = self.costly();
-        let path = self.smallest(&goal)?.ok_or(GaveUp)?;
-        Ok((units.cost(value), path))
+    pub fn worst_cost(&self) -> Result<f64, GaveUp> {
+        let mut fresh = Self::new(self.model(), &[]);
+        let (units, bits, most) = fresh.cost();
+        Ok(units.cost(fresh.highest(&bits, most, &[])?))
     }
 
     /// How long a run takes at most: critics at work and waiting to be repeated, each critic starting once all it waits
-    /// for have ended; permits, tokens and hooks apart, and cut off at the timeouts of stages and run. And such a run.
+    /// for have ended; permits, tokens and hooks apart, and cut off at the timeouts of stages and run.
     ///
     /// # Errors
     ///
     /// [`GaveUp`].
-    pub fn worst_latency(&self) -> Result<(Duration, Path), GaveUp> {
-        Self::new(self.encoded.model, &[]).find_worst_latency()
-    }
-
-    fn find_worst_latency(&mut self) -> Result<(Duration, Path), GaveUp> {
-        let chains = self.latency();
-        let (value, reached) = self.highest(&chains.bits, chains.most, &[])?;
-        let mut goal = Goal { with_calls: true, along: chains.chosen.clone(), ..Goal::default() };
-        goal.lits.extend(reached);
-        let path = self.smallest(&goal)?.ok_or(GaveUp)?;
-        Ok((chains.duration(value), path))
+    pub fn worst_latency(&self) -> Result<Duration, GaveUp> {
+        let mut fresh = Self::new(self.model(), &[]);
+        let chains = fresh.latency();
+        Ok(chains.duration(fresh.highest(&chains.bits, chains.most, &[])?))
     }
 
     pub(crate) fn cost_within(&mut self, most: f64, mut goal: Goal) -> Result<Answer, GaveUp> {
@@ -61,7 +45,7 @@ impl Prover<'_> {
             return Ok(Answer::Holds { vacuous: false });
         };
         let value = self.highest(&bits, highest, &scope).ok();
-        let figure = value.map(|(value, _)| Figure::Cost(units.cost(value)));
+        let figure = value.map(|value| Figure::Cost(units.cost(value)));
         Ok(Answer::Broken { path: Box::new(path), figure })
     }
 
@@ -81,20 +65,20 @@ impl Prover<'_> {
             return Ok(Answer::Holds { vacuous: false });
         };
         let value = self.highest(&chains.bits, chains.most, &scope).ok();
-        let figure = value.map(|(value, _)| Figure::Latency(chains.duration(value)));
+        let figure = value.map(|value| Figure::Latency(chains.duration(value)));
         Ok(Answer::Broken { path: Box::new(path), figure })
     }
 
-    /// The highest value that a number has in any run like this, and what holds where it is reached.
+    /// The highest value that a number has in any run like this; it is never more than `most`.
     pub(crate) fn highest(
         &mut self,
         bits: &Bits,
         most: u64,
         goal: &[Lit],
-    ) -> Result<(u64, Vec<Lit>), GaveUp> {
+    ) -> Result<u64, GaveUp> {
         let mut assuming = goal.to_vec();
         if !self.encoded.cnf.solve(&assuming)? {
-            return Ok((0, assuming));
+            return Ok(0);
         }
         let (mut low, mut high) = (bits.value(&self.encoded.cnf), most);
         // Everything at its worst is often possible, and the quickest to ask for.
@@ -110,9 +94,7 @@ impl Prover<'_> {
             assuming.pop();
             next = low + (high - low).div_ceil(2);
         }
-        assuming.push(bits.is_at_least(&mut self.encoded.cnf, low));
-        self.encoded.cnf.solve(&assuming)?;
-        Ok((low, assuming))
+        Ok(low)
     }
 
     /// The critics that cost something, where they are called.

@@ -161,7 +161,8 @@ impl Admission {
     #[cold]
     fn leave_by_queue(&self, stay: Stay) {
         let now = stay.until();
-        let to_wake = self.lock().leave(self.since_epoch(now), stay.took(), stay.end);
+        let took = Duration::from_nanos(stay.took());
+        let to_wake = self.lock().leave(self.since_epoch(now), took, stay.end);
         to_wake.into_iter().for_each(Waker::wake);
     }
 

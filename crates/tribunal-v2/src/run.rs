@@ -7,6 +7,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -205,6 +206,8 @@ impl<'a> Run<'a> {
         out.attempts = 1;
         out.execution = now.saturating_duration_since(since);
         out.cost = cost;
+        // All of them have their turn when the run is called.
+        out.begin_at(Duration::ZERO);
         now
     }
 
@@ -232,6 +235,7 @@ impl<'a> Run<'a> {
                 }
                 let mut outcome = Outcome::success(opinion);
                 outcome.source = Source::Cache;
+                outcome.begin_at(Duration::ZERO);
                 return Some(outcome);
             }
         }

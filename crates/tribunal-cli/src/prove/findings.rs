@@ -83,8 +83,8 @@ impl Findings {
     }
 
     fn with(prover: &mut Prover<'_>, promises: Vec<Proved>) -> Result<Self, GaveUp> {
-        let (latency, _) = prover.worst_latency()?;
-        let (worst_cost, _) = prover.worst_cost()?;
+        let latency = prover.worst_latency()?;
+        let worst_cost = prover.worst_cost()?;
         let fail_open = prover.fail_open()?.into_iter();
         let never = prover.never_run()?.into_iter();
         let never_gated = prover.never_gated()?;

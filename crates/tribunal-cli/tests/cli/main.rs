@@ -1,6 +1,7 @@
 //! The `tribunal` command as it is run: what goes in, what comes out, and how it ends.
 #![allow(clippy::unwrap_used, reason = "here to fail a test")]
 
+mod check;
 mod eval;
 #[cfg(unix)]
 mod files;

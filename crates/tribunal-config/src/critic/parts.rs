@@ -204,9 +204,12 @@ pub(super) fn validation(table: Table<'_>, notes: &Notes) -> (Validation, Option
             Err(error) => {
                 let steps: Vec<ParamStep> =
                     params::steps(error.at().unwrap_or_default(), item.value);
-                let span = params::locate(item.value, &steps);
-                let message = format!("`{}` does not do: {error}", item.name);
-                notes.add(Mistake::new(Code::InvalidSchema, span, message));
+                let mistake = params::in_pattern(item.value, &steps, &item.name, notes);
+                notes.add(mistake.unwrap_or_else(|| {
+                    let span = params::locate(item.value, &steps);
+                    let message = format!("`{}` does not do: {error}", item.name);
+                    Mistake::new(Code::InvalidSchema, span, message)
+                }));
             }
         }
     }

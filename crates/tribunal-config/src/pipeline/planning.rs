@@ -7,9 +7,10 @@ use std::sync::Arc;
 use tribunal_cache::ResultCache;
 use tribunal_core::{CriticName, Mode};
 use tribunal_eval::Rules;
-use tribunal_production::{PlanError, PlanErrors, ProductionOrchestrator};
+use tribunal_production::{Outline, PlanError, PlanErrors, ProductionOrchestrator};
 
 use super::Pipeline;
+use super::fit::Fit;
 use super::proving::NamedPromise;
 use crate::Code;
 use crate::critic::Draft;
@@ -41,7 +42,11 @@ impl Planning<'_> {
         for _ in 0..rounds {
             match self.build() {
                 Ok(court) => {
-                    self.conditions(&court);
+                    let outline = court.outline();
+                    self.conditions(&outline);
+                    let drafts = self.named().into_iter().map(|(draft, _)| draft).collect();
+                    let cached = self.cache.is_some();
+                    Fit::new(&self.run, drafts, &outline, cached, self.notes).check();
                     return Some(self.proved());
                 }
                 Err(PlanErrors(errors)) => {
@@ -231,8 +236,7 @@ impl Planning<'_> {
     }
 
     /// Every critic that a condition reads must be one that its gate sees.
-    fn conditions(&self, court: &ProductionOrchestrator) {
-        let outline = court.outline();
+    fn conditions(&self, outline: &Outline) {
         let outlined: BTreeMap<&str, &[CriticName]> = outline
             .stages
             .iter()

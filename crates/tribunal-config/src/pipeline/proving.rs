@@ -69,9 +69,8 @@ impl Planning<'_> {
                 NeverWhy::GateNeverOpens => {
                     (Code::GateNeverOpens, "policy", "its gate opens in no run")
                 }
-                NeverWhy::OverBudget => {
-                    (Code::CriticNeverRuns, "cost", "its cost fits into the budget of no run")
-                }
+                // What critics cost is held against the budget in `fit.rs`, which sees why.
+                NeverWhy::OverBudget => continue,
                 NeverWhy::Settled => {
                     (Code::CriticNeverRuns, "stage", "the verdict is settled before its turn")
                 }

@@ -9,6 +9,7 @@ use cel::{IdedExpr, Program};
 use super::Fault;
 use super::needs::Needs;
 use crate::nearest::{listed, meant};
+use crate::{Code, pattern};
 
 /// Deepest nesting of what was parsed: evaluating recurses as deep.
 const MAX_DEPTH: usize = 64;
@@ -266,6 +267,9 @@ impl<'p> Walk<'p> {
 
     fn function(&mut self, expr: &IdedExpr, call: &CallExpr) {
         let name = call.func_name.as_str();
+        if let ("matches", Some(last)) = (name, call.args.last()) {
+            self.pattern(last);
+        }
         let operator = name.contains(['_', '@', '?']) && !name.starts_with(char::is_alphabetic);
         if operator || FUNCTIONS.contains(&name) {
             return;
@@ -281,6 +285,20 @@ impl<'p> Walk<'p> {
             .filter(|_| !MACROS.contains(&name))
             .or_else(|| Some(format!("there are {}", listed(known(), "and"))));
         self.faults.push(fault);
+    }
+
+    /// A pattern that is written out must compile: evaluated, it would fail in every run.
+    fn pattern(&mut self, expr: &IdedExpr) {
+        let Expr::Literal(LiteralValue::String(text)) = &expr.expr else { return };
+        let Some((problem, at)) = pattern::fault(text.inner()) else { return };
+        let mut part = self.part(expr);
+        // With escapes in it, or more quotes, its places are not those of what it means.
+        let plain = self.text.get(part.start + 1..part.end.saturating_sub(1));
+        if plain == Some(text.inner()) {
+            part = part.start + 1 + at.start..part.start + 1 + at.end;
+        }
+        let problem = format!("`matches` takes a regular expression: {problem}");
+        self.faults.push(Fault { code: Code::InvalidPattern, ..Fault::new(part, problem) });
     }
 
     /// Where a node stands: its operator, where it has one.

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::Hir;
 use regex_syntax::{Error as SyntaxError, ParserBuilder};
 use thiserror::Error;
-use tribunal_core::Params;
+use tribunal_core::{ParamProblem, Params};
 
 use super::{Pattern, file};
 
@@ -44,6 +45,8 @@ pub enum RuleError {
         problem: String,
         /// Where, from 1.
         character: usize,
+        /// From which byte to which.
+        part: Range<usize>,
     },
     /// Too long, or too large once it is compiled.
     #[error("`pattern` is too large: {0}")]
@@ -64,6 +67,15 @@ impl RuleError {
             Self::Name | Self::NameTwice(_) => "name",
             Self::Syntax { .. } | Self::TooLarge(_) | Self::MatchesNothing => "pattern",
             Self::Severity(_) => "severity",
+        }
+    }
+
+    /// From which byte to which of the pattern, where it is a part of it that is wrong.
+    #[must_use]
+    pub fn part(&self) -> Option<Range<usize>> {
+        match self {
+            Self::Syntax { part, .. } => Some(part.clone()),
+            _ => None,
         }
     }
 }
@@ -196,7 +208,15 @@ impl Rule {
             let text = error.to_string();
             let key = error.key();
             let problem = text.strip_prefix(&format!("`{key}` ")).unwrap_or(&text);
-            params.fault(key, problem);
+            match error {
+                RuleError::Syntax { .. } | RuleError::TooLarge(_) | RuleError::MatchesNothing => {
+                    // With `literal` it is another text that was compiled.
+                    let at = error.part().filter(|_| !literal);
+                    params.fault(key, ParamProblem::Pattern { problem: problem.into(), at });
+                }
+                RuleError::Severity(_) => params.fault(key, ParamProblem::Range(problem.into())),
+                RuleError::Name | RuleError::NameTwice(_) => params.fault(key, problem),
+            }
         };
         match (file, pattern) {
             (Some(_), Some(_)) => {
@@ -205,12 +225,17 @@ impl Rule {
             }
             (Some(file), None) => {
                 rule(String::new()).check(names).map_err(|error| note(&error)).ok()?;
+                let said =
+                    |problem: String| format!("does not do: `{}` {problem}", file.escape_debug());
+                let unreadable = |problem: String| {
+                    params.fault("file", ParamProblem::File(said(problem)));
+                };
                 let problem = |problem: String| {
-                    params
-                        .fault("file", format!("does not do: `{}` {problem}", file.escape_debug()));
+                    let problem = said(problem);
+                    params.fault("file", ParamProblem::Pattern { problem, at: None });
                 };
                 let patterns = file::patterns(&params.resolve(&file));
-                let patterns = patterns.map_err(|error| problem(error.to_string())).ok()?;
+                let patterns = patterns.map_err(|error| unreadable(error.to_string())).ok()?;
                 // Before any is compiled: that takes its time.
                 if patterns.len() > Pattern::MOST_RULES {
                     let (found, most) = (patterns.len(), Pattern::MOST_RULES);
@@ -239,13 +264,9 @@ impl Rule {
 }
 
 fn syntax_error(error: &SyntaxError, pattern: &str) -> RuleError {
-    let (problem, offset) = match error {
-        SyntaxError::Parse(error) => (error.kind().to_string(), error.span().start.offset),
-        SyntaxError::Translate(error) => (error.kind().to_string(), error.span().start.offset),
-        _ => (String::from("not a regular expression"), 0),
-    };
-    let before = pattern.get(..offset).unwrap_or_default();
-    RuleError::Syntax { problem, character: before.chars().count() + 1 }
+    let (problem, part) = crate::syntax::fault(error, pattern);
+    let before = pattern.get(..part.start).unwrap_or_default();
+    RuleError::Syntax { problem, character: before.chars().count() + 1, part }
 }
 
 /// A rule that is ready to be matched.

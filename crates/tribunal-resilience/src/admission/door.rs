@@ -10,7 +10,6 @@
 
 use std::sync::atomic::AtomicU64 as Untried;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use std::time::Duration;
 
 use super::adaptive::End;
 use super::known::Known;
@@ -82,9 +81,9 @@ impl Door {
         Err(Taken)
     }
 
-    /// What is learned from one who has left.
+    /// What is learned from one who has left after so many nanoseconds.
     #[inline]
-    pub(super) fn learn(&self, took: Duration, end: End) {
+    pub(super) fn learn(&self, took: u64, end: End) {
         let word = &self.words.0.known;
         let before = Known(word.load(Relaxed));
         let mut known = before;

@@ -2,7 +2,6 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::Moment;
 
@@ -28,10 +27,10 @@ impl Stay {
         self.until.unwrap_or_else(Moment::now)
     }
 
-    /// How long it took.
+    /// How long it took, in nanoseconds.
     #[inline]
-    pub(super) fn took(&self) -> Duration {
-        self.until().since(self.since)
+    pub(super) fn took(&self) -> u64 {
+        self.until().nanos_since(self.since)
     }
 }
 
@@ -152,6 +151,7 @@ impl Drop for OwnedAdmitted {
 mod tests {
     use super::*;
     use std::num::NonZeroUsize;
+    use std::time::Duration;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::adaptive::End;
-use crate::nanos::nanos;
 
 /// Each newcomer moves what is known by one part of so many of the difference.
 const SMOOTHING: u64 = 8;
@@ -24,16 +23,16 @@ impl Known {
         (self.0 & !TOLD).checked_sub(1).map(Duration::from_nanos)
     }
 
-    /// One stay more. Gives what its end is taken for.
+    /// One stay more, of so many nanoseconds. Gives what its end is taken for.
     #[inline]
-    pub(super) fn learn(&mut self, took: Duration, end: End) -> End {
+    pub(super) fn learn(&mut self, took: u64, end: End) -> End {
         let Self(before) = *self;
         let was_told = before & TOLD != 0;
         // What was only guessed from those who were dropped gives way to the first who says so.
         let known = if end == End::Done && !was_told { 0 } else { before & !TOLD };
         let told = if end == End::Done { TOLD } else { before & TOLD };
         let end = if end == End::Cut && !was_told { End::Done } else { end };
-        let took = nanos(took).min(LONGEST) + 1;
+        let took = took.min(LONGEST) + 1;
         let teaches = match end {
             End::Done => true,
             // It would have taken at least as long: that is news only when it is long.
@@ -57,12 +56,11 @@ mod tests {
 
     #[test]
     fn it_moves_by_an_eighth_of_what_is_known_and_of_what_is_new_to_the_nanosecond() {
-        let nanos = Duration::from_nanos;
         for (first, second, both) in [(8, 7, 7), (7, 8, 8), (8, 16, 9), (80, 0, 70)] {
             let mut known = Known::default();
-            known.learn(nanos(first), End::Done);
-            known.learn(nanos(second), End::Done);
-            assert_eq!(known.takes(), Some(nanos(both)), "{first} and {second}");
+            known.learn(first, End::Done);
+            known.learn(second, End::Done);
+            assert_eq!(known.takes(), Some(Duration::from_nanos(both)), "{first} and {second}");
         }
     }
 
@@ -70,14 +68,14 @@ mod tests {
     fn the_longest_times_fit_beside_what_was_told() {
         let mut known = Known::default();
         assert_eq!(known.takes(), None);
-        known.learn(Duration::ZERO, End::Cut);
+        known.learn(0, End::Cut);
         assert_eq!(known.takes(), Some(Duration::ZERO));
         for _ in 0..1_000 {
-            known.learn(Duration::MAX, End::Done);
+            known.learn(u64::MAX, End::Done);
         }
         assert_eq!(known.takes(), Some(Duration::from_nanos(LONGEST)));
-        known.learn(Duration::MAX, End::Late);
-        known.learn(Duration::from_secs(1), End::Cut);
+        known.learn(u64::MAX, End::Late);
+        known.learn(1_000_000_000, End::Cut);
         assert_eq!(known.takes(), Some(Duration::from_nanos(LONGEST)), "told: a cut is no end");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Refused;
 use super::adaptive::{End, Limit, Sample};
 use super::known::Known;
+use crate::nanos::nanos;
 
 /// What one is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +158,7 @@ impl<W> Queue<W> {
 
     /// One who was in leaves. Gives those who are to look again.
     pub(super) fn leave(&mut self, now: Duration, took: Duration, end: End) -> Vec<W> {
-        let end = self.known.learn(took, end);
+        let end = self.known.learn(nanos(took), end);
         self.limit.note(Sample { took, inside: self.inside, end });
         self.inside = self.inside.saturating_sub(1);
         self.let_in(now)
