@@ -484,7 +484,7 @@ fn what_was_meant_is_suggested() {
     assert!(help("C\nmode = \"x\"\n").contains("`enforce` and `monitor`"));
     assert!(
         help("colour = 1\n").contains(
-            "known are `cache`, `critic`, `defaults`, `eval`, `rates`, `run` and `stages`"
+            "known are `cache`, `critic`, `defaults`, `eval`, `promise`, `rates`, `run` and `stages`"
         )
     );
 }

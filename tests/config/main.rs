@@ -12,6 +12,7 @@ mod fields;
 mod files;
 mod fit;
 mod page;
+mod promises;
 mod references;
 mod source;
 
