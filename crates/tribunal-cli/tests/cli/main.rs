@@ -8,5 +8,6 @@ mod files;
 mod judge;
 mod lines;
 mod plan;
+mod prove;
 mod run;
 mod train;
