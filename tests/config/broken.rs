@@ -482,11 +482,9 @@ fn what_was_meant_is_suggested() {
         "C\ndepends_on = [\"b\"]\n[[critic]]\nname = \"b\"\nkind = \"echo\"\nenabled = false\n";
     assert_eq!(help(disabled), "`b` is disabled");
     assert!(help("C\nmode = \"x\"\n").contains("`enforce` and `monitor`"));
-    assert!(
-        help("colour = 1\n").contains(
-            "known are `cache`, `critic`, `defaults`, `eval`, `promise`, `rates`, `run` and `stages`"
-        )
-    );
+    assert!(help("colour = 1\n").contains(
+        "known are `cache`, `critic`, `defaults`, `eval`, `promise`, `rates`, `run` and `stages`"
+    ));
 }
 
 #[test]

@@ -43,10 +43,10 @@ fn a_promise_that_holds_is_loaded_and_one_that_does_not_is_refused_with_a_run_th
     let broken = promising("never open", "\"no allow when deep failed\"");
     let told = problems(&broken);
     assert_eq!(told.len(), 1);
-    assert_eq!((told[0].code(), told[0].found().as_str()), (
-        Code::BrokenPromise,
-        "\"no allow when deep failed\"",
-    ));
+    assert_eq!(
+        (told[0].code(), told[0].found().as_str()),
+        (Code::BrokenPromise, "\"no allow when deep failed\"",)
+    );
     assert_eq!(told[0].message(), "the promise \"never open\" does not hold");
     let story = "for instance: words: objects; deep: fails; verdict: allow";
     assert_eq!(told[0].help(), Some(story));
@@ -113,11 +113,14 @@ fn figures_are_told() {
     );
     let told = problems(&text);
     let messages: Vec<&str> = told.iter().map(Problem::message).collect();
-    assert_eq!(messages, [
-        "the promise \"cheap\" does not hold: it may cost 1",
-        "the promise \"quick\" does not hold: it may take 8100ms",
-        "the promise \"few\" does not hold: 2 may run",
-    ]);
+    assert_eq!(
+        messages,
+        [
+            "the promise \"cheap\" does not hold: it may cost 1",
+            "the promise \"quick\" does not hold: it may take 8100ms",
+            "the promise \"few\" does not hold: 2 may run",
+        ]
+    );
 }
 
 /// Severities are one line: what lies above 0.8 lies above 0.3.

@@ -139,9 +139,8 @@ fn answer(does: Does) -> Result<Opinion, CriticError> {
         Does::Says(said) => {
             let opinion = Opinion::clean().severity(said.severity).uncertainty(said.uncertainty);
             let opinion = if said.score > 0.0 { opinion.score(said.score) } else { opinion };
-            Ok((0..said.violations).fold(opinion, |opinion, _| {
-                opinion.violation(Violation::new("x.y", "x", 0.0))
-            }))
+            Ok((0..said.violations)
+                .fold(opinion, |opinion, _| opinion.violation(Violation::new("x.y", "x", 0.0))))
         }
     }
 }

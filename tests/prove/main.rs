@@ -27,8 +27,12 @@ fn pipeline(seed: u64, early_exit: bool) -> Option<(Pipeline, Model, Engine)> {
         (Err(_), Err(_)) => None,
         // What a closure reads the engine cannot know; a config is refused for it.
         (Ok(_), Err(ModelError::Unseen { .. })) => None,
-        (Err(errors), Ok(_)) => panic!("seed {seed}: the engine refuses what is modelled: {errors}"),
-        (Ok(_), Err(error)) => panic!("seed {seed}: the model refuses what the engine takes: {error}"),
+        (Err(errors), Ok(_)) => {
+            panic!("seed {seed}: the engine refuses what is modelled: {errors}")
+        }
+        (Ok(_), Err(error)) => {
+            panic!("seed {seed}: the model refuses what the engine takes: {error}")
+        }
     }
 }
 
@@ -65,7 +69,8 @@ fn what_the_engine_does_is_possible_whoever_is_slow() {
             let mut script = Script::thrown(&mut dice, pipeline.critics.len());
             script.shuffle(&mut dice);
             let path = engine.path(phase, tier, &script);
-            let is_settled = |step: &tribunal_prove::Step| step.state == tribunal_prove::State::Settled;
+            let is_settled =
+                |step: &tribunal_prove::Step| step.state == tribunal_prove::State::Settled;
             settled += usize::from(path.steps.iter().any(is_settled));
             let possible = prover.is_possible(&path).unwrap();
             assert!(possible, "seed {seed}: {pipeline:#?}\n{script:?}\n{path:#?}");

@@ -3,9 +3,7 @@
 use tribunal_core::{
     CriticName, FailureMode, Mode, Phase, Phases, RiskLevel, Stage, Status, Thresholds,
 };
-use tribunal_prove::{
-    Atom, Bound, Condition, CriticModel, Formula, Gate, Quantity, RunModel,
-};
+use tribunal_prove::{Atom, Bound, Condition, CriticModel, Formula, Gate, Quantity, RunModel};
 
 /// Chance that repeats itself.
 pub(crate) struct Dice(u64);
@@ -59,7 +57,8 @@ impl Pipeline {
         if dice.one_in(2) {
             critics.reverse();
         }
-        let max_cost = if dice.one_in(4) { Some(dice.of(&[0.5, 1.0, 2.0, 3.0, 3.5])) } else { None };
+        let max_cost =
+            if dice.one_in(4) { Some(dice.of(&[0.5, 1.0, 2.0, 3.0, 3.5])) } else { None };
         let run = RunModel { early_exit, max_cost, ..RunModel::default() };
         Self { critics, run }
     }

@@ -35,14 +35,14 @@ fn promise(dice: &mut Dice, pipeline: &Pipeline) -> Promise {
         7 => Claim::WorstCost(dice.of(&[0.0, 0.7, 1.0, 2.0, 3.0])),
         _ => Claim::AtMost(dice.below(count + 1) as u32),
     };
-    let phases =
-        if dice.one_in(4) { vec![Phase::Output] } else { Phase::ALL.to_vec() };
+    let phases = if dice.one_in(4) { vec![Phase::Output] } else { Phase::ALL.to_vec() };
     Promise { claim, phases, risk: None }
 }
 
 /// Whether a run breaks a promise; as plainly as it can be said.
 fn breaks(promise: &Promise, pipeline: &Pipeline, run: &Path, cost: f64) -> bool {
-    let state = |name: &CriticName| &run.steps.iter().find(|step| step.critic == *name).unwrap().state;
+    let state =
+        |name: &CriticName| &run.steps.iter().find(|step| step.critic == *name).unwrap().state;
     let failed = |state: &State| {
         matches!(
             state,
@@ -72,11 +72,11 @@ fn breaks(promise: &Promise, pipeline: &Pipeline, run: &Path, cost: f64) -> bool
             }
             Claim::NoAllowWhen(events) => allowed && events.iter().any(happens),
             Claim::NoAllowWithout(critic) => allowed && !matches!(state(critic), State::Spoke(_)),
-            Claim::VerdictWhen(least, events) => {
-                events.iter().any(happens) && run.verdict < *least
-            }
+            Claim::VerdictWhen(least, events) => events.iter().any(happens) && run.verdict < *least,
             Claim::NothingFailsOpen => {
-                let counts = |name: &CriticName| pipeline.critics.iter().any(|c| c.name == *name && is_enforced(c));
+                let counts = |name: &CriticName| {
+                    pipeline.critics.iter().any(|c| c.name == *name && is_enforced(c))
+                };
                 allowed && run.steps.iter().any(|s| counts(&s.critic) && failed(&s.state))
             }
             Claim::WorstCost(most) => cost > most + 1e-9,

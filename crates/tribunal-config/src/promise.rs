@@ -60,7 +60,9 @@ pub(crate) fn read(root: &Table<'_>, notes: &Notes) -> Vec<Written> {
 
 fn name(item: &Item<'_>, names: &mut BTreeMap<String, Range<usize>>) -> Option<String> {
     let name = item.string()?;
-    if name.trim().is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control)
+    if name.trim().is_empty()
+        || name.chars().count() > LONGEST
+        || name.chars().any(char::is_control)
     {
         let problem = format!("must be a text of 1 to {LONGEST} characters on one line");
         item.note(Code::OutOfRange, problem);

@@ -105,11 +105,8 @@ impl Bits {
         let mut reaches = cnf.yes();
         for at in 0..self.lits.len() {
             let own = self.bit(cnf, at);
-            reaches = if bound >> at & 1 == 1 {
-                cnf.and([own, reaches])
-            } else {
-                cnf.or([own, reaches])
-            };
+            reaches =
+                if bound >> at & 1 == 1 { cnf.and([own, reaches]) } else { cnf.or([own, reaches]) };
         }
         reaches
     }

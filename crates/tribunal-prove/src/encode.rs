@@ -14,8 +14,8 @@ use batsat::Lit;
 use tribunal_core::{CriticName, Mode, Phase, Status, Thresholds, Verdict};
 
 pub(crate) use self::gate::{Asked, is_failure};
-pub(crate) use self::money::Units;
 use self::line::Line;
+pub(crate) use self::money::Units;
 use crate::cnf::Cnf;
 use crate::model::{Bound, Gate, Model, Quantity};
 
@@ -177,7 +177,8 @@ impl<'m> Encoded<'m> {
     fn critic(&mut self, place: usize, settled: Lit, purse: &mut money::Purse) -> States {
         let mut own = self.states.get(place).cloned().unwrap_or_else(|| self.blank());
         let model = self.model;
-        let (Some(critic), Some(order)) = (model.critics.get(place), model.orders.get(place)) else {
+        let (Some(critic), Some(order)) = (model.critics.get(place), model.orders.get(place))
+        else {
             return own;
         };
         let done = !settled;
@@ -188,7 +189,8 @@ impl<'m> Encoded<'m> {
             .filter(|(phase, _)| critic.phases.contains(*phase))
             .map(|(_, lit)| *lit)
             .collect();
-        let in_phase = if here.len() == Phase::ALL.len() { self.cnf.yes() } else { self.cnf.or(here) };
+        let in_phase =
+            if here.len() == Phase::ALL.len() { self.cnf.yes() } else { self.cnf.or(here) };
         let (failed, silent) = if critic.run_anyway {
             (self.cnf.no(), self.cnf.no())
         } else {
@@ -229,12 +231,8 @@ impl<'m> Encoded<'m> {
         let speaks = self.cnf.likely();
         own.spoke = self.cnf.and([own.runs, speaks]);
         own.failed = self.cnf.and([own.runs, !speaks]);
-        own.failure = self.cnf.or([
-            own.failed,
-            own.over_budget,
-            own.condition_failed,
-            own.dependency_failed,
-        ]);
+        own.failure =
+            self.cnf.or([own.failed, own.over_budget, own.condition_failed, own.dependency_failed]);
         own.invalid = self.kind_of_failure(own.failed);
         own.timeout = self.kind_of_failure(own.failed);
         own.rate_limited =
@@ -242,7 +240,8 @@ impl<'m> Encoded<'m> {
         self.cnf.clause(&[!own.invalid, !own.timeout]);
         self.cnf.clause(&[!own.invalid, !own.rate_limited]);
         self.cnf.clause(&[!own.timeout, !own.rate_limited]);
-        (own.review, own.block) = self.calls_for(place, critic.thresholds, &own, critic.failure_mode.verdict());
+        (own.review, own.block) =
+            self.calls_for(place, critic.thresholds, &own, critic.failure_mode.verdict());
         // What is not called is neither repeated nor hedged.
         if let Some(first) = own.repeats.first() {
             self.cnf.implies(&[*first], &[own.called]);

@@ -339,8 +339,10 @@ fn order(
     critics: &[CriticModel],
     places: &BTreeMap<CriticName, usize>,
 ) -> Result<Order, ModelError> {
-    let unseen =
-        |other: &CriticName| ModelError::Unseen { critic: critic.name.clone(), other: other.clone() };
+    let unseen = |other: &CriticName| ModelError::Unseen {
+        critic: critic.name.clone(),
+        other: other.clone(),
+    };
     let mut depends_on = Vec::new();
     for name in &critic.depends_on {
         let at = places.get(name).copied().ok_or_else(|| unseen(name))?;

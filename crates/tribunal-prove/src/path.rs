@@ -176,8 +176,7 @@ impl Path {
         critics: Vec<(CriticName, State)>,
         verdict: Verdict,
     ) -> Self {
-        let step =
-            |(critic, state)| Step { critic, state, repeats: 0, hedges: 0, matters: true };
+        let step = |(critic, state)| Step { critic, state, repeats: 0, hedges: 0, matters: true };
         Self {
             phase,
             phase_matters: true,

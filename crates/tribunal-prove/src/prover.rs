@@ -109,7 +109,8 @@ impl<'m> Prover<'m> {
     ///
     /// [`GaveUp`].
     pub fn answer(&mut self, promise: &Promise) -> Result<Answer, GaveUp> {
-        if matches!(promise.claim, Claim::WorstLatency(_) | Claim::WorstCost(_) | Claim::AtMost(_)) {
+        if matches!(promise.claim, Claim::WorstLatency(_) | Claim::WorstCost(_) | Claim::AtMost(_))
+        {
             // Sums are of no use to any other question, and would only be in its way.
             return Self::new(self.encoded.model, std::slice::from_ref(promise)).number(promise);
         }

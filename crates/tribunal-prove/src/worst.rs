@@ -70,12 +70,7 @@ impl Prover<'_> {
     }
 
     /// The highest value that a number has in any run like this; it is never more than `most`.
-    pub(crate) fn highest(
-        &mut self,
-        bits: &Bits,
-        most: u64,
-        goal: &[Lit],
-    ) -> Result<u64, GaveUp> {
+    pub(crate) fn highest(&mut self, bits: &Bits, most: u64, goal: &[Lit]) -> Result<u64, GaveUp> {
         let mut assuming = goal.to_vec();
         if !self.encoded.cnf.solve(&assuming)? {
             return Ok(0);
@@ -134,7 +129,8 @@ impl Prover<'_> {
     fn latency(&mut self) -> Chains {
         let model = self.encoded.model;
         let run = model.run.timeout;
-        let cap = |stage: &Stage| model.run.stage_timeouts.get(stage).copied().unwrap_or(run).min(run);
+        let cap =
+            |stage: &Stage| model.run.stage_timeouts.get(stage).copied().unwrap_or(run).min(run);
         let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         let bounded = |duration: Duration| nanos(duration.min(run));
         let mut unit = nanos(run);
@@ -182,7 +178,8 @@ impl Prover<'_> {
             let bound = nanos(cap(stage)) / unit;
             let stage_most = weights.iter().fold(0_u64, |sum, (w, _)| sum.saturating_add(*w));
             let sum = Bits::sum(&mut self.encoded.cnf, &weights);
-            let sum = if stage_most > bound { sum.capped(&mut self.encoded.cnf, bound) } else { sum };
+            let sum =
+                if stage_most > bound { sum.capped(&mut self.encoded.cnf, bound) } else { sum };
             most = most.saturating_add(stage_most.min(bound));
             total = total.plus(&mut self.encoded.cnf, &sum);
             chosen.extend(picked);

@@ -41,6 +41,7 @@
 //! | `config` | `config`: pipelines from TOML, every mistake shown in place |
 //! | `cache` | `cache`: a hook that remembers opinions and has identical calls made once |
 //! | `eval` | `eval`: reports held against labels |
+//! | `prove` | `prove`: what a pipeline can do at all, and promises |
 
 pub use tribunal_core::*;
 
@@ -60,6 +61,8 @@ pub use tribunal_config as config;
 pub use tribunal_critics as critics;
 #[cfg(feature = "eval")]
 pub use tribunal_eval as eval;
+#[cfg(feature = "prove")]
+pub use tribunal_prove as prove;
 #[cfg(feature = "schema")]
 pub use tribunal_schema as schema;
 #[cfg(feature = "v2")]

@@ -87,7 +87,8 @@ impl Changes {
         let (before, after) = (common(&old, &new), common(&new, &old));
         let passages = |side: &Side| -> Vec<String> {
             let fail = side.findings.fail_open.iter();
-            let fail = fail.map(|open| format!("{}: a run may end in allow although it fails", open.critic));
+            let fail = fail
+                .map(|open| format!("{}: a run may end in allow although it fails", open.critic));
             let gates = side.outline.passages.iter().filter(|p| p.how.contains("gate"));
             fail.chain(gates.map(|p| format!("{}: {}", p.critic, p.how))).collect()
         };

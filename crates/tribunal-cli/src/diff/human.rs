@@ -64,7 +64,8 @@ fn proved(changes: &Changes, text: &mut String) {
     section(text, "promises", &promises.collect::<Vec<_>>());
     let mut worst = Vec::new();
     if let Some([from, to]) = changes.worst_latency_ms {
-        let shown = |ms: f64| ink::duration(Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default());
+        let shown =
+            |ms: f64| ink::duration(Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default());
         worst.push(format!("latency: {} -> {}", shown(from), shown(to)));
     }
     if let Some([from, to]) = changes.worst_cost {

@@ -28,7 +28,11 @@ pub(super) fn text(findings: &Findings, name: &str) -> String {
         let (name, holds) = (safe::on_one_line(&proved.name), safe::on_one_line(&proved.holds));
         match &proved.outcome {
             Outcome::Holds { vacuous } => {
-                let note = if *vacuous { ink::dim("  (what it is about happens in no run)") } else { String::new() };
+                let note = if *vacuous {
+                    ink::dim("  (what it is about happens in no run)")
+                } else {
+                    String::new()
+                };
                 line(0, &format!("{} {}: {holds}{note}", ink::good("✓"), ink::bold(name)));
             }
             Outcome::Broken { found, path } => {

@@ -71,10 +71,18 @@ fn the_same_config_has_no_difference() {
 #[test]
 fn what_changes_is_told_and_verdicts_by_their_ids_alone() {
     let folder = Folder::new();
-    folder.write("old.toml", format!("{CONFIG}{PROMISES}").replace("\"deep always", "\"words always"));
+    folder.write(
+        "old.toml",
+        format!("{CONFIG}{PROMISES}").replace("\"deep always", "\"words always"),
+    );
     let new = format!("{CONFIG}{PROMISES}").replace("severity = 0.9", "severity = 0.5");
     let new = new.replace("cost = 2.5", "cost = 3.5\nfailure_mode = \"allow\"\npriority = 2");
-    folder.write("new.toml", format!("{new}\n[[critic]]\nname = \"more\"\nkind = \"length\"\nparams.max_characters = 9\n"));
+    folder.write(
+        "new.toml",
+        format!(
+            "{new}\n[[critic]]\nname = \"more\"\nkind = \"length\"\nparams.max_characters = 9\n"
+        ),
+    );
     let lines = "{\"id\": \"first\", \"input_text\": \"bad\"}\n{\"id\": \"second\", \"input_text\": \"odd\"}\nno JSON\n";
     folder.write("lines.jsonl", lines);
     let args = ["diff", "old.toml", "new.toml", "--snapshots", "lines.jsonl"];

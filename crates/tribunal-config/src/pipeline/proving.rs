@@ -85,7 +85,8 @@ impl Planning<'_> {
         }
         for name in prover.never_gated()? {
             let Some(draft) = self.draft_of(&name) else { continue };
-            let message = format!("the gate of `{name}` closes in no run: its policy decides nothing");
+            let message =
+                format!("the gate of `{name}` closes in no run: its policy decides nothing");
             let mistake = Mistake::new(Code::GateNeverCloses, draft.place("policy"), message);
             self.notes.add(mistake.help("leave the policy out if it is always to run"));
         }

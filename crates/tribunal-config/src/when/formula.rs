@@ -95,7 +95,8 @@ impl Walk<'_> {
 
     /// `status in [...]`, `phase in [...]`, `code in prior.x.codes`.
     fn within(&mut self, item: &IdedExpr, list: &IdedExpr) -> Option<Formula> {
-        if let (Some(Literal::Text(code)), Some(Known::Codes(critic))) = (literal(item), known(list))
+        if let (Some(Literal::Text(code)), Some(Known::Codes(critic))) =
+            (literal(item), known(list))
         {
             let what = format!("a violation of `{critic}` has the code {code:?}");
             let some = Atom::Reaches(critic, Quantity::Violations, Bound::from(1.0));
@@ -103,9 +104,10 @@ impl Walk<'_> {
             return Some(Formula::And(parts.map(Formula::Atom).into()));
         }
         let Expr::List(list) = &list.expr else { return None };
-        let parts = list.elements.iter().map(|element| {
-            compare(operators::EQUALS, known(item)?, &literal(element)?)
-        });
+        let parts = list
+            .elements
+            .iter()
+            .map(|element| compare(operators::EQUALS, known(item)?, &literal(element)?));
         Some(Formula::Or(parts.collect::<Option<Vec<_>>>()?))
     }
 
@@ -149,7 +151,7 @@ fn at_path(expr: &IdedExpr) -> Option<Known> {
     match (root.strip_prefix('.').unwrap_or(root), names.as_slice()) {
         ("snapshot", ["phase"]) => Some(Known::Phase),
         ("prior", [critic, member]) => {
-            let critic = CriticName::new(*critic).ok()?;
+            let critic = CriticName::new(critic).ok()?;
             Some(match *member {
                 "success" => Known::Holds(Formula::Atom(Atom::Status(critic, Status::Success))),
                 "violation" => {

@@ -90,7 +90,8 @@ struct Reader<'t, 'c> {
     critics: &'c [CriticName],
 }
 
-const STARTS: [&str; 6] = ["no allow", "block when", "review when", "nothing fails open", "worst", "at most"];
+const STARTS: [&str; 6] =
+    ["no allow", "block when", "review when", "nothing fails open", "worst", "at most"];
 
 impl<'t> Reader<'t, '_> {
     fn peek(&self) -> Option<&Word<'t>> {
@@ -146,7 +147,8 @@ impl<'t> Reader<'t, '_> {
 
     fn claim(&mut self) -> Result<Claim, ParseError> {
         if self.words.is_empty() {
-            let help = Some(String::from("as in \"secrets always runs\" or \"nothing fails open\""));
+            let help =
+                Some(String::from("as in \"secrets always runs\" or \"nothing fails open\""));
             let problem = String::from("is empty");
             return Err(ParseError { part: 0..self.text.len(), problem, help });
         }
@@ -180,9 +182,10 @@ impl<'t> Reader<'t, '_> {
             self.at += 1;
             self.one_of(&["most"])?;
             let word = self.next("a number of critics")?;
-            let most = word.text.parse().map_err(|_| {
-                wrong(&word, "stands where a number of critics is expected", None)
-            })?;
+            let most = word
+                .text
+                .parse()
+                .map_err(|_| wrong(&word, "stands where a number of critics is expected", None))?;
             self.one_of(&["critics", "critic"])?;
             self.one_of(&["run", "runs"])?;
             return Ok(Claim::AtMost(most));
@@ -204,8 +207,9 @@ impl<'t> Reader<'t, '_> {
                 }
                 if error.help.is_none() {
                     let starts = listed(&STARTS);
-                    error.help =
-                        Some(format!("a promise starts with the name of a critic or with {starts}"));
+                    error.help = Some(format!(
+                        "a promise starts with the name of a critic or with {starts}"
+                    ));
                 }
                 return Err(error);
             }
@@ -364,7 +368,8 @@ fn duration(text: &str) -> Option<Duration> {
     };
     let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let length = number.parse::<f64>().ok().filter(|_| plain)? * seconds;
-    (length > 0.0 && length <= 365.0 * 86_400.0).then(|| Duration::from_nanos((length * 1e9).round() as u64))
+    (length > 0.0 && length <= 365.0 * 86_400.0)
+        .then(|| Duration::from_nanos((length * 1e9).round() as u64))
 }
 
 #[cfg(test)]
@@ -397,10 +402,7 @@ mod tests {
                 "secrets runs whenever judge objects or pii-deep is uncertain",
                 Claim::RunsWhenever(
                     secrets(),
-                    vec![
-                        event("judge", What::Objects),
-                        event("pii-deep", What::IsUncertain(0.7)),
-                    ],
+                    vec![event("judge", What::Objects), event("pii-deep", What::IsUncertain(0.7))],
                 ),
             ),
             ("no allow when judge failed", Claim::NoAllowWhen(vec![event("judge", What::Fails)])),
@@ -435,7 +437,10 @@ mod tests {
         let read = self::read("secrets runs in phase tool_call when risk >= 0.5");
         assert_eq!(read.claim, Claim::AlwaysRuns(named("secrets")));
         assert_eq!((read.phases, read.risk), (vec![Phase::ToolCall], Some(RiskFrom::Score(0.5))));
-        assert_eq!(self::read("judge runs when risk >= low").risk, Some(RiskFrom::Tier(RiskTier::Low)));
+        assert_eq!(
+            self::read("judge runs when risk >= low").risk,
+            Some(RiskFrom::Tier(RiskTier::Low))
+        );
     }
 
     #[test]
@@ -447,7 +452,12 @@ mod tests {
             ("no allow wen judge failed", 9..12, "`wen` stands", "did you mean `when`?"),
             ("no allow when judge objects at", 30..30, "ends where", ""),
             ("no allow when judge objects at 2 or above", 31..32, "`2` stands", ""),
-            ("worst latency <= 2", 17..18, "`2` stands where a duration", "write a number and a unit"),
+            (
+                "worst latency <= 2",
+                17..18,
+                "`2` stands where a duration",
+                "write a number and a unit",
+            ),
             ("worst cost < 2", 11..12, "`<` stands where `<=`", "did you mean `<=`?"),
             ("nothing fails open at all", 19..21, "`at` does not belong here", "it may end with"),
             ("judge always runs in phase inptu", 27..32, "`inptu`", "did you mean `input`?"),
@@ -463,7 +473,8 @@ mod tests {
 
     #[test]
     fn no_text_makes_the_reader_stumble() {
-        for text in ["`", "``", "` `", "é`ü", ",", "<=>", "at", "worst", "no", "judge runs when"] {
+        for text in ["`", "``", "` `", "é`ü", ",", "<=>", "at", "worst", "no", "judge runs when"]
+        {
             let _ = Promise::parse(text, &names());
         }
         assert!(Promise::parse(&"a".repeat(2_000), &names()).is_err());

@@ -107,11 +107,8 @@ impl Encoded<'_> {
         );
         let (block, review, heard) = (self.cnf.or(block), self.cnf.or(review), self.cnf.or(heard));
         let by_review = if counts && !may_block { review } else { self.cnf.no() };
-        let by_allow = if counts && !may_review {
-            self.cnf.and([!review, heard])
-        } else {
-            self.cnf.no()
-        };
+        let by_allow =
+            if counts && !may_review { self.cnf.and([!review, heard]) } else { self.cnf.no() };
         self.cnf.or([block, by_review, by_allow])
     }
 

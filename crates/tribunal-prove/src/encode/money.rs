@@ -122,12 +122,7 @@ impl Purse {
     }
 
     /// Takes note of what a critic may spend.
-    pub(super) fn pay(
-        &mut self,
-        encoded: &mut Encoded<'_>,
-        critic: &CriticModel,
-        own: &States,
-    ) {
+    pub(super) fn pay(&mut self, encoded: &mut Encoded<'_>, critic: &CriticModel, own: &States) {
         let Some((units, _)) = self.limit else { return };
         let cost = units.whole(critic.cost);
         if cost == 0 || own.runs == encoded.cnf.no() {

@@ -107,15 +107,14 @@ impl Prover<'_> {
         let mut events = Vec::new();
         for place in 0..critics {
             let Some(own) = self.encoded.states.get(place).cloned() else { continue };
-            events.extend([own.failed, own.condition_failed, own.over_budget, own.invalid]
-                .map(|lit| (place, lit)));
+            events.extend(
+                [own.failed, own.condition_failed, own.over_budget, own.invalid]
+                    .map(|lit| (place, lit)),
+            );
             events.extend([own.timeout, own.rate_limited].map(|lit| (place, lit)));
-            for quantity in [
-                Quantity::Severity,
-                Quantity::Violations,
-                Quantity::Uncertainty,
-                Quantity::Score,
-            ] {
+            for quantity in
+                [Quantity::Severity, Quantity::Violations, Quantity::Uncertainty, Quantity::Score]
+            {
                 let line = self.encoded.lines.get(&(place, quantity));
                 let Some(lowest) = line.and_then(|line| line.lowest()) else { continue };
                 let said = self.encoded.cnf.or([own.spoke, own.invalid]);

@@ -70,7 +70,8 @@ impl Prover<'_> {
     ///
     /// [`GaveUp`].
     pub fn never_gated(&mut self) -> Result<Vec<CriticName>, GaveUp> {
-        let gated = |place: usize| !matches!(self.encoded.gate_of(place), None | Some(Gate::Always));
+        let gated =
+            |place: usize| !matches!(self.encoded.gate_of(place), None | Some(Gate::Always));
         let places: Vec<usize> = (0..self.encoded.states.len()).filter(|at| gated(*at)).collect();
         let closed = self.encoded.of(&places, |own| own.closed);
         // With nobody who has anything to say, most gates are closed.
@@ -156,8 +157,7 @@ impl Prover<'_> {
         ]
         .map(|lit| vec![lit])
         .into();
-        let depends_on =
-            self.encoded.model.orders.get(place).map(|order| order.depends_on.clone());
+        let depends_on = self.encoded.model.orders.get(place).map(|order| order.depends_on.clone());
         for on in depends_on.unwrap_or_default() {
             let Some(on) = self.encoded.states.get(on) else { continue };
             ways.push(vec![own.dependency_failed, on.failure]);

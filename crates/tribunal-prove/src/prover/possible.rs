@@ -59,7 +59,9 @@ impl Prover<'_> {
                 });
                 if *status == Status::Invalid {
                     let line = self.encoded.lines.get(&(place, Quantity::Severity));
-                    lits.extend(line.into_iter().flat_map(|l| l.told(objected.unwrap_or_default())));
+                    lits.extend(
+                        line.into_iter().flat_map(|l| l.told(objected.unwrap_or_default())),
+                    );
                 }
             }
             State::Spoke(Said { violations, severity, score, uncertainty }) => {
