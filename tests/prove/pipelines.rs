@@ -45,13 +45,12 @@ impl Pipeline {
     pub(crate) fn thrown(dice: &mut Dice, early_exit: bool) -> Self {
         let count = 1 + dice.below(3);
         let mut critics: Vec<CriticModel> = (0..count).map(|at| critic(dice, at)).collect();
-        for at in 1..count {
+        for (at, critic) in critics.iter_mut().enumerate().skip(1) {
             if dice.one_in(3) {
-                let on = dice.below(at);
-                critics[at].depends_on.push(named(on));
-                critics[at].run_anyway = dice.one_in(4);
+                critic.depends_on.push(named(dice.below(at)));
+                critic.run_anyway = dice.one_in(4);
             }
-            critics[at].gate = gate(dice, at);
+            critic.gate = gate(dice, at);
         }
         // The file's order is not the plan's.
         if dice.one_in(2) {
