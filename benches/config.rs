@@ -4,7 +4,8 @@
 //! cargo bench --bench config
 //! ```
 //!
-//! The default config, and a generated one of a hundred critics with gates, conditions, dependencies and limits.
+//! The default config, and a generated one of a hundred critics with gates, conditions, dependencies and limits; the
+//! latter also with a mistake in each critic, up to the text that tells of them.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -29,7 +30,9 @@ fn main() {
         ("default", Source::default_pipeline()),
         ("hundred", Source::new("hundred.toml", hundred())),
     ];
+    let wrong = Source::new("wrong.toml", wrong());
     let mut seen = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
+    let mut told = Vec::new();
     let end = Instant::now() + TOTAL;
     while Instant::now() < end {
         for ((_, source), [loads, plans]) in sources.iter().zip(&mut seen) {
@@ -40,15 +43,20 @@ fn main() {
             black_box(pipeline.build().expect("a plan"));
             plans.push(start.elapsed().as_secs_f64() * 1e3);
         }
+        let start = Instant::now();
+        black_box(mistakes(&wrong));
+        told.push(start.elapsed().as_secs_f64() * 1e3);
     }
     let medians = seen.map(|seen| seen.map(median));
+    let told = median(told);
 
     let mut answer = Answer::new("config");
     let names = ["the default config", "a hundred critics"];
     let rows = names
         .iter()
         .zip(&medians)
-        .map(|(name, [load, plan])| vec![(*name).to_owned(), number(*load), number(*plan)]);
+        .map(|(name, [load, plan])| vec![(*name).to_owned(), number(*load), number(*plan)])
+        .chain([vec!["a hundred, each wrong".to_owned(), number(told), "–".to_owned()]]);
     answer.table(
         "Milliseconds to read, build and check, and to plan once more",
         &["", "load", "plan"],
@@ -69,12 +77,34 @@ fn main() {
         answer.figure(&format!("{name}_load_ms"), *load);
         answer.figure(&format!("{name}_plan_ms"), *plan);
     }
+    answer.figure("hundred_wrong_check_ms", told);
     answer.give();
 }
 
 fn pipeline(source: &Source) -> Pipeline {
     let environment = |name: &str| std::env::var(name).ok();
     load(source, &tribunal_critics::catalogue(), &environment).expect("a config without mistakes")
+}
+
+/// Every mistake as a line of text.
+fn mistakes(source: &Source) -> String {
+    let found = load(source, &tribunal_critics::catalogue(), &|_| None);
+    let error = found.expect_err("a mistake in each critic");
+    assert!(error.problems().len() >= 100, "{}", error.problems().len());
+    error.to_string()
+}
+
+/// The hundred critics, each with a mistake of one of four kinds.
+fn wrong() -> String {
+    // Of every four critics the third may have a `depends_on` of its own.
+    let kinds =
+        ["timeuot = \"1s\"", "depends_on = [\"critic_1000\"]", "mode = \"montor\"", "tags = 3"];
+    let mut mistakes = kinds.iter().cycle();
+    let line = |line: &str| match line.starts_with("name = ") {
+        true => format!("{line}\n{}\n", mistakes.next().copied().unwrap_or_default()),
+        false => format!("{line}\n"),
+    };
+    hundred().lines().map(line).collect()
 }
 
 /// A hundred critics that differ, over three stages.

@@ -175,7 +175,7 @@ const OF_A_CRITIC: &[(&str, &str)] = &[
     ("[critic.params]\nseverity = «2", "`params.severity` must lie within 0 to 1, found 2"),
     ("[critic.params]\n«sevrity = 1", "`params.sevrity` is not known here"),
     ("[critic.params]\nvalue = «1979-05-27", "is a date or time, which JSON does not have"),
-    ("[critic.params]\nvalue = [1, «inf]", "`value[1]` must be a finite number"),
+    ("[critic.params]\nvalue = [1, «inf]", "`params.value[1]` must be a finite number"),
     (
         "[critic.params]\nvalue = «\"$NOWHERE\"",
         "refers to `$NOWHERE`, and there is no such variable",

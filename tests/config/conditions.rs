@@ -73,7 +73,10 @@ fn a_mistake_in_an_expression_has_its_column_however_the_text_is_written() {
     assert_eq!(column, 8 + "'prior.two-".len());
     assert_eq!(problem("'true &&'").0, 8 + "'true &&".len());
     assert_eq!(problem("''").1, "`when`: is empty");
-    assert_eq!(problem("'1 + 1'").1, "`when`: must give true or false");
+    assert_eq!(
+        problem("'1 + 1'").1,
+        "`when`: gives a value of type `int`, and must give true or false"
+    );
     let deep = format!("'{}true{}'", "(".repeat(33), ")".repeat(33));
     assert_eq!(problem(&deep), (8 + 33, "`when`: brackets nest deeper than 32".into()));
     assert_eq!(
@@ -124,4 +127,50 @@ async fn lists_are_bounded_and_never_cut_off() {
     assert!(reason.contains("more than 1000"), "{reason}");
     let nested = "'snapshot.context.list.all(x, snapshot.context.list.all(y, x == y))'";
     assert!(problem(nested).1.contains("a walk over a list"));
+}
+
+/// What a condition says of a ready-made critic is held against what that one declares, in its place.
+#[test]
+fn what_a_critic_never_returns_is_refused_where_it_is_written() {
+    let of = |when: &str| {
+        let text = format!(
+            "[[critic]]\nname = \"pii\"\nkind = \"pii\"\nstage = \"fast_critics\"\n\n[[critic]]\nname = \"subject\"\n\
+             kind = \"echo\"\npolicy = \"conditional\"\nwhen = {when}\n"
+        );
+        let error = parse(&text).err().unwrap_or_else(|| panic!("{when}"));
+        let problem = &error.problems()[0];
+        let place = (problem.line(), problem.column());
+        (place, problem.code().as_str(), problem.help().unwrap_or_default().to_owned())
+    };
+    for (when, inside, code, help) in [
+        ("'prior.pii.scor > 0.5'", "scor", "unknown-name", "score"),
+        ("'prior.pii.score > 0.5'", "score", "never-returned", "prior.pii.severity"),
+        ("'prior.pii.severity > \"x\"'", ">", "type-mismatch", "without quotes"),
+        ("\"'pii.emial' in prior.pii.codes\"", "'pii.emial'", "never-returned", "pii.email"),
+        ("'max_severity(\"pi\") > 0.1'", "\"pi\"", "never-returned", "pii"),
+        ("'failed(\"subject\")'", "\"subject\"", "unseen-critic", ""),
+        ("'matches_language(\"german\")'", "\"german\"", "unknown-word", ""),
+    ] {
+        let (place, found, meant) = of(when);
+        assert_eq!(found, code, "{when}");
+        assert_eq!(place, (10, 8 + when.find(inside).unwrap()), "{when}");
+        assert!(meant.contains(help), "{when}: {meant}");
+    }
+}
+
+/// Rule 5: the functions of the field hear what the gate sees, and no one else.
+#[tokio::test(start_paused = true)]
+async fn functions_hear_what_the_gate_sees() {
+    let plain = || Snapshot::of_input("x");
+    assert_eq!(
+        status("'any_violation() && max_severity() == 0.3'", plain()).await.0,
+        Status::Success
+    );
+    assert_eq!(status("'failed() && failed(\"failing\")'", plain()).await.0, Status::Success);
+    let (closed, reason) = status("'count_violations() > 1'", plain()).await;
+    assert_eq!((closed, &*reason), (Status::Gated, "gated: does not hold: count_violations() > 1"));
+    assert_eq!(status("'any_violation(\"echo.\")'", plain()).await.0, Status::Success);
+    let (column, message) = problem("'any_violation(\"late\")'");
+    assert_eq!(column, 8 + "'any_violation(".len());
+    assert!(message.contains("later than `core_analysis`"), "{message}");
 }

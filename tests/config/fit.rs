@@ -151,7 +151,7 @@ fn a_rate_that_keeps_runs_waiting_for_sure_is_told() {
     assert_eq!(told(&shared(one, "")), ["2:10 rate-starves-stage"]);
     assert_eq!(
         warning(&shared(one, "")),
-        "`rates.provider` has 1 tokens in the 10s that there are, and every run of the phase `input` takes 2"
+        "`rates.provider` has 1 token in the 10s that there are, and every run of the phase `input` takes 2"
     );
     // With a burst for one run there is none for the next.
     assert!(warning(&shared("tokens = 2\nper = \"1m\"", "")).contains("a token every 30s"));

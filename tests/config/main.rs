@@ -6,6 +6,7 @@ mod any;
 mod broken;
 mod cache;
 mod conditions;
+mod conditions_page;
 mod default;
 mod eval;
 mod fields;
@@ -14,6 +15,7 @@ mod fit;
 mod page;
 mod promises;
 mod references;
+mod rendered;
 mod source;
 
 use tribunal_config::{ConfigError, Pipeline, Source, load};

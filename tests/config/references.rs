@@ -46,7 +46,7 @@ async fn a_reference_is_replaced_and_a_doubled_dollar_is_one_dollar() {
 fn a_reference_to_nothing_is_named_in_its_place() {
     assert_eq!(
         problems(&critic("value = [1, { a = \"$MISSING\" }]")),
-        ["5:19 `value[1].a` refers to `$MISSING`, and there is no such variable"]
+        ["5:19 `params.value[1].a` refers to `$MISSING`, and there is no such variable"]
     );
 }
 

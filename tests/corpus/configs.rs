@@ -290,12 +290,12 @@ fn conditions_get_an_answer_however_they_are_written() {
             case(
                 "a number",
                 "1",
-                "c.toml:5:9: error[invalid-expression]: `when`: must give true or false, at `1`",
+                "c.toml:5:9: error[invalid-expression]: `when`: gives a value of type `int`, and must give true or false, at `1`",
             ),
             case(
                 "a text",
                 "'true'",
-                "c.toml:5:9: error[invalid-expression]: `when`: must give true or false, at `'true'`",
+                "c.toml:5:9: error[invalid-expression]: `when`: gives a value of type `string`, and must give true or false, at `'true'`",
             ),
             case(
                 "an assignment",
@@ -325,22 +325,22 @@ fn conditions_get_an_answer_however_they_are_written() {
             case(
                 "an unknown function",
                 "shell('rm')",
-                "c.toml:5:9: error[unknown-name]: `when`: there is no function `shell`, at `shell`; there are `size`, `contains`, `startsWith`, `endsWith`, `matches`, `string`, `int`, `uint`, `double`, `bool`, `bytes`, `type`, `dyn`, `has`, `all`, `exists`, `exists_one`, `map` and `filter`",
+                "c.toml:5:9: error[unknown-name]: `when`: there is no function `shell`, at `shell`; there are `any_violation`, `count_violations`, `max_severity`, `max_uncertainty`, `failed`, `ran`, `risk_at_least`, `matches_language`, `size`, `contains`, `startsWith`, `endsWith`, `matches`, `string`, `int`, `uint`, `double`, `bool`, `bytes`, `type`, `dyn`, `has`, `all`, `exists`, `exists_one`, `map` and `filter`",
             ),
             case(
                 "a wrong number of arguments",
                 "size() > 1",
-                "c.toml:5:9: error[invalid-expression]: `when`: `size` takes arguments, found none, at `size() > 1`",
+                "c.toml:5:9: error[type-mismatch]: `when`: `size` takes one, found none, at `size`",
             ),
             case(
                 "a pattern that is none",
                 "snapshot.input_text.matches('(')",
-                "c.toml:5:9: error[invalid-expression]: `when`: the function `matches` failed, at `snapshot.input_text.matches('(')`",
+                "c.toml:5:38: error[invalid-pattern]: `when`: `matches` takes a regular expression: unclosed group, at `(`",
             ),
             case(
                 "a pattern with look-ahead",
                 "snapshot.input_text.matches('(?=a)')",
-                "c.toml:5:9: error[invalid-expression]: `when`: the function `matches` failed, at `snapshot.input_text.matches('(?=a)')`",
+                "c.toml:5:38: error[invalid-pattern]: `when`: `matches` takes a regular expression: look-around, including look-ahead and look-behind, is not supported, at `(?=`",
             ),
             case(
                 "a quote that is open",

@@ -33,6 +33,7 @@ mod private;
 mod rates;
 mod refused;
 mod reload;
+mod replay;
 mod retries;
 mod shutdown;
 mod timings;

@@ -63,8 +63,13 @@ pub(crate) enum Command {
     /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
     #[command(after_help = EVAL_EXIT_STATUSES)]
     Eval(EvalArgs),
+    /// Explain why a critic ran in a run or did not, or evaluate a condition step by step
+    #[command(after_help = crate::explain::AFTER_HELP)]
+    Explain(crate::explain::ExplainArgs),
     /// Train a classifier from labelled JSON lines, and say how good it is
     Train(crate::train::TrainArgs),
+    /// Draw a page of runs that were judged before, from their JSON lines
+    Report(crate::report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -90,6 +95,8 @@ pub(crate) struct JudgeArgs {
         default_missing_value = "*"
     )]
     pub(crate) redact: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) picture: crate::judge::PictureArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any
@@ -182,6 +189,11 @@ impl ConfigArg {
     /// What `--config FILE` and nothing else would be.
     pub(crate) fn of(file: PathBuf) -> Self {
         Self { file: Some(file) }
+    }
+
+    /// Whether a pipeline was named, and not the one that comes with the command taken.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.file.is_some()
     }
 }
 

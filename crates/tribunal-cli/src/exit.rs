@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Broken,
     /// The two configs are not the same.
     Differs,
+    /// An expression does not hold.
+    NotHeld,
     /// The config has warnings, and `--deny-warnings` was given.
     Warned,
     /// Wrong usage or config, or something that cannot be read or written.
@@ -41,7 +43,12 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Fine => 0,
-            Exit::Reached | Exit::Regressed | Exit::Broken | Exit::Differs | Exit::Warned => 1,
+            Exit::Reached
+            | Exit::Regressed
+            | Exit::Broken
+            | Exit::Differs
+            | Exit::Warned
+            | Exit::NotHeld => 1,
             Exit::Trouble => 2,
             Exit::Unjudged => 3,
             Exit::Interrupted => 130,
@@ -68,6 +75,9 @@ pub(crate) enum Trouble {
     /// A file is there and is something else than it should be.
     #[error("`{}` {problem}", shown(&.path.to_string_lossy()))]
     Unfit { path: PathBuf, problem: String },
+    /// An expression has mistakes; each is shown where it stands.
+    #[error("{0}")]
+    Expression(String),
     /// There is nothing to measure.
     #[error("{0}")]
     Nothing(String),

@@ -5,6 +5,7 @@
 
 mod human;
 mod jsonl;
+mod picture;
 mod redact;
 mod totals;
 
@@ -13,26 +14,28 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use tokio::time::Instant;
-use tribunal_core::Report;
 use tribunal_production::ProductionOrchestrator;
 
 use crate::args::{FailOn, JudgeArgs, ReportFormat};
 use crate::exit::{Exit, Trouble};
 use crate::lines::{self, Ended, Input, Judged, Line, Output, Pace, Sink};
-use crate::pipeline;
+use crate::pipeline::{self, Loaded};
 use human::Human;
+pub(crate) use picture::PictureArgs;
+use picture::{Drawable, HowMuch, Picture};
 use redact::Redact;
 
 /// Judges every line of every input.
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     // Everything that can be wrong beforehand is found before anything is judged.
     let inputs = Input::all(&args.inputs, io::stdin().is_terminal())?;
-    let court = pipeline::load(&args.config)?.court;
+    let Loaded { name, court } = pipeline::load(&args.config)?;
     let redact = Redact::of(args, &court)?;
     let output = Output::open(args.output.as_deref())?;
+    let picture = Picture::open(&args.picture, &name, &court.outline())?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let done = runtime.block_on(judge(args, inputs, court, redact, output));
+    let done = runtime.block_on(judge(args, inputs, court, redact, (output, picture)));
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
     done
@@ -43,7 +46,7 @@ async fn judge(
     inputs: Vec<Input>,
     court: ProductionOrchestrator,
     redact: Option<Redact>,
-    output: Output,
+    (output, picture): (Output, Option<Picture>),
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
         // The pipeline's own limit is kept here, so that no run spends its time in the pipeline's queue.
@@ -54,14 +57,20 @@ async fn judge(
         progress: progress(args, &inputs),
         human: (args.format == ReportFormat::Human).then(|| Human::new(court.critics())),
         output,
+        picture,
         fail_on: args.fail_on,
         reached: false,
         unjudged: false,
     };
 
     let started = Instant::now();
-    let renders = args.format == ReportFormat::Jsonl;
-    let judging = |line| one(court.clone(), redact.clone(), line, pace.longest, renders);
+    let wanted = Wanted {
+        renders: args.format == ReportFormat::Jsonl,
+        draws: args.picture.report.is_some(),
+        with_text: args.picture.report_text != HowMuch::None,
+        longest: pace.longest,
+    };
+    let judging = |line| one(court.clone(), redact.clone(), line, wanted);
     match lines::each(inputs, &pace, judging, &mut writing).await? {
         Some(ended) => writing.finish(ended, started.elapsed()),
         // A file to write stays as it was.
@@ -69,17 +78,30 @@ async fn judge(
     }
 }
 
+/// What is to be made of each line.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// A line of JSON.
+    renders: bool,
+    /// A part of a page.
+    draws: bool,
+    /// With the texts.
+    with_text: bool,
+    /// How long a line may be.
+    longest: usize,
+}
+
 /// Judges one line.
 async fn one(
     court: ProductionOrchestrator,
     redact: Option<Redact>,
     line: Line,
-    longest: usize,
-    renders: bool,
-) -> Judged<Report> {
+    wanted: Wanted,
+) -> Judged<Drawable> {
     let Line { place, text, consumed } = line;
-    let (id, snapshot) = lines::snapshot(text, longest);
+    let (id, snapshot) = lines::snapshot(text, wanted.longest);
     let mut redacted = None;
+    let drawn = snapshot.as_ref().ok().filter(|_| wanted.draws).cloned();
     let result = match snapshot {
         Ok(snapshot) => {
             let judged = redact.map(|redact| (redact, snapshot.clone()));
@@ -91,7 +113,11 @@ async fn one(
         }
         Err(why) => Err(why),
     };
-    let rendered = renders.then(|| jsonl::line(&place, &id, &result, redacted.as_ref()));
+    let rendered = wanted.renders.then(|| jsonl::line(&place, &id, &result, redacted.as_ref()));
+    let result = result.map(|report| match drawn {
+        Some(snapshot) => Drawable::of(report, &place, &id, &snapshot, wanted.with_text),
+        None => Drawable::plain(report),
+    });
     Judged { place, id, result, rendered, consumed }
 }
 
@@ -107,23 +133,27 @@ struct Writing {
     progress: ProgressBar,
     human: Option<Human>,
     output: Output,
+    picture: Option<Picture>,
     fail_on: FailOn,
     reached: bool,
     unjudged: bool,
 }
 
-impl Sink<Report> for Writing {
-    fn take(&mut self, judged: Judged<Report>) -> Result<(), Trouble> {
+impl Sink<Drawable> for Writing {
+    fn take(&mut self, mut judged: Judged<Drawable>) -> Result<(), Trouble> {
         match &judged.result {
-            Ok(report) => self.reached |= self.fail_on.is_reached_by(report.verdict),
+            Ok(drawable) => self.reached |= self.fail_on.is_reached_by(drawable.report.verdict),
             Err(_) => self.unjudged = true,
         }
         self.progress.inc(judged.consumed);
         if let Some(line) = &judged.rendered {
             self.output.write(line)?;
         }
+        if let Some(picture) = &mut self.picture {
+            picture.take(judged.result.as_mut().ok().and_then(Drawable::drawn));
+        }
         if let Some(human) = &mut self.human {
-            human.take(judged);
+            human.take(judged.map(|drawable| drawable.report));
             self.progress.set_message(human.judged().to_string());
         }
         Ok(())
@@ -142,6 +172,9 @@ impl Writing {
             self.output.write_painted(&text)?;
         }
         self.output.finish()?;
+        if let Some(picture) = self.picture.take() {
+            picture.finish()?;
+        }
         match ended {
             Ended::Cut(trouble) => Err(trouble),
             Ended::Stopped => Ok(Exit::Interrupted),

@@ -8,12 +8,14 @@ mod check;
 mod diff;
 mod eval;
 mod exit;
+mod explain;
 mod ink;
 mod judge;
 mod lines;
 mod pipeline;
 mod plan;
 mod prove;
+mod report;
 mod safe;
 mod train;
 
@@ -30,7 +32,9 @@ fn main() -> ExitCode {
         args::Command::Eval(args) => eval::run(&args),
         args::Command::Prove(args) => prove::run(&args),
         args::Command::Diff(args) => diff::run(&args),
+        args::Command::Explain(args) => explain::run(&args),
         args::Command::Train(args) => train::run(&args),
+        args::Command::Report(args) => report::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

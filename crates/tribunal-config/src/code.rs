@@ -107,6 +107,8 @@ codes! {
     InvalidExpression Error "invalid-expression" "a condition cannot be read, or gives no truth value"
     UnknownName Error "unknown-name" "a condition reads or calls what there is not"
     UnseenCritic Error "unseen-critic" "a condition reads a critic that its gate does not see"
+    TypeMismatch Error "type-mismatch" "a condition compares or computes what does not go together"
+    NeverReturned Error "never-returned" "a condition asks a critic for what it never returns"
 
     GateNeverOpens Warning "gate-never-opens" "a policy lets its critic run in no run"
     GateNeverCloses Warning "gate-never-closes" "a policy keeps its critic from no run"

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tribunal_core::{
-    Answer, Catalogue, Critic, CriticKind, CriticName, FailureMode, Mode, Opinion, Phase, Phases,
-    Stage, Thresholds, critic_fn,
+    Answer, Catalogue, Condition, Critic, CriticKind, CriticName, FailureMode, Mode, Opinion,
+    Phase, Phases, Stage, Thresholds, critic_fn,
 };
 use tribunal_production::{
     Adaptation, BreakerSettings, CriticSpec, Hedge, Isolation, Policy, Rate, Retry, Validation,
@@ -31,6 +31,7 @@ use crate::params::{self, Environment, Params};
 use crate::rates::rate;
 use crate::read::{Item, Table, short};
 use crate::run::{Defaults, MOST_IN_FLIGHT, Marks, Run, with};
+use crate::when::Expression;
 
 /// What all critics of a file are read with.
 pub(crate) struct Around<'a> {
@@ -215,6 +216,14 @@ impl Draft {
             spec = spec.tag(tag);
         }
         spec
+    }
+
+    /// Puts an expression in the place of its own: the same, where it is known what its gate sees.
+    pub(crate) fn bind(&mut self, bound: Arc<Expression>) {
+        self.policy = Policy::Conditional(Arc::clone(&bound) as Arc<dyn Condition>);
+        if let Some(when) = &mut self.when {
+            when.expression = bound;
+        }
     }
 
     /// Where a value stands, by the name the plan gives it; the critic's header where it was left out.

@@ -86,3 +86,6 @@ pub use code::{Code, Level};
 pub use error::{ConfigError, Label, Place, Problem};
 pub use pipeline::{NamedPromise, Pipeline, load, load_unproved};
 pub use source::{DEFAULT, ReadError, Source};
+pub use when::{
+    Among, Change, Expression, Fault, Helper, HelperValue, Sight, Step, StepKind, Trace,
+};

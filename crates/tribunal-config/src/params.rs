@@ -3,6 +3,8 @@
 //! What a reference stands for goes to the critic and nowhere else: not into the fingerprint, and not into
 //! what is said about mistakes.
 
+mod path;
+
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,7 +16,10 @@ use tribunal_core::{CriticKind, ParamFault, ParamPath, ParamProblem, ParamStep};
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 use crate::read::{finite, kind as kind_of};
-use crate::{Code, literal, pattern};
+use crate::{Code, literal};
+
+use path::{find, key_span};
+pub(crate) use path::{in_pattern, locate, steps};
 
 /// Where references lead.
 pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
@@ -36,9 +41,9 @@ struct Secret {
     value: String,
 }
 
-/// Reads a value without references, such as a schema.
-pub(crate) fn json(value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
-    let mut reader = Reader { notes, environment: None, secrets: Vec::new(), path: Vec::new() };
+/// Reads a value without references, such as a schema, that has this name in messages.
+pub(crate) fn json(name: &str, value: &Spanned<DeValue<'_>>, notes: &Notes) -> Option<Value> {
+    let mut reader = Reader::new(name, notes, None);
     let before = notes.errors();
     let read = reader.value(value);
     (notes.errors() == before).then_some(read)
@@ -52,7 +57,7 @@ pub(crate) fn params(
 ) -> Option<Params> {
     let before = notes.errors();
     let environment = Some(environment);
-    let mut reader = Reader { notes, environment, secrets: Vec::new(), path: Vec::new() };
+    let mut reader = Reader::new("params", notes, environment);
     let Value::Object(values) = reader.value(value) else {
         let found = kind_of(value.get_ref());
         let message = format!("`params` must be a table, found {found}");
@@ -61,20 +66,33 @@ pub(crate) fn params(
     };
     let secrets = reader.secrets;
     let quiet = Notes::default();
-    let mut reader =
-        Reader { notes: &quiet, environment: None, secrets: Vec::new(), path: Vec::new() };
+    let mut reader = Reader::new("params", &quiet, None);
     let written = reader.value(value);
     (notes.errors() == before).then_some(Params { values, written, secrets })
 }
 
 struct Reader<'r> {
+    /// What stands before each path in messages.
+    name: &'r str,
     notes: &'r Notes,
     environment: Option<Environment<'r>>,
     secrets: Vec<Secret>,
     path: Vec<ParamStep>,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    const fn new(name: &'r str, notes: &'r Notes, environment: Option<Environment<'r>>) -> Self {
+        Self { name, notes, environment, secrets: Vec::new(), path: Vec::new() }
+    }
+
+    /// What stands here, in messages.
+    fn here(&self) -> String {
+        match self.path.is_empty() {
+            true => self.name.to_owned(),
+            false => format!("{}.{}", self.name, ParamPath(self.path.clone())),
+        }
+    }
+
     /// The value; null in place of what is wrong, which is noted. The parser has bounded the depth.
     fn value(&mut self, value: &Spanned<DeValue<'_>>) -> Value {
         match value.get_ref() {
@@ -121,8 +139,8 @@ impl Reader<'_> {
     }
 
     fn wrong(&self, code: Code, value: &Spanned<DeValue<'_>>, problem: &str) -> Value {
-        let path = ParamPath(self.path.clone());
-        self.notes.add(Mistake::new(code, value.span(), format!("`{path}` {problem}")));
+        let message = format!("`{}` {problem}", self.here());
+        self.notes.add(Mistake::new(code, value.span(), message));
         Value::Null
     }
 
@@ -133,7 +151,7 @@ impl Reader<'_> {
             return if rest.starts_with('$') { rest.into() } else { text.into() };
         }
         let Some(value) = environment(rest) else {
-            let path = ParamPath(self.path.clone());
+            let path = self.here();
             let message = format!("`{path}` refers to `${rest}`, and there is no such variable");
             let help = format!("set `{rest}`, or write `$${rest}` for the text itself");
             self.notes.add(Mistake::new(Code::MissingVariable, span.clone(), message).help(help));
@@ -261,20 +279,6 @@ impl Params {
     }
 }
 
-/// Where the pattern breaks that stands at the end of a path through a schema, if one does and it does.
-pub(crate) fn in_pattern(
-    value: &Spanned<DeValue<'_>>,
-    path: &[ParamStep],
-    name: &str,
-    notes: &Notes,
-) -> Option<Mistake> {
-    let Some(ParamStep::Key(key)) = path.last() else { return None };
-    let written = find(value, path).filter(|_| key == "pattern")?;
-    let (problem, part) = pattern::fault(written.get_ref().as_str()?)?;
-    let place = literal::place(&written.span(), notes.text(&written.span()), &part);
-    Some(Mistake::new(Code::InvalidPattern, place, format!("`{name}` does not do: {problem}")))
-}
-
 /// What kind of mistake a critic sees in a parameter.
 fn code(problem: &ParamProblem) -> Code {
     match problem {
@@ -283,63 +287,12 @@ fn code(problem: &ParamProblem) -> Code {
         ParamProblem::Type(_) => Code::WrongType,
         ParamProblem::Range(_) => Code::OutOfRange,
         ParamProblem::Word(_) => Code::UnknownWord,
+        ParamProblem::Pointer(_) => Code::InvalidPointer,
         ParamProblem::Pattern { .. } => Code::InvalidPattern,
         ParamProblem::Schema(_) => Code::InvalidSchema,
         ParamProblem::File(_) => Code::UnreadableFile,
         _ => Code::InvalidParameter,
     }
-}
-
-/// What a path leads to, if it does.
-fn find<'v>(
-    value: &'v Spanned<DeValue<'v>>,
-    path: &[ParamStep],
-) -> Option<&'v Spanned<DeValue<'v>>> {
-    path.iter().try_fold(value, |here, step| match step {
-        ParamStep::Key(key) => here.get_ref().as_table()?.get(key.as_str()),
-        ParamStep::Index(index) => here.get_ref().as_array()?.get(*index),
-    })
-}
-
-/// Where a path leads, or as far as it goes.
-pub(crate) fn locate(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Range<usize> {
-    let mut here = value;
-    for step in path {
-        match find(here, std::slice::from_ref(step)) {
-            Some(next) => here = next,
-            None => break,
-        }
-    }
-    here.span()
-}
-
-fn key_span(value: &Spanned<DeValue<'_>>, path: &[ParamStep]) -> Option<Range<usize>> {
-    let (last, before) = path.split_last()?;
-    let ParamStep::Key(key) = last else { return None };
-    let (key, _) = find(value, before)?.get_ref().as_table()?.get_key_value(key.as_str())?;
-    Some(key.span())
-}
-
-/// The steps of a JSON pointer. Whether a number is an index shows when it is followed.
-pub(crate) fn steps(pointer: &str, value: &Spanned<DeValue<'_>>) -> Vec<ParamStep> {
-    let mut here = Some(value.get_ref());
-    let mut steps = Vec::new();
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let index = token.parse::<usize>().ok();
-        let list = here.and_then(DeValue::as_array);
-        let step = match (list, index) {
-            (Some(_), Some(index)) => ParamStep::Index(index),
-            _ => ParamStep::Key(token),
-        };
-        here = match &step {
-            ParamStep::Key(key) => here.and_then(|v| v.as_table()?.get(key.as_str())),
-            ParamStep::Index(index) => here.and_then(|v| v.as_array()?.get(*index)),
-        }
-        .map(Spanned::get_ref);
-        steps.push(step);
-    }
-    steps
 }
 
 /// JSON with its members in order, so that the same parameters always read the same.

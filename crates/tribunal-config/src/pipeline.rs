@@ -30,6 +30,7 @@ use crate::notes::{Mistake, Notes};
 use crate::promise;
 use crate::read::{Table, short};
 use crate::run::{Defaults, Run};
+use crate::when::Expression;
 use crate::{ConfigError, Problem, Source};
 
 /// What the parser says of a key that stands twice: the one mistake that leaves the rest readable.
@@ -45,6 +46,8 @@ pub struct Pipeline {
     pub cache: Option<ResultCache>,
     /// Of which kind of the catalogue each critic is, by its name.
     pub kinds: BTreeMap<String, String>,
+    /// The expression of each critic with the policy `conditional`, by its name: for those who explain it.
+    pub conditions: BTreeMap<String, Arc<Expression>>,
     /// Which critics speak for which label when the pipeline is measured. No run looks at it.
     pub eval: Rules,
     /// What may be meant as it stands, and may as well be a mistake; in the order of the file. No run looks at it.
@@ -202,7 +205,8 @@ fn read(
         let message = "every critic is disabled: without one, nothing is ever allowed";
         notes.add(Mistake::new(Code::NoCritic, first.place("enabled"), message));
     }
-    Planning { run, on, off, cache, eval, promises, refuse_broken, notes }.plan()
+    let languages = catalogue.languages().cloned();
+    Planning { run, on, off, cache, eval, languages, promises, refuse_broken, notes }.plan()
 }
 
 /// Names that stand twice, or differ by case alone.

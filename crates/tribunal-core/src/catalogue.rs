@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::{Critic, ParamFault, Params};
+use crate::{Critic, Languages, ParamFault, Params};
 
 type Build = dyn Fn(&Params<'_>) -> Option<Arc<dyn Critic>> + Send + Sync;
 
@@ -75,8 +75,11 @@ impl fmt::Debug for CriticKind {
 }
 
 /// All the kinds of critics that a configuration can name.
-#[derive(Debug, Clone, Default)]
-pub struct Catalogue(BTreeMap<&'static str, CriticKind>);
+#[derive(Clone, Default)]
+pub struct Catalogue {
+    kinds: BTreeMap<&'static str, CriticKind>,
+    languages: Option<Arc<dyn Languages>>,
+}
 
 impl Catalogue {
     /// None at all.
@@ -88,18 +91,37 @@ impl Catalogue {
     /// With one more kind; one of the same name is replaced.
     #[must_use]
     pub fn with(mut self, kind: CriticKind) -> Self {
-        self.0.insert(kind.name, kind);
+        self.kinds.insert(kind.name, kind);
         self
     }
 
     /// The kind of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&CriticKind> {
-        self.0.get(name)
+        self.kinds.get(name)
     }
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &CriticKind> {
-        self.0.values()
+        self.kinds.values()
+    }
+
+    /// With someone who tells languages, for conditions that ask for one.
+    #[must_use]
+    pub fn telling_languages(mut self, languages: impl Languages) -> Self {
+        self.languages = Some(Arc::new(languages));
+        self
+    }
+
+    /// Who tells languages, if anyone.
+    #[must_use]
+    pub fn languages(&self) -> Option<&Arc<dyn Languages>> {
+        self.languages.as_ref()
+    }
+}
+
+impl fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.kinds.keys()).finish()
     }
 }

@@ -1,7 +1,7 @@
 //! One check of a snapshot: what an implementor writes.
 //!
 //! Start at [`Critic`]; [`critic_fn`] and [`async_critic`] turn closures into critics, and
-//! [`reading`](crate::reading) says what one reads.
+//! [`reading`](crate::reading) says what one reads, [`returning`](crate::returning) what it returns.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{Answer, Opinion, Reads, Snapshot, View};
+use crate::{Answer, Opinion, Reads, Returns, Snapshot, View};
 
 /// What [`Critic::review`] returns.
 pub type Review<'a> = Answer<'a, Result<Opinion, CriticError>>;
@@ -39,6 +39,13 @@ pub trait Critic: Send + Sync + 'static {
     fn reads(&self) -> Reads {
         Reads::Unknown
     }
+
+    /// What its opinions can have in them. Asked when a configuration is checked, and never in a run.
+    ///
+    /// One that declares nothing may return anything, and conditions on it are checked less.
+    fn returns(&self) -> Returns {
+        Returns::unknown()
+    }
 }
 
 impl<C: Critic + ?Sized> Critic for Arc<C> {
@@ -48,6 +55,10 @@ impl<C: Critic + ?Sized> Critic for Arc<C> {
 
     fn reads(&self) -> Reads {
         (**self).reads()
+    }
+
+    fn returns(&self) -> Returns {
+        (**self).returns()
     }
 }
 

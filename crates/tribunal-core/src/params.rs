@@ -55,6 +55,21 @@ pub struct ParamFault {
     pub problem: ParamProblem,
 }
 
+impl ParamFault {
+    /// The same, of an item of a list.
+    fn of_item(mut self, index: usize) -> Self {
+        self.path.0.insert(0, ParamStep::Index(index));
+        self
+    }
+}
+
+/// A fault of the value itself, and not of a part of it.
+impl From<ParamProblem> for ParamFault {
+    fn from(problem: ParamProblem) -> Self {
+        Self { path: ParamPath::default(), problem }
+    }
+}
+
 /// In which way a parameter is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -77,6 +92,9 @@ pub enum ParamProblem {
     /// Its value is none of the words that it may be; the text says which there are, or which may be meant.
     #[error("{0}")]
     Word(String),
+    /// Its value is no JSON pointer.
+    #[error("{0}")]
+    Pointer(String),
     /// Its value is a regular expression, or names a file of them, that does not compile.
     #[error("{problem}")]
     Pattern {
@@ -94,18 +112,6 @@ pub enum ParamProblem {
     /// Its value does not do for another reason; the text says what would.
     #[error("{0}")]
     Wrong(String),
-}
-
-impl ParamProblem {
-    /// The same, of an item of the value.
-    fn of_item(self, index: usize) -> Self {
-        let said = |problem: String| format!("item {index} {problem}");
-        match self {
-            Self::Type(problem) => Self::Type(said(problem)),
-            Self::Range(problem) => Self::Range(said(problem)),
-            other => Self::Wrong(said(other.to_string())),
-        }
-    }
 }
 
 impl From<String> for ParamProblem {
@@ -224,8 +230,10 @@ impl<'a> Params<'a> {
         let value = self.value(key)?;
         match T::from_param(value) {
             Ok(read) => Some(read),
-            Err(problem) => {
-                self.fault(key, problem);
+            Err(ParamFault { path, problem }) => {
+                let mut whole = self.path.then(ParamStep::Key(key.into()));
+                whole.0.extend(path.0);
+                self.push(whole, problem);
                 None
             }
         }
@@ -323,8 +331,8 @@ impl<'a> Params<'a> {
     }
 }
 
-fn expected(what: &str) -> ParamProblem {
-    ParamProblem::Type(format!("must be {what}"))
+fn expected(what: &str) -> ParamFault {
+    ParamProblem::Type(format!("must be {what}")).into()
 }
 
 /// A type that a parameter can have.
@@ -333,57 +341,59 @@ pub trait FromParam: Sized {
     ///
     /// # Errors
     ///
-    /// What was expected, as in "must be a string".
-    fn from_param(value: &Value) -> Result<Self, ParamProblem>;
+    /// What was expected, as in "must be a string", and of which part of the value.
+    fn from_param(value: &Value) -> Result<Self, ParamFault>;
 }
 
 impl FromParam for String {
-    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+    fn from_param(value: &Value) -> Result<Self, ParamFault> {
         value.as_str().map(Self::from).ok_or_else(|| expected("a string"))
     }
 }
 
 impl FromParam for bool {
-    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+    fn from_param(value: &Value) -> Result<Self, ParamFault> {
         value.as_bool().ok_or_else(|| expected("true or false"))
     }
 }
 
 impl FromParam for f64 {
-    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+    fn from_param(value: &Value) -> Result<Self, ParamFault> {
         value.as_f64().ok_or_else(|| expected("a number"))
     }
 }
 
 impl FromParam for usize {
-    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+    fn from_param(value: &Value) -> Result<Self, ParamFault> {
         let number = value.as_u64().and_then(|number| Self::try_from(number).ok());
         let problem = "must be a whole number, 0 or more";
-        number.ok_or_else(|| match value.is_i64() || value.is_u64() {
+        let problem = || match value.is_i64() || value.is_u64() {
             true => ParamProblem::Range(problem.into()),
             false => ParamProblem::Type(problem.into()),
-        })
+        };
+        number.ok_or_else(|| problem().into())
     }
 }
 
 impl FromParam for Value {
-    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+    fn from_param(value: &Value) -> Result<Self, ParamFault> {
         Ok(value.clone())
     }
 }
 
 impl FromParam for Pointer {
-    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+    fn from_param(value: &Value) -> Result<Self, ParamFault> {
         let text = value.as_str();
         let text = text.ok_or_else(|| expected("a JSON pointer such as \"/input_text\""))?;
-        text.parse().map_err(|error| format!("does not do: {error}").into())
+        let parsed = text.parse();
+        parsed.map_err(|error| ParamProblem::Pointer(format!("does not do: {error}")).into())
     }
 }
 
 impl<T: FromParam> FromParam for Vec<T> {
-    fn from_param(value: &Value) -> Result<Self, ParamProblem> {
+    fn from_param(value: &Value) -> Result<Self, ParamFault> {
         let items = value.as_array().ok_or_else(|| expected("a list"))?;
-        let read = |(index, item)| T::from_param(item).map_err(|problem| problem.of_item(index));
+        let read = |(index, item)| T::from_param(item).map_err(|fault| fault.of_item(index));
         items.iter().enumerate().map(read).collect()
     }
 }

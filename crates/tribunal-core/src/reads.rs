@@ -67,6 +67,10 @@ pub fn reading(reads: Reads, critic: impl Critic) -> impl Critic {
         fn reads(&self) -> Reads {
             self.reads.clone()
         }
+
+        fn returns(&self) -> crate::Returns {
+            self.critic.returns()
+        }
     }
     Reading { reads, critic }
 }

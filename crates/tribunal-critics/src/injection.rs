@@ -9,6 +9,7 @@ mod tests;
 
 use tribunal_core::CriticKind;
 
+use self::signs::SIGNS;
 pub(crate) use self::signs::worst;
 use crate::labelled::{Kind, Labelled, critic, from_params};
 

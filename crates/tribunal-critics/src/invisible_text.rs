@@ -10,7 +10,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Violation,
 };
 
 use self::scan::Found;
@@ -201,6 +202,10 @@ impl Critic for InvisibleText {
 
     fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    fn returns(&self) -> Returns {
+        Returns::codes(self.kinds.iter().map(|kind| kind.code()))
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) fn unbound(normal: &Normal) -> Option<Sign> {
     (role && freed >= OFTEN).then_some(UNBOUND)
 }
 
+const SIGNS: &[Sign] = &[UNBOUND];
+
 critic!(Jailbreak, KIND);
 
 pub(crate) fn kind() -> CriticKind {

@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Violation,
 };
 use tribunal_schema::{Schema, SchemaError};
 
@@ -128,6 +129,11 @@ impl Critic for JsonSchema {
 
     fn reads(&self) -> Reads {
         Reads::snapshot([self.pointer.clone()])
+    }
+
+    fn returns(&self) -> Returns {
+        // Besides two of its own, one for each keyword of a schema.
+        Returns::codes(["schema.*"])
     }
 }
 

@@ -14,7 +14,7 @@ use thiserror::Error;
 use tribunal_classifier::model::ModelError;
 use tribunal_classifier::{Classifier, Model, Score};
 use tribunal_core::{
-    CriticError, Opinion, ParamProblem, Params, Pointer, Reads, Span, View, Violation,
+    CriticError, Opinion, ParamProblem, Params, Pointer, Reads, Returns, Span, View, Violation,
 };
 
 use crate::fields::Fields;
@@ -139,6 +139,12 @@ impl Labelled {
 
     pub(crate) fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    /// With the signs that need no probability.
+    pub(crate) fn returns(&self, signs: &[Sign]) -> Returns {
+        let signs = signs.iter().map(|sign| sign.code);
+        Returns::codes(signs.chain([self.kind.code])).with_score()
     }
 
     /// Judges every text by itself; the likeliest one gives the score.
@@ -316,6 +322,10 @@ macro_rules! critic {
 
             fn reads(&self) -> tribunal_core::Reads {
                 self.0.reads()
+            }
+
+            fn returns(&self) -> tribunal_core::Returns {
+                self.0.returns(SIGNS)
             }
         }
     };

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View,
-    Violation, nearest,
+    Answer, Critic, CriticKind, Languages, ParamProblem, Params, Pointer, Reads, Returns, Review,
+    Span, View, Violation, nearest,
 };
 use whatlang::Lang;
 
@@ -64,6 +64,10 @@ pub enum LanguageError {
 
 /// Longest part that is judged at once, in bytes. Its guess needs no more.
 const PART_BYTES: usize = 4 * 1024;
+/// How sure a guess must be unless set.
+const MIN_CONFIDENCE: f64 = 0.8;
+/// Shortest text that is judged unless set, in letters.
+const MIN_CHARACTERS: usize = 40;
 /// Most parts of a text that are judged, spread evenly over it.
 const MOST_PARTS: usize = 16;
 
@@ -155,8 +159,8 @@ impl Language {
             fields: Fields::default(),
             allow,
             ban,
-            min_confidence: 0.8,
-            min_characters: 40,
+            min_confidence: MIN_CONFIDENCE,
+            min_characters: MIN_CHARACTERS,
             severity: 0.5,
         }
     }
@@ -209,14 +213,36 @@ impl Language {
 
     /// The language of a part and how sure that is; `None` where it cannot be told.
     fn guess(&self, part: &str) -> Option<(Lang, f64)> {
-        let letters = part.chars().filter(|c| c.is_alphabetic()).take(self.min_characters).count();
-        if letters < self.min_characters {
-            return None;
-        }
-        let info = whatlang::detect(part)?;
-        // Not a number when two guesses are equally bad.
-        let confidence = if info.confidence().is_finite() { info.confidence() } else { 0.0 };
-        (confidence >= self.min_confidence).then(|| (info.lang(), confidence.clamp(0.0, 1.0)))
+        guess(part, self.min_characters, self.min_confidence)
+    }
+}
+
+/// As [`Language::guess`], for so many letters and so much confidence.
+fn guess(part: &str, min_characters: usize, min_confidence: f64) -> Option<(Lang, f64)> {
+    let letters = part.chars().filter(|c| c.is_alphabetic()).take(min_characters).count();
+    if letters < min_characters {
+        return None;
+    }
+    let info = whatlang::detect(part)?;
+    // Not a number when two guesses are equally bad.
+    let confidence = if info.confidence().is_finite() { info.confidence() } else { 0.0 };
+    (confidence >= min_confidence).then(|| (info.lang(), confidence.clamp(0.0, 1.0)))
+}
+
+/// Tells languages for conditions, as the critic with its defaults does, by the first part of a text.
+pub(crate) struct Guesses;
+
+impl Languages for Guesses {
+    fn code(&self, asked: &str) -> Result<&'static str, String> {
+        let known = Lang::all().iter().map(Lang::code);
+        let found =
+            known.into_iter().find(|code| *code == asked || two_letters(code) == Some(asked));
+        found.ok_or_else(|| no_language(asked))
+    }
+
+    fn of(&self, text: &str) -> Option<&'static str> {
+        let first = text.get(..text.floor_char_boundary(PART_BYTES))?;
+        guess(first, MIN_CHARACTERS, MIN_CONFIDENCE).map(|(lang, _)| lang.code())
     }
 }
 
@@ -285,6 +311,10 @@ impl Critic for Language {
     fn reads(&self) -> Reads {
         self.fields.reads()
     }
+
+    fn returns(&self) -> Returns {
+        Returns::codes(["language.banned", "language.not_allowed"])
+    }
 }
 
 pub(crate) fn kind() -> CriticKind {
@@ -310,8 +340,8 @@ fn from_params(params: &Params<'_>) -> Option<Language> {
     if !given {
         params.fault("allow", "or `ban` must name at least one language");
     }
-    let min_confidence = params.number("min_confidence", 0.8, 0.0..=1.0);
-    let min_characters = params.or("min_characters", 40);
+    let min_confidence = params.number("min_confidence", MIN_CONFIDENCE, 0.0..=1.0);
+    let min_characters = params.or("min_characters", MIN_CHARACTERS);
     let severity = params.number("severity", 0.5, 0.0..=1.0);
     let critic = Language::new(allow, ban.unwrap_or_default());
     given.then_some(Language { fields, min_confidence, min_characters, severity, ..critic })

@@ -4,7 +4,8 @@
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Violation,
 };
 
 use crate::fields::Fields;
@@ -243,6 +244,11 @@ impl Critic for Length {
 
     fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    fn returns(&self) -> Returns {
+        let what = ["many_characters", "few_characters", "many_lines", "many_tokens"];
+        Returns::codes(what.map(|what| format!("length.too_{what}")))
     }
 }
 

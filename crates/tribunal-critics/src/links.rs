@@ -14,7 +14,8 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Violation,
 };
 
 use self::host::{Domains, Host};
@@ -365,6 +366,10 @@ impl Critic for Links {
 
     fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    fn returns(&self) -> Returns {
+        Returns::codes(LinkCheck::ALL.iter().map(|check| check.code()))
     }
 }
 

@@ -9,8 +9,8 @@ use std::str::FromStr;
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review,
-    Snapshot, Span, UnknownWord, View, Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
+    Returns, Review, Snapshot, Span, UnknownWord, View, Violation,
 };
 
 use self::number::{Number, Numbers};
@@ -283,6 +283,11 @@ impl Critic for NumericClaim {
 
     fn reads(&self) -> Reads {
         Reads::snapshot([self.expected.clone(), self.answer.clone()])
+    }
+
+    fn returns(&self) -> Returns {
+        let what = ["no_expected", "no_marker", "missing", "mismatch"];
+        Returns::codes(what.map(|what| format!("numeric_claim.{what}")))
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, Params, Pointer, Reads, Returns, Review, Span, View, Violation,
 };
 
 pub use rule::{Rule, RuleError};
@@ -148,6 +148,10 @@ impl Critic for Pattern {
     fn reads(&self) -> Reads {
         self.fields.reads()
     }
+
+    fn returns(&self) -> Returns {
+        Returns::codes(self.rules.iter().map(|rule| rule.code.clone()))
+    }
 }
 
 pub(crate) fn kind() -> CriticKind {
@@ -169,7 +173,8 @@ fn from_params(params: &Params<'_>) -> Option<Pattern> {
         Ok(critic) => Some(critic),
         // Rules that are wrong have been left out and noted; an empty list has not.
         Err(PatternError::NoRules) => {
-            if params.optional::<Vec<serde_json::Value>>("rules").is_some_and(|r| r.is_empty()) {
+            let given = params.optional::<serde_json::Value>("rules");
+            if given.is_some_and(|rules| rules.as_array().is_some_and(Vec::is_empty)) {
                 params.fault("rules", "must have at least one rule");
             }
             None

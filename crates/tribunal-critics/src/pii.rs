@@ -25,8 +25,8 @@ use std::ops::Range;
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review,
-    Span, View, Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
+    Returns, Review, Shape, Span, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
@@ -259,6 +259,17 @@ impl Critic for Pii {
     fn reads(&self) -> Reads {
         self.fields.reads()
     }
+
+    fn returns(&self) -> Returns {
+        let names: Vec<&'static str> = Self::kinds()
+            .map(|(name, _)| name)
+            .filter(|name| {
+                self.settings.kinds.as_ref().is_none_or(|on| on.iter().any(|on| on == name))
+            })
+            .collect();
+        let codes = names.iter().chain(&["incomplete"]).map(|name| format!("pii.{name}"));
+        Returns::codes(codes).with_value(Shape::object(names.iter().copied(), &Shape::Integer))
+    }
 }
 
 /// `fields`, `kinds`, `severities`, `min_confidence`.
@@ -302,11 +313,14 @@ fn severities(params: &Params<'_>) -> BTreeMap<String, f64> {
     };
     for (name, value) in table {
         let number = value.as_f64().filter(|number| (0.0..=1.0).contains(number));
+        let at = Pointer::of([name.as_str()]);
         match (known(&name), number) {
-            (Err(problem), _) => params.fault("severities", ParamProblem::Word(problem)),
+            (Err(problem), _) => {
+                params.fault_within("severities", &at, ParamProblem::Word(problem));
+            }
             (Ok(()), None) => {
-                let problem = format!("must give `{name}` a number from 0 to 1");
-                params.fault("severities", ParamProblem::Range(problem));
+                let problem = ParamProblem::Range("must be a number from 0 to 1".into());
+                params.fault_within("severities", &at, problem);
             }
             (Ok(()), Some(number)) => {
                 severities.insert(name, number);

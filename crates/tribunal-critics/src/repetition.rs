@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review, Span, View,
-    Violation,
+    Answer, Critic, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Returns, Review,
+    Span, View, Violation,
 };
 
 use self::measure::{floor, lines, longest_run, looped, repeated, words};
@@ -238,6 +238,11 @@ impl Critic for Repetition {
 
     fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    fn returns(&self) -> Returns {
+        let what = ["characters", "lines", "words", "loop", "share"];
+        Returns::codes(what.map(|what| format!("repetition.{what}"))).with_score()
     }
 }
 

@@ -19,8 +19,8 @@ use std::ops::Range;
 use regex::Regex;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads, Review,
-    Span, View, Violation,
+    Answer, Critic, CriticError, CriticKind, Opinion, ParamProblem, Params, Pointer, Reads,
+    Returns, Review, Shape, Span, View, Violation,
 };
 
 use crate::MOST_VIOLATIONS;
@@ -281,6 +281,12 @@ impl Critic for Secrets {
 
     fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    fn returns(&self) -> Returns {
+        let ids = || self.rules.iter().map(|rule| &*rule.id);
+        let codes = ids().chain(["incomplete"]).map(|id| format!("secret.{id}"));
+        Returns::codes(codes).with_value(Shape::object(ids(), &Shape::Integer))
     }
 }
 

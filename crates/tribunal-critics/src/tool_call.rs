@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Violation,
 };
 use tribunal_schema::{Schema, SchemaError};
 
@@ -334,6 +335,22 @@ impl Critic for ToolCall {
 
     fn reads(&self) -> Reads {
         Reads::snapshot([self.pointer.clone()])
+    }
+
+    fn returns(&self) -> Returns {
+        let what = [
+            "too_many",
+            "missing",
+            "malformed",
+            "unknown_tool",
+            "not_an_object",
+            "additional_argument",
+            "not_json",
+            "duplicate_key",
+            "too_many_values",
+            "arguments.*",
+        ];
+        Returns::codes(what.map(|what| format!("tool_call.{what}")))
     }
 }
 

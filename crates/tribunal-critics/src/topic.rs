@@ -11,7 +11,8 @@ use std::ops::Range;
 use aho_corasick::AhoCorasick;
 use thiserror::Error;
 use tribunal_core::{
-    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Review, Span, View, Violation,
+    Answer, Critic, CriticKind, ParamProblem, Params, Pointer, Reads, Returns, Review, Span, View,
+    Violation,
 };
 
 use self::folded::Folded;
@@ -305,6 +306,11 @@ impl Critic for Topic {
 
     fn reads(&self) -> Reads {
         self.fields.reads()
+    }
+
+    fn returns(&self) -> Returns {
+        let topics = self.topics.iter().map(|topic| &*topic.name).chain(["off_topic"]);
+        Returns::codes(topics.map(|name| format!("topic.{name}")))
     }
 }
 

@@ -22,6 +22,8 @@ const KIND: Kind = Kind {
     message: "reads like hate, harassment, a threat or other abuse",
 };
 
+const SIGNS: &[crate::labelled::Sign] = &[];
+
 critic!(Toxicity, KIND);
 
 pub(crate) fn kind() -> CriticKind {

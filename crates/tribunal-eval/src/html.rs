@@ -6,6 +6,8 @@ mod plot;
 
 use std::fmt::Write as _;
 
+use tribunal_picture::page::{self, escaped};
+
 use crate::evaluation::{Evaluation, LabelResult, Measure};
 use crate::interval::Interval;
 use crate::markdown::{cost, percent};
@@ -17,13 +19,7 @@ const STYLE: &str = include_str!("html/style.css");
 /// The page.
 #[must_use]
 pub fn html(evaluation: &Evaluation) -> String {
-    let mut page = String::with_capacity(64 * 1024);
-    page.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.push_str("<meta name=\"color-scheme\" content=\"light dark\">\n");
-    page.push_str("<title>Tribunal: evaluation</title>\n<style>\n");
-    page.push_str(STYLE);
-    page.push_str("</style>\n</head>\n<body>\n<main>\n");
+    let mut page = page::begin("Tribunal: evaluation", STYLE);
     head(evaluation, &mut page);
     labels(evaluation, &mut page);
     if !evaluation.curves.is_empty() {
@@ -34,7 +30,7 @@ pub fn html(evaluation: &Evaluation) -> String {
     spans(evaluation, &mut page);
     critics(evaluation, &mut page);
     misses(evaluation, &mut page);
-    page.push_str("</main>\n</body>\n</html>\n");
+    page::end(&mut page);
     page
 }
 
@@ -245,35 +241,4 @@ fn with_code(text: &str) -> String {
         _ => format!("<code>{}</code>", escaped(part)),
     };
     parts.map(part).collect()
-}
-
-/// A text from outside, as text.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            // Marks of direction would turn around what stands beside them.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                safe.push(char::REPLACEMENT_CHARACTER)
-            }
-            c if c.is_control() => safe.push(' '),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_from_the_data_is_markup() {
-        assert_eq!(escaped("<b a='\"&\u{202e}\n"), "&lt;b a=&#39;&quot;&amp;\u{fffd} ");
-    }
 }

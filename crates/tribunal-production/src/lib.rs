@@ -30,7 +30,9 @@
 //! (stage by stage), `stage` (who may start when), `gate`, `limit` (permits and tokens), `attempt` (one after the other,
 //! until one helps), `at_once` (a call that is answered at once), `call` (any other: timeout, panic, breaker), `apart` (in
 //! a task or on a thread of its own), `hedge` (a second call beside a slow one), `pending` (those who are waited for),
-//! `validate`, `ruling` (early exit), `stop` (shutting down), `reload` (going on with another plan). Hooks and observers hang off `run` and `attempt`.
+//! `validate`, `ruling` (early exit), `stop` (shutting down), `reload` (going on with another plan). Hooks and observers
+//! hang off `run` and `attempt`.
+//! `outline` and `replay` are for those who ask about a plan or a run, and in no run's way.
 
 mod admit;
 mod apart;
@@ -49,6 +51,7 @@ mod outline;
 mod pending;
 mod plan;
 mod reload;
+mod replay;
 mod ruling;
 mod run;
 #[cfg(test)]
@@ -67,6 +70,7 @@ pub use orchestrator::{Builder, ProductionOrchestrator, RunError};
 pub use outline::{CriticOutline, Outline, Passage, StageOutline};
 pub use plan::{CyclePath, PlanError, PlanErrors};
 pub use reload::{Generation, ReloadError, Reloadable};
+pub use replay::Gate;
 pub use settings::{RunSettings, StageSettings};
 pub use spec::{CriticSpec, Hedge, Isolation, Policy, Retry, Strictness, Validation};
 pub use stop::Shutdown;

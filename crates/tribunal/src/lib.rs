@@ -48,9 +48,9 @@ pub use tribunal_core::*;
 #[cfg(feature = "production")]
 pub use tribunal_production::{
     Backoff, BackoffError, BreakerError, BreakerSettings, Builder, Counts, CriticMetrics,
-    CriticOutline, CriticSpec, CyclePath, Jitter, Metrics, Outline, Passage, PlanError, PlanErrors,
-    Policy, ProductionOrchestrator, Rate, RateError, Retry, RunError, RunSettings, Shutdown,
-    StageMetrics, StageOutline, StageSettings, Strictness, Validation,
+    CriticOutline, CriticSpec, CyclePath, Gate, Jitter, Metrics, Outline, Passage, PlanError,
+    PlanErrors, Policy, ProductionOrchestrator, Rate, RateError, Retry, RunError, RunSettings,
+    Shutdown, StageMetrics, StageOutline, StageSettings, Strictness, Validation,
 };
 
 #[cfg(feature = "cache")]

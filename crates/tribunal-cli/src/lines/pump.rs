@@ -36,6 +36,14 @@ pub(crate) struct Judged<T> {
     pub(crate) consumed: u64,
 }
 
+impl<T> Judged<T> {
+    /// The same line with what its result becomes.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Judged<U> {
+        let Self { place, id, result, rendered, consumed } = self;
+        Judged { place, id, result: result.map(change), rendered, consumed }
+    }
+}
+
 /// Takes what lines came to.
 pub(crate) trait Sink<T> {
     /// The next in the order of the lines.

@@ -3,10 +3,12 @@
 
 mod check;
 mod eval;
+mod explain;
 #[cfg(unix)]
 mod files;
 mod judge;
 mod lines;
+mod picture;
 mod plan;
 mod prove;
 mod run;

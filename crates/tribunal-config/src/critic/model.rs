@@ -1,6 +1,6 @@
 //! A critic as proofs see it.
 
-use tribunal_core::CriticName;
+use tribunal_core::{Condition as _, CriticName};
 use tribunal_production::Policy;
 use tribunal_prove::{Condition, CriticModel, Gate};
 
@@ -31,6 +31,12 @@ impl Draft {
 
     fn gate(&self) -> Gate {
         match (&self.policy, &self.when) {
+            // What a function of the field means hangs on what this gate sees: it is not followed.
+            (_, Some(when)) if when.expression.has_calls() => {
+                let what = format!("the condition of `{}`", self.written_name);
+                let reads_outcomes = when.expression.reads_outcomes();
+                Gate::Conditional(Condition { reads_outcomes, ..Condition::opaque(what) })
+            }
             (_, Some(when)) => Gate::Conditional(when.expression.modelled().clone()),
             (Policy::Always, None) => Gate::Always,
             (Policy::OnViolation, None) => Gate::OnViolation,

@@ -194,7 +194,7 @@ pub(super) fn validation(table: Table<'_>, notes: &Notes) -> (Validation, Option
     }
     let mut written = None;
     if let Some(item) = table.get("schema")
-        && let Some(schema) = params::json(item.value, notes)
+        && let Some(schema) = params::json(&item.name, item.value, notes)
     {
         match Schema::compile(&schema) {
             Ok(compiled) => {

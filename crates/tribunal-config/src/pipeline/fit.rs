@@ -103,7 +103,8 @@ impl<'p> Fit<'p> {
             mistake = mistake.other(span, "at most this, all together");
         }
         for draft in before.iter().rev().take(MOST_LABELS) {
-            let text = format!("after `{}`", draft.written_name);
+            let text =
+                format!("up to {} of `{}`", duration::write(draft.timeout), draft.written_name);
             mistake = mistake.other(draft.place("timeout"), text);
         }
         self.notes.add(mistake);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tribunal_cache::ResultCache;
-use tribunal_core::{CriticName, Mode};
+use tribunal_core::{CriticName, Languages, Mode, Returns, contain};
 use tribunal_eval::Rules;
 use tribunal_production::{Outline, PlanError, PlanErrors, ProductionOrchestrator};
 
@@ -19,6 +19,7 @@ use crate::notes::{Mistake, Notes};
 use crate::promise::{self, Written};
 use crate::read::short;
 use crate::run::Run;
+use crate::when::{Expression, Scope};
 
 /// Asks for a plan, shows what it refuses in its place, takes that out and asks again: one kind of mistake
 /// hides the next.
@@ -31,6 +32,7 @@ pub(super) struct Planning<'n> {
     pub(super) promises: Vec<Written>,
     /// Whether a promise that does not hold is a mistake.
     pub(super) refuse_broken: bool,
+    pub(super) languages: Option<Arc<dyn Languages>>,
     pub(super) notes: &'n Notes,
 }
 
@@ -88,12 +90,17 @@ impl Planning<'_> {
         let named = self.named();
         let kind = |(draft, name): &(&Draft, &CriticName)| (name.to_string(), draft.kind.clone());
         let kinds = named.iter().map(kind).collect();
+        let condition = |(draft, name): &(&Draft, &CriticName)| {
+            Some((name.to_string(), Arc::clone(&draft.when.as_ref()?.expression)))
+        };
+        let conditions = named.iter().filter_map(condition).collect();
         let critics = named.into_iter().map(|(d, name)| (d.spec(name), Arc::clone(&d.critic)));
         Pipeline {
             settings: self.run.settings(),
             critics: critics.collect(),
             cache: self.cache.clone(),
             kinds,
+            conditions,
             eval: self.eval.clone(),
             warnings: Vec::new(),
             model: None,
@@ -129,7 +136,7 @@ impl Planning<'_> {
                 self.notes.add(mistake);
                 self.run.forget(key)
             }
-            PlanError::UnknownDependency { critic, dependency, nearest } => {
+            PlanError::UnknownDependency { critic, dependency, .. } => {
                 let Some(span) = self.drop_dependency(critic, dependency) else { return false };
                 if self.is_noted(dependency) {
                     return true;
@@ -140,7 +147,8 @@ impl Planning<'_> {
                 let help = if off {
                     Some(format!("`{name}` is disabled"))
                 } else {
-                    nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
+                    let named = self.named().into_iter().map(|(_, name)| name);
+                    meant(dependency, named.filter(|name| *name != critic).map(CriticName::as_str))
                 };
                 let mistake = Mistake::new(Code::UnknownDependency, span, message);
                 self.notes.add(mistake.maybe_help(help));
@@ -235,29 +243,49 @@ impl Planning<'_> {
         self.on.iter().any(|draft| draft.name.is_none() && draft.written_name == name)
     }
 
-    /// Every critic that a condition reads must be one that its gate sees.
-    fn conditions(&self, outline: &Outline) {
+    /// What a condition says of critics must fit those that its gate sees.
+    fn conditions(&mut self, outline: &Outline) {
         let outlined: BTreeMap<&str, &[CriticName]> = outline
             .stages
             .iter()
             .flat_map(|stage| &stage.critics)
             .map(|critic| (critic.name.as_str(), critic.sees.as_slice()))
             .collect();
+        let mut bound: Vec<(CriticName, Arc<Expression>)> = Vec::new();
         for (draft, name) in self.named() {
             let Some(when) = &draft.when else { continue };
             let sees = outlined.get(name.as_str()).copied().unwrap_or_default();
-            for used in when.expression.prior() {
-                if sees.iter().any(|seen| *seen == used.critic.as_str())
-                    || self.is_noted(&used.critic)
-                {
-                    continue;
+            let unseen = |wanted: &str| self.unseen(draft, name, wanted);
+            let noted = |wanted: &str| self.is_noted(wanted);
+            let scope = Scope {
+                seen: self.returns(sees),
+                unseen: &unseen,
+                noted: &noted,
+                languages: self.languages.clone(),
+            };
+            match when.expression.bind(&scope) {
+                Ok(expression) => bound.push((name.clone(), Arc::new(expression))),
+                Err(faults) => {
+                    for fault in faults {
+                        let place = when.place(&fault.part);
+                        let message = format!("`when`: {}", fault.problem);
+                        let mistake = Mistake::new(fault.code, place, message);
+                        self.notes.add(mistake.maybe_help(fault.help));
+                    }
                 }
-                let (code, message, help) = self.unseen(draft, name, &used.critic);
-                let message = format!("`when`: {message}");
-                let mistake = Mistake::new(code, when.place(&used.part), message);
-                self.notes.add(mistake.maybe_help(help));
             }
         }
+        for (name, expression) in bound {
+            self.draft(&name).into_iter().for_each(|draft| draft.bind(Arc::clone(&expression)));
+        }
+    }
+
+    /// What these critics declare to return.
+    fn returns(&self, names: &[CriticName]) -> BTreeMap<CriticName, Returns> {
+        let named = self.named().into_iter().filter(|(_, name)| names.contains(name));
+        // Code of someone else; of one that panics here nothing is known.
+        let returns = |draft: &Draft| contain(|| draft.critic.returns()).unwrap_or_default();
+        named.map(|(draft, name)| (name.clone(), returns(draft))).collect()
     }
 
     /// Why a critic cannot be seen from another.
@@ -266,19 +294,24 @@ impl Planning<'_> {
         from: &Draft,
         name: &CriticName,
         wanted: &str,
-    ) -> (Code, String, Option<String>) {
+    ) -> Option<(Code, String, Option<String>)> {
         let shown = short(wanted);
         let other = self.named().into_iter().find(|(_, name)| **name == wanted);
         let Some((other, _)) = other else {
             let off = self.off.iter().any(|draft| draft.written_name == wanted);
-            if off {
-                return (Code::UnknownCritic, format!("`{shown}` is disabled"), None);
-            }
-            let names = self.named();
-            let names = names.iter().map(|(_, name)| name.as_str());
-            let message = format!("there is no critic called `{shown}`");
-            return (Code::UnknownCritic, message, meant(wanted, names));
+            return off.then(|| (Code::UnknownCritic, format!("`{shown}` is disabled"), None));
         };
+        Some(Self::out_of_sight(from, name, other, wanted))
+    }
+
+    /// Why a critic that there is cannot be seen from another.
+    fn out_of_sight(
+        from: &Draft,
+        name: &CriticName,
+        other: &Draft,
+        wanted: &str,
+    ) -> (Code, String, Option<String>) {
+        let shown = short(wanted);
         if *name == wanted {
             let message = format!("`{shown}` cannot look at its own outcome");
             return (Code::UnseenCritic, message, None);

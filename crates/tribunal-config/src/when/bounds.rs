@@ -30,7 +30,7 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
 }
 
 /// The brackets outside of texts and comments. Where quotes do not pair up, the parser says so.
-fn brackets(text: &str) -> impl Iterator<Item = (usize, char)> {
+pub(super) fn brackets(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut open: Option<char> = None;
     let mut escaped = false;
     let mut comment = false;

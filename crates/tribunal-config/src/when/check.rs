@@ -7,16 +7,18 @@ use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, operators};
 use cel::{IdedExpr, Program};
 
 use super::Fault;
+use super::helper::{Call, Function, Given};
 use super::needs::Needs;
+use super::place::Places;
 use crate::nearest::{listed, meant};
 use crate::{Code, pattern};
 
 /// Deepest nesting of what was parsed: evaluating recurses as deep.
 const MAX_DEPTH: usize = 64;
 
-const SNAPSHOT: &[&str] =
+pub(super) const SNAPSHOT: &[&str] =
     &["input_text", "model_response", "phase", "trace_id", "context", "attributes"];
-const PRIOR: &[&str] = &[
+pub(super) const PRIOR: &[&str] = &[
     "status",
     "success",
     "violation",
@@ -28,9 +30,9 @@ const PRIOR: &[&str] = &[
     "value",
 ];
 /// Names of types, for `type(x) == string`.
-const TYPES: &[&str] =
+pub(super) const TYPES: &[&str] =
     &["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type"];
-const FUNCTIONS: &[&str] = &[
+pub(super) const FUNCTIONS: &[&str] = &[
     "size",
     "contains",
     "startsWith",
@@ -46,23 +48,6 @@ const FUNCTIONS: &[&str] = &[
     "dyn",
 ];
 const MACROS: &[&str] = &["has", "all", "exists", "exists_one", "map", "filter"];
-/// What gives no truth value, whatever it is applied to.
-const NEVER_BOOL: &[&str] = &[
-    operators::ADD,
-    operators::SUBSTRACT,
-    operators::MULTIPLY,
-    operators::DIVIDE,
-    operators::MODULO,
-    operators::NEGATE,
-    "size",
-    "string",
-    "int",
-    "uint",
-    "double",
-    "bytes",
-    "type",
-];
-
 /// A critic whose outcome is read, and where it is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PriorUse {
@@ -75,14 +60,15 @@ pub(super) struct Found {
     pub(super) needs: Needs,
     pub(super) prior: Vec<PriorUse>,
     pub(super) words: BTreeSet<String>,
+    /// The calls of functions of the field.
+    pub(super) calls: Vec<Call>,
     /// Whether the types of all that is read are known.
     pub(super) static_types: bool,
 }
 
 pub(super) fn check(text: &str, program: &Program) -> Result<Found, Vec<Fault>> {
     let mut walk = Walk {
-        text,
-        program,
+        places: Places { text, source: program.source_info() },
         bound: Vec::new(),
         faults: Vec::new(),
         too_deep: false,
@@ -90,31 +76,18 @@ pub(super) fn check(text: &str, program: &Program) -> Result<Found, Vec<Fault>> 
             needs: Needs::default(),
             prior: Vec::new(),
             words: BTreeSet::new(),
+            calls: Vec::new(),
             static_types: true,
         },
     };
     let root = program.expression();
     walk.expression(root, 0, 0);
-    // With a name misread, what it gives is another question.
-    if walk.faults.is_empty() && never_bool(&root.expr) {
-        walk.faults.push(Fault::new(0..text.len(), "must give true or false"));
-    }
     walk.faults.dedup();
     if walk.faults.is_empty() { Ok(walk.found) } else { Err(walk.faults) }
 }
 
-fn never_bool(expr: &Expr) -> bool {
-    match expr {
-        Expr::Literal(literal) => !matches!(literal, LiteralValue::Boolean(_)),
-        Expr::List(_) | Expr::Map(_) | Expr::Struct(_) => true,
-        Expr::Call(call) => NEVER_BOOL.contains(&call.func_name.as_str()),
-        _ => false,
-    }
-}
-
 struct Walk<'p> {
-    text: &'p str,
-    program: &'p Program,
+    places: Places<'p>,
     /// Variables of the comprehensions around.
     bound: Vec<&'p str>,
     faults: Vec<Fault>,
@@ -135,7 +108,7 @@ impl<'p> Walk<'p> {
             if !self.too_deep {
                 self.too_deep = true;
                 let problem = format!("nests deeper than {MAX_DEPTH} levels");
-                self.faults.push(Fault::new(self.part(expr), problem));
+                self.faults.push(Fault::new(self.places.part(expr), problem));
             }
             return;
         }
@@ -156,6 +129,9 @@ impl<'p> Walk<'p> {
                 self.expression(&select.operand, deeper, loops);
             }
             Expr::Call(call) => {
+                if let Some(function) = Function::named(&call.func_name) {
+                    return self.helper(expr, call, function);
+                }
                 self.function(expr, call);
                 let operands = call.target.as_deref().into_iter().chain(&call.args);
                 operands.for_each(|operand| self.expression(operand, deeper, loops));
@@ -172,7 +148,7 @@ impl<'p> Walk<'p> {
                 }
             }
             Expr::Struct(made) => {
-                let part = self.before(expr, &made.type_name);
+                let part = self.places.before(expr, &made.type_name);
                 let problem = format!("there is no type `{}` to make one of", made.type_name);
                 self.faults.push(Fault::unknown(part, problem));
             }
@@ -180,7 +156,7 @@ impl<'p> Walk<'p> {
                 self.expression(&around.iter_range, deeper, loops);
                 if loops > 0 {
                     let problem = "walks over a list within a walk over a list: too much work";
-                    self.faults.push(Fault::new(self.part(expr), problem));
+                    self.faults.push(Fault::new(self.places.part(expr), problem));
                     return;
                 }
                 let before = self.bound.len();
@@ -188,7 +164,7 @@ impl<'p> Walk<'p> {
                 for name in variables.into_iter().flatten() {
                     if ["snapshot", "prior"].contains(&name.as_str()) {
                         let problem = format!("`{name}` has a meaning of its own here");
-                        self.faults.push(Fault::new(self.part(expr), problem));
+                        self.faults.push(Fault::new(self.places.part(expr), problem));
                     }
                     self.bound.push(name);
                 }
@@ -221,7 +197,7 @@ impl<'p> Walk<'p> {
                         .into()
                 });
                 let problem = format!("there is nothing called `{name}`");
-                let mut fault = Fault::unknown(self.part(ident), problem);
+                let mut fault = Fault::unknown(self.places.part(ident), problem);
                 fault.help = Some(help);
                 self.faults.push(fault);
                 return true;
@@ -231,7 +207,7 @@ impl<'p> Walk<'p> {
         let Some((first, rest)) = steps.split_first() else {
             let what = if name == "prior" { "the name of a critic" } else { "a member" };
             let problem = format!("`{name}` must be followed by {what}");
-            let mut fault = Fault::new(self.part(ident), problem);
+            let mut fault = Fault::new(self.places.part(ident), problem);
             fault.help = Some(if name == "prior" {
                 "as in `prior.secrets.violation`".into()
             } else {
@@ -241,7 +217,7 @@ impl<'p> Walk<'p> {
             return true;
         };
         let member = if name == "prior" {
-            let part = self.name_of(first);
+            let part = self.places.name_of(first.taken, first.name);
             self.found.prior.push(PriorUse { critic: first.name.to_owned(), part });
             rest.first()
         } else {
@@ -252,7 +228,8 @@ impl<'p> Walk<'p> {
         {
             let of = if name == "prior" { "an outcome" } else { "`snapshot`" };
             let problem = format!("{of} has no `{}`", member.name.escape_debug());
-            let mut fault = Fault::unknown(self.name_of(member), problem);
+            let part = self.places.name_of(member.taken, member.name);
+            let mut fault = Fault::unknown(part, problem);
             let list = || format!("it has {}", listed(members.iter().copied(), "and"));
             fault.help = Some(meant(member.name, members.iter().copied()).unwrap_or_else(list));
             self.faults.push(fault);
@@ -265,6 +242,31 @@ impl<'p> Walk<'p> {
         true
     }
 
+    /// A function of the field. What it is given is written out, so that what it means is known beforehand.
+    fn helper(&mut self, expr: &IdedExpr, call: &CallExpr, function: Function) {
+        let name = self.places.before(expr, &call.func_name);
+        let given = match (&call.target, call.args.as_slice()) {
+            (None, []) => Some(Given::Nothing),
+            (None, [argument]) => match &argument.expr {
+                Expr::Literal(LiteralValue::String(text)) => {
+                    Some(Given::Text(text.inner().to_owned()))
+                }
+                Expr::Literal(LiteralValue::Double(number)) => Some(Given::Number(*number.inner())),
+                #[allow(clippy::cast_precision_loss, reason = "only 1 is let in")]
+                Expr::Literal(LiteralValue::Int(number)) => {
+                    Some(Given::Number(*number.inner() as f64))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let argument = call.args.first().map_or(name.clone(), |given| self.places.part(given));
+        match Call::check(expr.id, function, given, [name, argument]) {
+            Ok(call) => self.found.calls.push(call),
+            Err(fault) => self.faults.push(fault),
+        }
+    }
+
     fn function(&mut self, expr: &IdedExpr, call: &CallExpr) {
         let name = call.func_name.as_str();
         if let ("matches", Some(last)) = (name, call.args.last()) {
@@ -274,13 +276,14 @@ impl<'p> Walk<'p> {
         if operator || FUNCTIONS.contains(&name) {
             return;
         }
-        let part = self.before(expr, name);
+        let part = self.places.before(expr, name);
         let mut fault = if MACROS.contains(&name) {
             Fault::new(part, format!("`{name}` is not used in this way"))
         } else {
             Fault::unknown(part, format!("there is no function `{name}`"))
         };
-        let known = || FUNCTIONS.iter().chain(MACROS).copied();
+        let helpers = || Function::ALL.iter().map(|(name, _)| *name);
+        let known = || helpers().chain(FUNCTIONS.iter().chain(MACROS).copied());
         fault.help = meant(name, known())
             .filter(|_| !MACROS.contains(&name))
             .or_else(|| Some(format!("there are {}", listed(known(), "and"))));
@@ -291,53 +294,14 @@ impl<'p> Walk<'p> {
     fn pattern(&mut self, expr: &IdedExpr) {
         let Expr::Literal(LiteralValue::String(text)) = &expr.expr else { return };
         let Some((problem, at)) = pattern::fault(text.inner()) else { return };
-        let mut part = self.part(expr);
+        let mut part = self.places.part(expr);
         // With escapes in it, or more quotes, its places are not those of what it means.
-        let plain = self.text.get(part.start + 1..part.end.saturating_sub(1));
+        let plain = self.places.text.get(part.start + 1..part.end.saturating_sub(1));
         if plain == Some(text.inner()) {
             part = part.start + 1 + at.start..part.start + 1 + at.end;
         }
         let problem = format!("`matches` takes a regular expression: {problem}");
         self.faults.push(Fault { code: Code::InvalidPattern, ..Fault::new(part, problem) });
-    }
-
-    /// Where a node stands: its operator, where it has one.
-    fn part(&self, expr: &IdedExpr) -> Range<usize> {
-        let place = self.program.source_info().offset_for(expr.id);
-        let Some((start, last)) = place else { return 0..self.text.len() };
-        // The parser counts bytes here, and characters where it reports errors.
-        let start = self.text.floor_char_boundary(start as usize);
-        let end = self.text.ceil_char_boundary((last as usize).saturating_add(1));
-        start..end.max(start)
-    }
-
-    /// Where the name stands that a step takes: after its dot, or within its brackets.
-    fn name_of(&self, step: &Step<'p>) -> Range<usize> {
-        if let Expr::Call(call) = &step.taken.expr
-            && let [_, literal] = call.args.as_slice()
-        {
-            return self.part(literal);
-        }
-        // `has(a.b)` stands where its bracket does; the name is the next one of that spelling.
-        let from = self.part(step.taken).start;
-        let rest = self.text.get(from..).unwrap_or_default();
-        let found = rest
-            .match_indices(step.name)
-            .find(|(at, _)| rest.get(..*at).is_some_and(|before| before.trim_end().ends_with('.')));
-        match found {
-            Some((at, _)) => from + at..from + at + step.name.len(),
-            None => self.part(step.taken),
-        }
-    }
-
-    /// Where the name stands that a bracket follows.
-    fn before(&self, expr: &IdedExpr, name: &str) -> Range<usize> {
-        let open = self.part(expr);
-        let before = self.text.get(..open.start).unwrap_or_default().trim_end();
-        match before.strip_suffix(name) {
-            Some(rest) => rest.len()..before.len(),
-            None => open,
-        }
     }
 }
 

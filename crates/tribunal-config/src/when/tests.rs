@@ -1,3 +1,5 @@
+mod field;
+
 use super::*;
 use serde_json::json;
 use tribunal_core::{Failure, FailureKind, Gated, Reason};

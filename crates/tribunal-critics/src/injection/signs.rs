@@ -38,6 +38,9 @@ const MARKER: Sign = Sign {
     severity: 0.6,
 };
 
+/// All there are.
+pub(super) const SIGNS: &[Sign] = &[OVERRIDE, QUOTED, HIDDEN, MARKER];
+
 /// How far apart the words of one order may stand, in bytes.
 const REACH: usize = 48;
 

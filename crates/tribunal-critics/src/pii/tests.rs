@@ -218,10 +218,10 @@ fn every_mistake_in_the_parameters_is_named() {
     }));
     let lines: Vec<String> = faults.err().unwrap().iter().map(ToString::to_string).collect();
     let starts = [
-        "`fields`",
+        "`fields[0]`",
         "`kinds[0]` names no kind: `emial`; did you mean `email`?",
-        "`severities` must give `ip`",
-        "`severities` names no kind: `iq`",
+        "`severities.ip` must be a number",
+        "`severities.iq` names no kind: `iq`",
         "`min_confidence`",
     ];
     assert_eq!(lines.len(), starts.len(), "{lines:?}");

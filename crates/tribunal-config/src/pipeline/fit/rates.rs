@@ -72,17 +72,18 @@ impl Fit<'_> {
         let brought = limit.as_nanos() / interval.as_nanos().max(1);
         let tokens = u128::from(rate.burst()).saturating_add(brought);
         let calls = asked.by.len() as u128;
+        let there = if tokens == 1 { "1 token".to_owned() } else { format!("{tokens} tokens") };
         let time = duration::write(limit);
         let runs = self.run.max_runs();
         let at_once = runs.as_ref().map(|(runs, _)| calls.saturating_mul(*runs as u128));
         let (message, also) = if calls > tokens {
             let problem = format!(
-                "{name} has {tokens} tokens in the {time} that there are, and every run of the phase `{phase}` takes {calls}"
+                "{name} has {there} in the {time} that there are, and every run of the phase `{phase}` takes {calls}"
             );
             (problem, None)
         } else if let Some((runs, span)) = runs.filter(|_| at_once.is_some_and(|n| n > tokens)) {
             let problem = format!(
-                "{name} has {tokens} tokens in the {time} that there are, and {runs} runs at a time take {}",
+                "{name} has {there} in the {time} that there are, and {runs} runs at a time take {}",
                 at_once.unwrap_or_default()
             );
             (problem, Some((span, "so many runs at a time")))
