@@ -138,7 +138,6 @@ fn conditions_on_numbers_are_followed_exactly() {
         ("snapshot.phase == \'input\' && snapshot.phase == \'output\'", &[Code::GateNeverOpens]),
         ("prior.words.violations > 1 && !prior.words.violation", &[Code::GateNeverOpens]),
         ("has(prior.words.severity)", &[Code::GateNeverCloses]),
-        ("\'x\' in prior.words.codes && !prior.words.violation", &[Code::GateNeverOpens]),
         ("snapshot.phase == \'input\' ? prior.words.violation : !prior.words.violation", &[]),
         // What cannot be known may be either, but the same for all who ask.
         ("has(snapshot.context.vip)", &[]),
