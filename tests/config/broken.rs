@@ -486,7 +486,7 @@ fn what_was_meant_is_suggested() {
     assert!(help("C\nmode = \"x\"\n").contains("`enforce` and `monitor`"));
     assert!(
         help("colour = 1\n").contains(
-            "known are `cache`, `critic`, `defaults`, `eval`, `include`, `profile`, `rates`, `run` and `stages`"
+            "known are `cache`, `critic`, `defaults`, `eval`, `include`, `profile`, `promise`, `rates`, `run` and `stages`"
         )
     );
 }

@@ -17,6 +17,7 @@ mod mandatory;
 mod merging;
 mod page;
 mod profiles;
+mod promises;
 mod references;
 mod rendered;
 mod schema;

@@ -5,12 +5,13 @@ use tribunal_config::{Code, Problem, Source, load};
 const PAGE: &str = include_str!("../../docs/diagnostics.md");
 
 /// Codes that no short text raises.
-const WITHOUT_EXAMPLE: [Code; 5] = [
+const WITHOUT_EXAMPLE: [Code; 6] = [
     Code::TooLarge,
     Code::ImpossiblePlan,
     Code::UnreadableConfig,
     Code::InvalidSetting,
     Code::MandatoryLoosened,
+    Code::Undecided,
 ];
 
 struct Section<'p> {

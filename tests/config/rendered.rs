@@ -128,6 +128,7 @@ fn every_code_is_among_them() {
         Code::UnreadableConfig,
         Code::InvalidSetting,
         Code::MandatoryLoosened,
+        Code::Undecided,
     ];
     assert_eq!(missing, elsewhere.iter().collect::<Vec<_>>());
 }

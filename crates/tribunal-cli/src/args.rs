@@ -14,6 +14,8 @@ Examples:
   tribunal judge --fail-on review --output reports.jsonl --format jsonl *.jsonl
   tribunal check --config pipeline.toml                 every mistake, where it stands
   tribunal plan --config pipeline.toml --format mermaid
+  tribunal prove --config pipeline.toml                 whether it keeps its promises, and what fails open
+  tribunal diff old.toml new.toml --snapshots traffic.jsonl
   tribunal eval --baseline last.json labelled.jsonl     how good the critics are, and whether they got worse
 
 Without --config, the pipeline that comes with the command is used.";
@@ -54,6 +56,12 @@ pub(crate) enum Command {
     Plan(crate::plan::PlanArgs),
     /// Show the config that all layers come to
     Config(crate::config::ConfigArgs),
+    /// Prove what a config can do at all, and that it keeps its promises
+    #[command(after_help = crate::prove::EXIT_STATUSES)]
+    Prove(crate::prove::ProveArgs),
+    /// Show what changes from one config to another: plan, promises, worst cases, verdicts
+    #[command(after_help = crate::diff::EXIT_STATUSES)]
+    Diff(crate::diff::DiffArgs),
     /// Measure a pipeline on labelled JSON lines: precision, recall, curves, regressions
     #[command(after_help = EVAL_EXIT_STATUSES)]
     Eval(EvalArgs),
@@ -194,6 +202,11 @@ pub(crate) struct ConfigArg {
 }
 
 impl ConfigArg {
+    /// What `--config FILE` and nothing else would be.
+    pub(crate) fn of(file: PathBuf) -> Self {
+        Self { file: Some(file), ..Self::default() }
+    }
+
     /// Whether a pipeline was named, and not the one that comes with the command taken.
     pub(crate) const fn is_given(&self) -> bool {
         self.file.is_some()

@@ -21,6 +21,10 @@ pub(crate) enum Exit {
     Reached,
     /// Some figure is worse than in `--baseline`.
     Regressed,
+    /// Some promise is broken.
+    BrokenPromise,
+    /// The two configs are not the same.
+    Differs,
     /// An expression does not hold.
     NotHeld,
     /// The config has warnings, and `--deny-warnings` was given.
@@ -48,7 +52,9 @@ impl From<Exit> for ExitCode {
             | Exit::Warned
             | Exit::NotHeld
             | Exit::NothingFound
-            | Exit::Broken => 1,
+            | Exit::Broken
+            | Exit::BrokenPromise
+            | Exit::Differs => 1,
             Exit::Trouble => 2,
             Exit::Unjudged => 3,
             Exit::Interrupted => 130,
@@ -90,6 +96,9 @@ pub(crate) enum Trouble {
     /// No model can be made.
     #[error("{0}")]
     Train(tribunal_classifier::train::TrainError),
+    /// A question about all runs was too much.
+    #[error("{0}")]
+    Undecided(tribunal_prove::GaveUp),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),

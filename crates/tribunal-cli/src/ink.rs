@@ -16,6 +16,16 @@ pub(crate) fn dim(text: impl Display) -> String {
     format!("\u{1b}[2m{text}\u{1b}[0m")
 }
 
+/// In green.
+pub(crate) fn good(text: impl Display) -> String {
+    format!("\u{1b}[32m{text}\u{1b}[0m")
+}
+
+/// In red.
+pub(crate) fn bad(text: impl Display) -> String {
+    format!("\u{1b}[31m{text}\u{1b}[0m")
+}
+
 /// A verdict in its colour.
 pub(crate) fn verdict(verdict: Verdict) -> String {
     let code = match verdict {

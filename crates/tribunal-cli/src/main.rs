@@ -1,11 +1,12 @@
 //! The `tribunal` command. This file turns what a command came to into an exit status, and nothing else.
 //!
-//! Start at [`args`] for what can be asked for, and at [`judge`], [`check`], [`plan`] or [`eval`] for what
+//! Start at [`args`] for what can be asked for, and at [`judge`], [`check`], [`plan`], [`prove`], [`diff`] or [`eval`] for what
 //! happens then.
 
 mod args;
 mod check;
 mod config;
+mod diff;
 mod eval;
 mod exit;
 mod explain;
@@ -16,6 +17,7 @@ mod lines;
 mod log;
 mod pipeline;
 mod plan;
+mod prove;
 mod report;
 mod safe;
 mod schema;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         args::Command::Plan(args) => plan::run(&args),
         args::Command::Config(args) => config::run(&args),
         args::Command::Eval(args) => eval::run(&args),
+        args::Command::Prove(args) => prove::run(&args),
+        args::Command::Diff(args) => diff::run(&args),
         args::Command::Explain(args) => explain::run(&args),
         args::Command::Train(args) => train::run(&args),
         args::Command::Log(args) => log::run(&args),

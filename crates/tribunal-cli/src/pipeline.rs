@@ -28,6 +28,12 @@ pub(crate) fn read(arg: &ConfigArg) -> Result<(String, Pipeline), Trouble> {
     Ok((name(arg), pipeline))
 }
 
+/// The same, also where a promise of it is broken.
+pub(crate) fn read_unproved(arg: &ConfigArg) -> Result<(String, Pipeline), Trouble> {
+    let pipeline = layers(arg)?.unproved().load(&catalogue(), &environment).map_err(refused)?;
+    Ok((name(arg), pipeline))
+}
+
 /// What it is called: the file, or that it is the embedded one; and the profile.
 pub(crate) fn name(arg: &ConfigArg) -> String {
     let file = arg.file.as_ref().map(|file| file.display().to_string());

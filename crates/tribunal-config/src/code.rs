@@ -110,6 +110,16 @@ codes! {
     TypeMismatch Error "type-mismatch" "a condition compares or computes what does not go together"
     NeverReturned Error "never-returned" "a condition asks a critic for what it never returns"
 
+    GateNeverOpens Warning "gate-never-opens" "a policy lets its critic run in no run"
+    GateNeverCloses Warning "gate-never-closes" "a policy keeps its critic from no run"
+    CriticNeverRuns Warning "critic-never-runs" "a critic runs in no run, whatever its own policy says"
+
+    // Promises.
+    InvalidPromise Error "invalid-promise" "a promise cannot be read"
+    BrokenPromise Error "broken-promise" "a promise does not hold in every run"
+    VacuousPromise Warning "vacuous-promise" "a promise is about what happens in no run"
+    Undecided Error "undecided" "a question about all runs takes too much work to be decided"
+
     // Parameters.
     InvalidParameter Error "invalid-parameter" "a critic refuses a parameter"
     InvalidPattern Error "invalid-pattern" "a regular expression does not compile"

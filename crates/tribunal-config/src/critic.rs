@@ -3,6 +3,7 @@
 //! Start at [`Draft::read`]. A draft keeps the place of every value, so that what the plan refuses later can be
 //! shown where it was written.
 
+mod model;
 mod parts;
 
 use std::collections::BTreeMap;

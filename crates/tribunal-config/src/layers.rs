@@ -71,6 +71,7 @@ pub struct Layers {
     profile: Option<String>,
     variables: Vec<(String, String)>,
     sets: Vec<String>,
+    unproved: bool,
 }
 
 impl Layers {
@@ -95,7 +96,15 @@ impl Layers {
             profile: None,
             variables: Vec::new(),
             sets: Vec::new(),
+            unproved: false,
         }
+    }
+
+    /// Takes promises that do not hold as they are: for those who want to know why.
+    #[must_use]
+    pub fn unproved(mut self) -> Self {
+        self.unproved = true;
+        self
     }
 
     /// Reads a file from the file system, and what it includes from there too.
@@ -185,7 +194,14 @@ impl Layers {
         let stack = self.stack(&gathered, &notes);
         let pipeline = stack.and_then(|stack| {
             let layered = stack.with(self.profile.as_deref(), &notes)?;
-            pipeline::read(&layered.root, stack.texts, catalogue, environment, &notes)
+            pipeline::read(
+                &layered.root,
+                stack.texts,
+                catalogue,
+                environment,
+                !self.unproved,
+                &notes,
+            )
         });
         pipeline::finished(pipeline, &gathered.texts, notes)
     }
@@ -219,7 +235,14 @@ impl Layers {
             let notes = Notes::of(gathered.texts.joined());
             let layered = stack.with(profile, &notes);
             let read = layered.and_then(|layered| {
-                pipeline::read(&layered.root, stack.texts, catalogue, environment, &notes)
+                pipeline::read(
+                    &layered.root,
+                    stack.texts,
+                    catalogue,
+                    environment,
+                    !self.unproved,
+                    &notes,
+                )
             });
             let finished = pipeline::settled(read, &gathered.texts, notes);
             finished.map_err(|found| mistakes.extend(found)).ok()

@@ -2,9 +2,11 @@
 //!
 //! Start at [`load`] for one file alone, and at [`read`] for what all layers come to. `pipeline/planning.rs` holds what
 //! was read against the plan that comes of it, and `pipeline/fit.rs` what critics need against what there is.
+//! `pipeline/proving.rs` holds what it promises against every run that the plan may have.
 
 mod fit;
 mod planning;
+mod proving;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,13 +16,16 @@ use tribunal_cache::ResultCache;
 use tribunal_core::{Catalogue, Critic};
 use tribunal_eval::Rules;
 use tribunal_production::{Builder, CriticSpec, PlanErrors, ProductionOrchestrator, RunSettings};
+use tribunal_prove::Model;
 
 use self::planning::Planning;
+pub use self::proving::NamedPromise;
 use crate::cache::Cache;
 use crate::critic::{Around, Draft};
 use crate::error::Problems;
 use crate::eval::Eval;
 use crate::notes::{Mistake, Notes};
+use crate::promise;
 use crate::read::{Table, short};
 use crate::run::{Defaults, Run};
 use crate::texts::Texts;
@@ -46,6 +51,10 @@ pub struct Pipeline {
     pub eval: Rules,
     /// What may be meant as it stands, and may as well be a mistake; in the order of the file. No run looks at it.
     pub warnings: Vec<Problem>,
+    /// What proofs know of it; there is one for every pipeline that was loaded. No run looks at it.
+    pub model: Option<Model>,
+    /// What it promises, in the order of the file. No run looks at it.
+    pub promises: Vec<NamedPromise>,
 }
 
 impl Pipeline {
@@ -100,6 +109,19 @@ pub fn load(
     Layers::of(source.clone()).load(catalogue, environment)
 }
 
+/// The same, also where a promise does not hold: for those who want to know why.
+///
+/// # Errors
+///
+/// As [`load`], but for [`Code::BrokenPromise`].
+pub fn load_unproved(
+    source: &Source,
+    catalogue: &Catalogue,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Pipeline, ConfigError> {
+    Layers::of(source.clone()).unproved().load(catalogue, environment)
+}
+
 /// What was read, unless it has to be refused.
 pub(crate) fn finished(
     pipeline: Option<Pipeline>,
@@ -142,6 +164,7 @@ pub(crate) fn read(
     texts: &Texts,
     catalogue: &Catalogue,
     environment: &dyn Fn(&str) -> Option<String>,
+    refuse_broken: bool,
     notes: &Notes,
 ) -> Option<Pipeline> {
     let root = Table::new(root, 0..0, "", notes);
@@ -151,6 +174,7 @@ pub(crate) fn read(
     let defaults = Defaults::read(&root, &run, notes);
     let cache = Cache::read(&root);
     let eval = Eval::read(&root, catalogue);
+    let promises = promise::read(&root, notes);
     let around = Around { catalogue, environment, texts, run: &run, defaults: &defaults, notes };
     let tables = root.get("critic");
     let given = tables.is_some();
@@ -184,7 +208,7 @@ pub(crate) fn read(
         notes.add(Mistake::new(Code::NoCritic, first.place("enabled"), message));
     }
     let languages = catalogue.languages().cloned();
-    Planning { run, on, off, cache, eval, languages, notes }.plan()
+    Planning { run, on, off, cache, eval, languages, promises, refuse_broken, notes }.plan()
 }
 
 /// Names that stand twice, or differ by case alone.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tribunal_core::{FailureMode, Stage, Thresholds};
 use tribunal_production::{Adaptation, RunSettings};
+use tribunal_prove::RunModel;
 
 use crate::Code;
 use crate::adaptive::{Ceiling, adaptive};
@@ -149,6 +150,22 @@ impl Run {
             set = set.stage_max_in_flight(*stage, *limit);
         }
         set
+    }
+
+    /// The same as proofs see it.
+    pub(crate) fn model(&self) -> RunModel {
+        let code = RunModel::default();
+        RunModel {
+            early_exit: self.values.early_exit.unwrap_or(code.early_exit),
+            max_cost: self.values.max_cost,
+            timeout: self.timeout.as_ref().map_or(code.timeout, |limit| limit.duration),
+            stage_timeouts: self
+                .stage_timeouts
+                .iter()
+                .map(|(stage, limit)| (*stage, limit.duration))
+                .collect(),
+            max_total_retries: self.values.max_total_retries.unwrap_or(code.max_total_retries),
+        }
     }
 
     /// How long a run may take, and where that is written. `None` where it could not be read.

@@ -4,10 +4,12 @@
 //! `when/bounds.rs` refuses what would be too much for the parser, `when/check.rs` finds out what an expression reads,
 //! `when/types.rs` whether its types fit, and `when/values.rs` builds just what is read for each run.
 //! `when/helper.rs` has the functions of the field; `when/trace.rs` evaluates step by step, for people.
+//! `when/formula.rs` says what is read for proofs.
 
 mod bounds;
 mod change;
 mod check;
+mod formula;
 mod helper;
 mod needs;
 mod place;
@@ -93,6 +95,8 @@ pub struct Expression {
     static_types: bool,
     /// The names and texts that stand in it: these may be repeated in errors, since they are no one's secret.
     words: Arc<BTreeSet<String>>,
+    /// The same for those who ask what every run may do.
+    modelled: Arc<tribunal_prove::Condition>,
 }
 
 impl Expression {
@@ -110,6 +114,7 @@ impl Expression {
     fn compile_here(text: &str) -> Result<Self, Vec<Fault>> {
         let program = ENV.compile(text).map_err(|errors| bounds::syntax(text, &errors))?;
         let found = check::check(text, &program)?;
+        let modelled = formula::condition(text, &program, !found.prior.is_empty());
         // With a name misread, what it gives is another question.
         let faults = types::check(text, &program, &found.calls, None);
         if !faults.is_empty() {
@@ -117,6 +122,7 @@ impl Expression {
         }
         let run = with_variables(program.expression(), &found.calls);
         let expression = Self {
+            modelled: Arc::new(modelled),
             text: text.to_owned(),
             program: Arc::new(program),
             run: Arc::new(run),
@@ -186,6 +192,16 @@ impl Expression {
     pub fn helper(&self, node: &IdedExpr) -> Option<&Helper> {
         let place = self.calls.iter().position(|call| call.id == node.id)?;
         self.helpers.get(place)
+    }
+
+    /// When it holds, for those who ask what every run may do.
+    pub(crate) fn modelled(&self) -> &tribunal_prove::Condition {
+        &self.modelled
+    }
+
+    /// Whether it calls functions of the field, whose meaning hangs on where it stands.
+    pub(crate) fn has_calls(&self) -> bool {
+        !self.calls.is_empty()
     }
 
     /// Evaluates it once on a quiet and once on a troubled past, to see that it gives true or false.

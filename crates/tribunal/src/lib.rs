@@ -43,6 +43,7 @@
 //! | `metrics` | `metrics`: what runs did and how things stand, for Prometheus |
 //! | `eval` | `eval`: reports held against labels |
 //! | `log` | `log`: a chained line for each run, off its path |
+//! | `prove` | `prove`: what a pipeline can do at all, and promises |
 
 pub use tribunal_core::*;
 
@@ -68,6 +69,8 @@ pub use tribunal_eval as eval;
 pub use tribunal_log as log;
 #[cfg(feature = "metrics")]
 pub use tribunal_metrics as metrics;
+#[cfg(feature = "prove")]
+pub use tribunal_prove as prove;
 #[cfg(feature = "schema")]
 pub use tribunal_schema as schema;
 #[cfg(feature = "v2")]

@@ -13,5 +13,6 @@ mod lines;
 mod log;
 mod picture;
 mod plan;
+mod prove;
 mod run;
 mod train;

@@ -11,10 +11,12 @@ use tribunal_production::{Outline, PlanError, PlanErrors, ProductionOrchestrator
 
 use super::Pipeline;
 use super::fit::Fit;
+use super::proving::NamedPromise;
 use crate::Code;
 use crate::critic::Draft;
 use crate::nearest::meant;
 use crate::notes::{Mistake, Notes};
+use crate::promise::{self, Written};
 use crate::read::short;
 use crate::run::Run;
 use crate::when::{Expression, Scope};
@@ -27,6 +29,9 @@ pub(super) struct Planning<'n> {
     pub(super) off: Vec<Draft>,
     pub(super) cache: Option<ResultCache>,
     pub(super) eval: Rules,
+    pub(super) promises: Vec<Written>,
+    /// Whether a promise that does not hold is a mistake.
+    pub(super) refuse_broken: bool,
     pub(super) languages: Option<Arc<dyn Languages>>,
     pub(super) notes: &'n Notes,
 }
@@ -44,7 +49,7 @@ impl Planning<'_> {
                     let drafts = self.named().into_iter().map(|(draft, _)| draft).collect();
                     let cached = self.cache.is_some();
                     Fit::new(&self.run, drafts, &outline, cached, self.notes).check();
-                    return Some(self.pipeline());
+                    return Some(self.proved());
                 }
                 Err(PlanErrors(errors)) => {
                     for error in errors {
@@ -58,8 +63,24 @@ impl Planning<'_> {
         None
     }
 
+    /// The pipeline, with what can be proved of it where nothing is wrong with it so far.
+    fn proved(mut self) -> Pipeline {
+        let promises = self.promises();
+        let model = if self.notes.errors() == 0 { self.model() } else { None };
+        if let Some(model) = &model {
+            self.prove(model, &promises, self.refuse_broken);
+        }
+        let named = |read: promise::Read| NamedPromise {
+            name: read.name,
+            holds: read.holds,
+            promise: read.promise,
+        };
+        let promises = promises.into_iter().map(named).collect();
+        Pipeline { model, promises, ..self.pipeline() }
+    }
+
     /// Those with a name, each name once: what is wrong with the others has been noted.
-    fn named(&self) -> Vec<(&Draft, &CriticName)> {
+    pub(super) fn named(&self) -> Vec<(&Draft, &CriticName)> {
         let mut seen = BTreeSet::new();
         let named = self.on.iter().filter_map(|draft| Some((draft, draft.name.as_ref()?)));
         named.filter(|(_, name)| seen.insert(*name)).collect()
@@ -82,6 +103,8 @@ impl Planning<'_> {
             conditions,
             eval: self.eval.clone(),
             warnings: Vec::new(),
+            model: None,
+            promises: Vec::new(),
         }
     }
 
@@ -183,6 +206,10 @@ impl Planning<'_> {
                 false
             }
         }
+    }
+
+    pub(super) fn draft_of(&self, name: &CriticName) -> Option<&Draft> {
+        self.on.iter().find(|draft| draft.name.as_ref() == Some(name))
     }
 
     fn draft(&mut self, name: &CriticName) -> Option<&mut Draft> {

@@ -97,7 +97,7 @@ struct Walk<'p> {
 
 /// One step from a root: the name, and the expression that takes it.
 pub(super) struct Step<'p> {
-    name: &'p str,
+    pub(super) name: &'p str,
     taken: &'p IdedExpr,
 }
 

@@ -245,3 +245,110 @@ fn the_deepest_expression_is_evaluated_on_an_ordinary_stack() {
     let lists = format!("{}1{} != []", "[".repeat(32), "]".repeat(32));
     assert_eq!(holds(&lists, &snapshot(), Vec::new()), Ok(true));
 }
+
+/// What a proof takes a condition for, evaluated in the plainest way.
+fn modelled(formula: &tribunal_prove::Formula, outcome: &Outcome, phase: &str) -> bool {
+    use tribunal_prove::{Atom, Bound, Formula, Quantity};
+    match formula {
+        Formula::Const(holds) => *holds,
+        Formula::Not(inner) => !modelled(inner, outcome, phase),
+        Formula::And(parts) => parts.iter().all(|part| modelled(part, outcome, phase)),
+        Formula::Or(parts) => parts.iter().any(|part| modelled(part, outcome, phase)),
+        Formula::Atom(Atom::Phase(wanted)) => wanted.as_str() == phase,
+        Formula::Atom(Atom::Status(_, status)) => outcome.status == *status,
+        Formula::Atom(Atom::Reaches(_, quantity, Bound { at, above })) => {
+            let opinion = outcome.opinion.as_ref();
+            let number = match quantity {
+                Quantity::Severity => opinion.map_or(0.0, Opinion::worst_severity),
+                Quantity::Score => opinion.and_then(|opinion| opinion.score).unwrap_or_default(),
+                Quantity::Uncertainty => outcome.doubt(),
+                Quantity::Violations => opinion.map_or(0.0, |o| o.violations.len() as f64),
+            };
+            if *above { number > *at } else { number >= *at }
+        }
+        Formula::Atom(other) => panic!("{other:?} can be known"),
+    }
+}
+
+/// A proof takes a condition for what it is: numbers, statuses and phases mean in both the same.
+#[test]
+fn what_proofs_take_a_condition_for_is_what_it_says() {
+    let violation = || Violation::new("x", "x", 0.5);
+    let failed = Failure::new(FailureKind::Permanent, "down");
+    let outcomes = [
+        Outcome::success(Opinion::clean()),
+        Outcome::success(Opinion::clean().severity(1.0).uncertainty(0.5)),
+        Outcome::success(Opinion::clean().severity(0.3).score(1.0)),
+        Outcome::success(Opinion::objection(violation()).uncertainty(1.0)),
+        Outcome::success(Opinion::objection(violation()).violation(violation())),
+        Outcome::without(Reason::Failed(failed)),
+        Outcome::without(Reason::Gated(Gated::NoViolation)),
+    ];
+    for text in [
+        "prior.a.severity > 0.3",
+        "prior.a.severity >= 0.3 && prior.a.severity <= 0.3",
+        "prior.a.severity == 0.5",
+        "prior.a.severity != 0.5",
+        "prior.a.severity == 1.0 || prior.a.score >= 1.0",
+        "0.5 <= prior.a.severity",
+        "-0.5 < prior.a.severity",
+        "prior.a.violations == 1",
+        "prior.a.violations > 0 && prior.a.violations != 2",
+        "prior.a.violations >= 2 || prior.a.uncertainty > 0.5",
+        "prior.a.violation",
+        "!prior.a.violation && prior.a.success",
+        "prior.a.violation == false",
+        "prior.a.violation != prior.a.success",
+        "prior.a.violation == prior.a.success",
+        "prior.a.status == 'error'",
+        "prior.a.status != 'gated'",
+        "'success' == prior.a.status",
+        "prior.a.status == 'nothing that there is'",
+        "prior.a.status in ['error', 'timeout', 'gated']",
+        "snapshot.phase == 'output' ? prior.a.violation : prior.a.severity < 0.4",
+        "snapshot.phase in ['input'] && prior['a'].uncertainty >= 1.0",
+        "has(prior.a.severity) && true",
+        "has(prior.a.violation) == true",
+        "(prior.a.violation || prior.a.severity > 0.9) && !(prior.a.uncertainty < 0.5)",
+    ] {
+        let expression = Expression::compile(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        assert!(!expression.modelled().may_fail, "{text}");
+        for outcome in &outcomes {
+            for phase in [tribunal_core::Phase::Input, tribunal_core::Phase::Output] {
+                let snapshot = Snapshot::builder().input_text("x").phase(phase).build();
+                let said = holds(text, &snapshot, vec![("a", outcome.clone())]);
+                let taken = modelled(&expression.modelled().holds, outcome, phase.as_str());
+                assert_eq!(said, Ok(taken), "{text} of {outcome:?} in {phase}");
+            }
+        }
+    }
+}
+
+/// What cannot be known stands for itself: the same words for the same thing, others for another.
+#[test]
+fn what_cannot_be_known_is_told_apart_by_its_words() {
+    let free = |text: &str| {
+        let expression = Expression::compile(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        assert!(expression.modelled().may_fail, "{text}");
+        let mut found = Vec::new();
+        expression.modelled().holds.atoms(&mut |atom| {
+            if let tribunal_prove::Atom::Free(text) = atom {
+                found.push(text.clone());
+            }
+        });
+        found
+    };
+    assert_eq!(free("snapshot.context.vip"), ["snapshot.context.vip"]);
+    assert_eq!(free("has(snapshot.context.vip)"), ["has(snapshot.context.vip)"]);
+    let both = free("size(snapshot.context.n) > 5 || int(snapshot.context.n) > 5");
+    assert_eq!(both, ["size(snapshot.context.n) > 5", "int(snapshot.context.n) > 5"]);
+    assert_eq!(free("snapshot.input_text.contains('a')"), ["snapshot.input_text.contains(\"a\")"]);
+    let nested = free("snapshot.context.a - (snapshot.context.b - 1) > 0");
+    assert_eq!(nested, ["(snapshot.context.a - (snapshot.context.b - 1)) > 0"]);
+    let walks = free("[1].all(x, x > 0) && [1].exists(x, x > 1)");
+    assert!(walks.len() == 2 && walks[0] != walks[1], "{walks:?}");
+    let long = "x".repeat(300);
+    let long =
+        free(&format!("snapshot.input_text == '{long}1' || snapshot.input_text == '{long}2'"));
+    assert!(long[0] != long[1], "{long:?}");
+}

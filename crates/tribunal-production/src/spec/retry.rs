@@ -1,5 +1,7 @@
 //! What to do about failures that may pass.
 
+use std::time::Duration;
+
 use tribunal_resilience::Backoff;
 
 /// How often a failed attempt is repeated, after which, and how long to wait before each repeat.
@@ -25,6 +27,13 @@ impl Retry {
     pub const fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
+    }
+
+    /// The longest wait before each repeat, in order: as many as there may be.
+    #[must_use]
+    pub fn longest_waits(&self) -> Vec<Duration> {
+        let upto = |count| self.backoff.worst_total(count);
+        (1..self.attempts).map(|count| upto(count).saturating_sub(upto(count - 1))).collect()
     }
 
     /// Repeats also after the critic's own timeout.
