@@ -120,6 +120,8 @@ pub struct Verifier {
     wanted: Option<LineHash>,
     seen: bool,
     file: usize,
+    /// The line of that file that was looked at last.
+    number: u64,
     begins: bool,
     torn: Vec<u8>,
     found: Verified,
@@ -130,15 +132,25 @@ impl Verifier {
     #[must_use]
     pub fn new(chain: Chain, head: Option<LineHash>) -> Self {
         let found = Verified { keyed: chain.is_keyed(), ..Verified::default() };
-        Self { chain, wanted: head, seen: false, file: 0, begins: true, torn: Vec::new(), found }
+        Self {
+            chain,
+            wanted: head,
+            seen: false,
+            file: 0,
+            number: 0,
+            begins: true,
+            torn: Vec::new(),
+            found,
+        }
     }
 
     /// The lines that follow are those of the next file.
     pub fn next_file(&mut self) {
         if self.found.unfinished > 0 || !self.torn.is_empty() {
-            self.fail(self.found.lines + 1, Fault::Torn);
+            self.fail(self.number, Fault::Torn);
         }
         self.file += 1;
+        self.number = 0;
         self.begins = true;
     }
 
@@ -149,6 +161,7 @@ impl Verifier {
 
     /// The next line. Whether all is right so far; after something wrong nothing more is looked at.
     pub fn line(&mut self, line: RawLine<'_>) -> bool {
+        self.number = line.number;
         if self.found.broken.is_none()
             && let Err(fault) = self.check(line)
         {
@@ -244,7 +257,7 @@ impl Verifier {
             self.found.unfinished = self.torn.len() as u64;
         }
         if self.found.broken.is_none() && self.wanted.is_some() && !self.seen {
-            self.fail(self.found.lines + 1, Fault::CutOff);
+            self.fail(self.number, Fault::CutOff);
         }
         self.found
     }
