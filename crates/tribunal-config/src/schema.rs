@@ -150,6 +150,10 @@ fn shape(shape: &Shape, catalogue: &Catalogue) -> Value {
             json!({"type": "object", "properties": kinds::every_parameter(catalogue)})
         }
         Shape::JsonSchema => json!({"type": ["object", "boolean"]}),
+        Shape::Line(most) => json!({"type": "string", "minLength": 1, "maxLength": most}),
+        Shape::Claim => json!({"type": "string", "minLength": 1}),
+        Shape::Files => json!({"type": "array", "items": {"type": "string"}}),
+        Shape::Profiles => json!({"type": "object", "additionalProperties": {"type": "object"}}),
     }
 }
 

@@ -67,6 +67,34 @@ pub(super) const ROOT: Section = Section {
             "What holds for critics that do not say otherwise.",
         ),
         key("critic", Shape::Tables(&CRITIC), Nothing, "One check. At least one must be enabled."),
+        key(
+            "promise",
+            Shape::Tables(&PROMISE),
+            Nothing,
+            "What holds in every run. A config that breaks one is refused.",
+        ),
+        key(
+            "include",
+            Shape::Files,
+            Nothing,
+            "Files that this one goes over, from the folder that it is in: docs/layers.md.",
+        ),
+        key(
+            "profile",
+            Shape::Profiles,
+            Nothing,
+            "The same sections again under a name, put over the rest where that is chosen: docs/layers.md.",
+        ),
+    ],
+    rules: &[],
+};
+
+const PROMISE: Section = Section {
+    about: "What holds in every run.",
+    anchor: "promise",
+    keys: &[
+        key("name", Shape::Line(100), Required, "What it is called; no two are called the same."),
+        key("holds", Shape::Claim, Required, "What holds, in the words of docs/promises.md."),
     ],
     rules: &[],
 };
@@ -294,6 +322,12 @@ const CRITIC: Section = Section {
             "What it is told, as its kind has it. A text that is `$NAME` alone stands for that variable of the environment.",
         ),
         key("enabled", Shape::Boolean, Is("true"), "`false` leaves it out."),
+        key(
+            "mandatory",
+            Shape::Boolean,
+            Is("false"),
+            "No profile, variable or `--set` may take it out or make it milder: docs/layers.md.",
+        ),
         key(
             "stage",
             Shape::Word(

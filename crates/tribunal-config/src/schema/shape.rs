@@ -60,6 +60,14 @@ pub(super) enum Shape {
     Params,
     /// A JSON Schema.
     JsonSchema,
+    /// A text of one line and at most so many characters.
+    Line(usize),
+    /// What a promise says holds.
+    Claim,
+    /// Paths of files.
+    Files,
+    /// Tables by name, of whatever a file may have: they are checked when the config is loaded.
+    Profiles,
 }
 
 /// Where a range of numbers begins.

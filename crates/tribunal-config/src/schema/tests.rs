@@ -42,6 +42,7 @@ const TABLES: &[(&str, &str)] = &[
     ("/stages/core_analysis", "{}"),
     ("/defaults", "{}"),
     ("/critic/0", r#"{"name":"a","kind":"x"}"#),
+    ("/promise/0", r#"{"name":"x","holds":"a always runs"}"#),
     ("/critic/0/retry", r#"{"attempts":2}"#),
     ("/critic/0/adaptive", r#"{"method":"gradient"}"#),
     ("/critic/0/rate", r#"{"tokens":1,"per":"60s"}"#),
@@ -81,6 +82,9 @@ fn part<'v>(value: &'v mut Value, path: &str) -> &'v mut Value {
 }
 
 fn table(value: &mut Value, path: &str) {
+    if path == "/promise/0" && value["promise"].is_null() {
+        value["promise"] = json!([{}]);
+    }
     let (_, least) = TABLES.iter().find(|(known, _)| *known == path).unwrap_or_else(|| {
         panic!("a new table `{path}`: say in TABLES what it must have at least")
     });
@@ -141,7 +145,7 @@ fn the_reader_asks_for_every_key_of_the_schema_and_for_no_other() {
     // Stages and names are not asked for one by one.
     let asked: BTreeSet<(String, BTreeSet<&str>)> = asked::take();
     let path = |path: &str| match path {
-        "" | "/critic/0" => String::new(),
+        "" | "/critic/0" | "/promise/0" => String::new(),
         other => other.replace("/critic/0", "").replacen('/', "", 1).replace('/', ".") + ".",
     };
     let defined: BTreeSet<(String, BTreeSet<&str>)> = sections()
@@ -225,6 +229,14 @@ fn samples(shape: &Shape) -> (Vec<Value>, Vec<Value>) {
         Shape::JsonSchema => {
             (vec![json!({"type": "object"}), json!(true)], vec![json!(3), json!("x"), json!([])])
         }
+        Shape::Line(most) => (
+            vec![json!("x"), json!("x".repeat(*most))],
+            vec![json!(""), json!("x".repeat(most + 1)), json!(1)],
+        ),
+        Shape::Claim => (vec![json!("a always runs")], vec![json!(""), json!(1)]),
+        // Of what they hold the schema says little, since the files are not there.
+        Shape::Files => (vec![json!([])], vec![json!(3), json!([1])]),
+        Shape::Profiles => (vec![json!({})], vec![json!(3), json!([])]),
     }
 }
 
