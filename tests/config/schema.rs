@@ -101,6 +101,8 @@ const NOT_OF_SHAPE: &[&str] = &[
     "must be a finite number",
     // A single name that is taken.
     "cannot be set",
+    // What an expression says.
+    "`when`: ",
     // What stands for a variable, and that one of several parameters must be there.
     "why is not shown",
     "`params.max_characters` is missing",

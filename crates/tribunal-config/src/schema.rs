@@ -153,7 +153,14 @@ fn shape(shape: &Shape, catalogue: &Catalogue) -> Value {
         Shape::Line(most) => json!({"type": "string", "minLength": 1, "maxLength": most}),
         Shape::Claim => json!({"type": "string", "minLength": 1}),
         Shape::Files => json!({"type": "array", "items": {"type": "string"}}),
-        Shape::Profiles => json!({"type": "object", "additionalProperties": {"type": "object"}}),
+        Shape::Profiles => json!({
+            "type": "object",
+            "propertyNames": {"pattern": "^[a-z0-9_-]{1,64}$"},
+            "additionalProperties": {
+                "type": "object",
+                "properties": {"extends": {"type": "string"}, "include": false, "profile": false},
+            },
+        }),
     }
 }
 
