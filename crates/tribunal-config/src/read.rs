@@ -3,6 +3,8 @@
 //! Start at [`Table`]. A reader gives `None` for what is not there and for what is wrong; the latter is noted
 //! in its place, so that reading goes on and every mistake is shown at once.
 
+#[cfg(test)]
+pub(crate) mod asked;
 mod item;
 
 use std::cell::RefCell;
@@ -112,29 +114,6 @@ impl<'a> Table<'a> {
         }
         drop(known);
         self.places.into_inner()
-    }
-}
-
-/// Which keys were asked for, by table: what the definitions of the schema are held against.
-#[cfg(test)]
-pub(crate) mod asked {
-    use std::cell::RefCell;
-    use std::collections::BTreeSet;
-
-    type Asked = BTreeSet<(String, BTreeSet<&'static str>)>;
-
-    thread_local! {
-        static ASKED: RefCell<Asked> = RefCell::default();
-    }
-
-    pub(super) fn note(path: &str, keys: &[&'static str]) {
-        let keys = keys.iter().copied().collect();
-        ASKED.with(|asked| asked.borrow_mut().insert((path.to_owned(), keys)));
-    }
-
-    /// What was asked for on this thread since the last time.
-    pub(crate) fn take() -> Asked {
-        ASKED.with(RefCell::take)
     }
 }
 
