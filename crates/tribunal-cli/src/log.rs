@@ -5,6 +5,7 @@
 
 mod grep;
 mod key;
+mod picture;
 mod row;
 mod show;
 mod source;

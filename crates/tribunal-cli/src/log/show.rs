@@ -9,6 +9,7 @@ use comfy_table::{Cell, ColumnConstraint, Width};
 use tribunal_core::Mode;
 use tribunal_log::{Decision, DecisionId, LoggedOutcome};
 
+use super::picture::Picture;
 use super::{LogFormat, row, source};
 use crate::exit::{Exit, Trouble};
 use crate::ink;
@@ -26,6 +27,12 @@ pub(super) struct ShowArgs {
     /// How to show it
     #[arg(long, value_enum, default_value_t = LogFormat::Human)]
     format: LogFormat,
+    /// Write a page with timeline, gates and costs instead
+    #[arg(long, conflicts_with = "format")]
+    html: bool,
+    /// Write to this file, which is there as a whole or not at all, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Logs; the name of one stands for its full files too
     #[arg(value_name = "LOG", required = true)]
     logs: Vec<PathBuf>,
@@ -33,7 +40,8 @@ pub(super) struct ShowArgs {
 
 pub(super) fn run(args: &ShowArgs) -> Result<Exit, Trouble> {
     let files = source::files(&args.logs)?;
-    let mut output = Output::open(None)?;
+    let mut output = Output::open(args.output.as_deref())?;
+    let mut picture = args.html.then(|| Picture::new(&args.id));
     let width = output.width();
     let decision_id: Option<DecisionId> = args.id.parse().ok();
     let mut found = 0;
@@ -43,15 +51,22 @@ pub(super) fn run(args: &ShowArgs) -> Result<Exit, Trouble> {
             return Ok(ControlFlow::Continue(()));
         }
         found += 1;
-        match args.format {
-            LogFormat::Human => output.write_painted(&human(decision, width))?,
-            LogFormat::Json => output.write(row::json(line).as_bytes())?,
+        match (&mut picture, args.format) {
+            (Some(picture), _) => picture.add(decision),
+            (None, LogFormat::Human) => output.write_painted(&human(decision, width))?,
+            (None, LogFormat::Json) => output.write(row::json(line).as_bytes())?,
         }
         // There is one decision of an id, and of a trace as many as it had.
         let enough = is_it || found == SHOWN;
         Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
-    output.finish()?;
+    if let Some(picture) = picture.filter(|_| found > 0) {
+        output.write(picture.html().as_bytes())?;
+    }
+    // A file is made only for something.
+    if found > 0 || args.output.is_none() {
+        output.finish()?;
+    }
     Ok(if found > 0 { Exit::Fine } else { Exit::NothingFound })
 }
 

@@ -16,7 +16,8 @@ const INPUT: &str = "\
 
 fn logged(more: &[&str]) -> Folder {
     let folder = Folder::new();
-    let done = folder.judge(&[&["--log", "d.jsonl"], more].concat(), INPUT);
+    // One at a time: a log has its lines in the order in which runs end.
+    let done = folder.judge(&[&["--log", "d.jsonl", "--in-flight", "1"], more].concat(), INPUT);
     assert_eq!(done.status, 1, "{}", done.err);
     folder
 }
@@ -83,6 +84,16 @@ fn a_decision_is_shown_by_its_id_and_by_its_trace_id() {
     }
     let none = folder.run(&["log", "show", "t-none", "d.jsonl"], "");
     assert_eq!((none.status, none.out.as_str()), (1, ""));
+    let page = folder.run(&["log", "show", "--html", id, "d.jsonl"], "").out;
+    for said in [
+        "<title>Tribunal: Blocked:",
+        "<code>words</code> found pattern.bad (severity 0.9)",
+        "class=\"timeline\"",
+    ] {
+        assert!(page.contains(said), "{said} not in {page}");
+    }
+    let none = folder.run(&["log", "show", "--html", "-o", "none.html", "t-none", "d.jsonl"], "");
+    assert_eq!((none.status, folder.path("none.html").exists()), (1, false));
 }
 
 #[test]
