@@ -138,7 +138,7 @@ impl Opinion {
             && self.score.is_none_or(rating)
             && self.cost.is_none_or(|cost| cost.is_finite() && cost >= 0.0)
             && self.violations.iter().all(|violation| rating(violation.severity))
-            && self.exceeds().is_none()
+            && (self.is_plain() || self.exceeds().is_none())
     }
 
     /// What makes it unfit for a verdict: numbers that are not finite or out of their range, or its size.

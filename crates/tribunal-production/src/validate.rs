@@ -82,7 +82,7 @@ impl Plainly {
     }
 
     /// Whether there is nothing to be said against an opinion. One of which that cannot be told may still be valid.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_met(self, opinion: &Opinion) -> bool {
         opinion.is_sound()
             && !(self.deeper

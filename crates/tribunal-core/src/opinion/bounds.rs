@@ -37,11 +37,18 @@ impl Opinion {
     /// How deep lists and objects may nest in the value and in the details, each counted from 1.
     pub const MAX_DEPTH: usize = 64;
 
-    /// Which bound it exceeds, if one.
+    /// Whether it has nothing that could be too much: a glance, as nearly all are.
     #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.value, Value::Null | Value::Bool(_) | Value::Number(_))
+            && self.details.is_none()
+            && self.violations.is_empty()
+    }
+
+    /// Which bound it exceeds, if one.
+    #[inline(never)]
     pub(super) fn exceeds(&self) -> Option<OpinionBound> {
-        let plain = matches!(self.value, Value::Null | Value::Bool(_) | Value::Number(_));
-        if plain && self.details.is_none() && self.violations.is_empty() {
+        if self.is_plain() {
             return None;
         }
         Measure::default().opinion(self).err()
