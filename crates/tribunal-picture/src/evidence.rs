@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::page::{escape_into, escaped};
-use crate::run::{Run, Span, Violation};
+use crate::run::{Outcome, Run, Span, Violation};
 use crate::scale::rating;
 
 /// How much of a snapshot's texts a page shows.
@@ -16,8 +16,8 @@ pub enum Texts {
     /// Nothing of them.
     None,
     /// All but what a critic has a replacement for, such as secrets and personal data: that is replaced. What else
-    /// critics point at is marked. Where a critic failed, or found more than it lists, nothing is shown: nobody knows
-    /// what it would have replaced.
+    /// critics point at is marked. Where a critic failed, found more than it lists, or points beyond the text, nothing is
+    /// shown: nobody knows what would have to be replaced.
     #[default]
     Redacted,
     /// All of it.
@@ -38,39 +38,94 @@ struct Mark<'r> {
     span: &'r Span,
 }
 
+/// A text that critics point into: at a field, or the name of a member of the object there, by its place.
+type Place<'r> = (&'r str, Option<usize>);
+
 /// Every text that some critic points into, with what it points at.
 pub(crate) fn evidence(run: &Run, snapshot: &Value, texts: Texts) -> String {
-    let mut by_field: BTreeMap<&str, Vec<Mark<'_>>> = BTreeMap::new();
+    let mut places: BTreeMap<Place<'_>, Vec<Mark<'_>>> = BTreeMap::new();
     for outcome in &run.outcomes {
         for violation in outcome.opinion.iter().flat_map(|opinion| &opinion.violations) {
             let Some(span) = &violation.span else { continue };
             let mark = Mark { critic: &outcome.critic, violation, span };
-            by_field.entry(&span.field).or_default().push(mark);
+            places.entry((&span.field, span.name)).or_default().push(mark);
         }
     }
     let mut page = String::new();
-    if texts == Texts::None || by_field.is_empty() {
+    if texts == Texts::None || places.is_empty() {
         return page;
     }
     page.push_str("<h3>Evidence</h3>\n");
-    let failed = run.outcomes.iter().find(|outcome| outcome.is_enforced() && outcome.is_failure());
-    if let (Texts::Redacted, Some(failed)) = (texts, failed) {
-        let _ = writeln!(
-            page,
-            "<p class=\"note\">Not shown: <code>{}</code> gave no opinion, so it is not known what would have to be redacted.</p>",
-            escaped(&failed.critic)
-        );
+    if texts == Texts::Redacted
+        && let Some(why) = unredactable(run, snapshot, &places)
+    {
+        let _ = writeln!(page, "<p class=\"note\">Not shown: {why}.</p>");
         return page;
     }
-    for (field, marks) in by_field {
-        let _ = writeln!(page, "<p class=\"field\"><code>{}</code></p>", escaped(field));
-        match snapshot.pointer(field).and_then(Value::as_str) {
-            Some(text) => shown(&mut page, text, &marks, texts),
-            None => page.push_str("<p class=\"note\">There is no text at this place.</p>\n"),
+    for (place, marks) in &places {
+        let (field, name) = *place;
+        let shown_field = if texts == Texts::Raw { field } else { told(field, &places) };
+        let cut = if shown_field == field { "" } else { "/…" };
+        let field_code = format!("<code>{}{cut}</code>", escaped(shown_field));
+        match name {
+            Some(place) => {
+                let number = place.saturating_add(1);
+                let _ = writeln!(
+                    page,
+                    "<p class=\"field\">the name of member {number} of {field_code}</p>"
+                );
+            }
+            None => {
+                let _ = writeln!(page, "<p class=\"field\">{field_code}</p>");
+                match text_at(snapshot, field) {
+                    Some(text) => shown(&mut page, text, marks, texts),
+                    None => {
+                        page.push_str("<p class=\"note\">There is no text at this place.</p>\n")
+                    }
+                }
+            }
         }
-        legend(&mut page, &marks);
+        legend(&mut page, marks);
     }
     page
+}
+
+fn text_at<'s>(snapshot: &'s Value, field: &str) -> Option<&'s str> {
+    snapshot.pointer(field).and_then(Value::as_str)
+}
+
+/// Why it is not known what has to be replaced. As where a snapshot itself is redacted: of a critic that failed or
+/// did not list everything nobody knows what it would have pointed at, and a span has to fit its text.
+fn unredactable(
+    run: &Run,
+    snapshot: &Value,
+    places: &BTreeMap<Place<'_>, Vec<Mark<'_>>>,
+) -> Option<String> {
+    let code = |critic: &str| format!("<code>{}</code>", escaped(critic));
+    if let Some(failed) = run.outcomes.iter().find(|outcome| outcome.is_failure()) {
+        return Some(format!("{} gave no opinion", code(&failed.critic)));
+    }
+    let partial = |outcome: &&Outcome| outcome.opinion.as_ref().is_some_and(|o| o.partial);
+    if let Some(partial) = run.outcomes.iter().find(partial) {
+        return Some(format!("{} found more than it lists", code(&partial.critic)));
+    }
+    places.iter().filter(|((_, name), _)| name.is_none()).find_map(|((field, _), marks)| {
+        let text = text_at(snapshot, field)?;
+        let misfit = |mark: &&Mark<'_>| text.get(mark.span.start..mark.span.end).is_none();
+        let mark = marks.iter().find(misfit)?;
+        Some(format!("{} points at what is not in the text", code(mark.critic)))
+    })
+}
+
+/// As much of a pointer as may be told: up to an object of which a name is to be replaced.
+fn told<'f>(field: &'f str, places: &BTreeMap<Place<'_>, Vec<Mark<'_>>>) -> &'f str {
+    let replaced = |marks: &[Mark<'_>]| marks.iter().any(|mark| mark.span.replacement.is_some());
+    let objects = places.iter().filter(|((_, name), marks)| name.is_some() && replaced(marks));
+    let below = objects.filter_map(|((object, _), _)| {
+        let rest = field.strip_prefix(object)?;
+        rest.starts_with('/').then(|| field.get(..object.len())).flatten()
+    });
+    below.min_by_key(|object| object.len()).unwrap_or(field)
 }
 
 /// The text in pieces, each either marked or not.
@@ -242,6 +297,49 @@ mod tests {
             evidence(&run, &json!({"input_text": text}), Texts::Redacted);
         }
         assert!(evidence(&run, &json!({"input_text": 7}), Texts::Raw).contains("no text"));
+    }
+
+    /// What a span that does not fit its text was to take out is not known, nor what a critic did not list.
+    #[test]
+    fn where_not_all_can_be_redacted_nothing_is_shown_as_redacted() {
+        let private = json!({"input_text": "käy private"});
+        let shown = |run: &Run| evidence(run, &private, Texts::Redacted);
+        for (start, end) in [(2, 11), (5, 900), (9, 3)] {
+            let shown = shown(&run(json!([span(start, end, Some("[key]"))]), "success"));
+            assert!(
+                shown.contains("Not shown") && !shown.contains("vate"),
+                "{start}..{end} {shown}"
+            );
+        }
+        for part in ["more", "incomplete"] {
+            let opinion = json!({"violations": [span(0, 1, None)], "details": {part: true}});
+            let outcome = json!({"critic": "c", "status": "success", "opinion": opinion});
+            let run = Run::of(json!({"verdict": "block", "outcomes": [outcome]})).unwrap();
+            assert!(
+                shown(&run).contains("Not shown") && !shown(&run).contains("private"),
+                "{part}"
+            );
+            assert!(evidence(&run, &private, Texts::Raw).contains("private"));
+        }
+        let mut watched = run(json!([span(0, 1, None)]), "rate_limited");
+        watched.outcomes[1].mode = Some("monitor".into());
+        assert!(shown(&watched).contains("Not shown"));
+    }
+
+    /// A span may lie in the name of a member, which is told by its place and shown in no text and no heading.
+    #[test]
+    fn a_name_that_is_evidence_is_not_taken_for_the_text_of_its_object() {
+        let mut name = span(0, 7, Some("[email]"));
+        name["span"]["name"] = json!(0);
+        name["span"]["field"] = json!("/context/people");
+        let mut below = span(0, 2, None);
+        below["span"]["field"] = json!("/context/people/jo@x.io");
+        let snapshot = json!({"context": {"people": {"jo@x.io": "a note"}}});
+        let run = run(json!([name, below]), "success");
+        let shown = evidence(&run, &snapshot, Texts::Redacted);
+        assert!(!shown.contains("jo@x.io") && shown.contains("</mark>note</pre>"), "{shown}");
+        assert!(shown.contains("the name of member 1 of <code>/context/people</code>"), "{shown}");
+        assert!(!shown.contains("There is no text"), "{shown}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A run as its report tells it, read back from JSON.
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 /// Why a line is no report.
@@ -142,6 +142,15 @@ pub struct Opinion {
     pub uncertainty: f64,
     /// What it objects to.
     pub violations: Vec<Violation>,
+    /// Whether it found more than it lists, or did not look at everything.
+    #[serde(rename = "details", deserialize_with = "is_partial")]
+    pub partial: bool,
+}
+
+/// What details say of that. They may be large, and nothing else of them is told.
+fn is_partial<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let details = Option::<Map<String, Value>>::deserialize(deserializer)?;
+    Ok(details.is_some_and(|it| it.contains_key("more") || it.contains_key("incomplete")))
 }
 
 impl Opinion {
@@ -172,8 +181,10 @@ pub struct Violation {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Span {
-    /// Which text, as a JSON pointer.
+    /// Which text, as a JSON pointer; the object, where it is the name of a member.
     pub field: String,
+    /// Which member's name, by its place in the object, counted from 0.
+    pub name: Option<usize>,
     /// Its first byte.
     pub start: usize,
     /// The byte after its last.

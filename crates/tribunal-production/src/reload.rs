@@ -80,7 +80,7 @@ impl Reloadable {
     }
 
     fn history(&self) -> MutexGuard<'_, History> {
-        // No code of others runs under the lock, so a poisoned one is still consistent.
+        // Each change of it is one step, so a poisoned one is still consistent.
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
