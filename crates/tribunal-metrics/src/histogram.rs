@@ -58,7 +58,8 @@ impl Histogram {
         self.nanos = self.nanos.saturating_add(nanos);
     }
 
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Both together.
+    pub fn add(&mut self, other: &Self) {
         for (sum, more) in self.buckets.iter_mut().zip(other.buckets) {
             *sum += more;
         }
@@ -75,6 +76,30 @@ impl Histogram {
     #[must_use]
     pub const fn sum(&self) -> Duration {
         Duration::from_nanos(self.nanos)
+    }
+
+    /// How long this share of them took at most, from 0 to 1; nothing where there are none.
+    ///
+    /// Within a bucket times are taken to lie evenly, as Prometheus does it (`histogram_quantile`); what took longer than
+    /// the last bucket goes counts as that.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
+        let count = self.count();
+        if count == 0 {
+            return None;
+        }
+        let wanted = share.clamp(0.0, 1.0) * count as f64;
+        let (mut before, mut from) = (0, 0);
+        for (upto, inside) in BOUNDS.into_iter().zip(self.buckets) {
+            let after = before + inside;
+            if inside > 0 && after as f64 >= wanted {
+                let within = (wanted - before as f64).max(0.0) / inside as f64;
+                let nanos = from as f64 + within * (upto - from) as f64;
+                return Some(Duration::from_nanos(upto.min(nanos as u64)));
+            }
+            (before, from) = (after, upto);
+        }
+        Some(Duration::from_nanos(from))
     }
 
     /// Up to how many seconds each bucket goes, and how many took no longer: also those of the buckets before. What took
@@ -99,6 +124,23 @@ mod tests {
         for (bound, written) in BOUNDS.iter().zip(BOUNDS_IN_SECONDS) {
             assert_eq!((written.parse::<f64>().unwrap() * 1e9).round() as u64, *bound);
         }
+    }
+
+    #[test]
+    fn a_share_of_them_took_no_longer_than_its_quantile() {
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.quantile(0.5), None);
+        // Twenty between 1 and 2.5 ms, and twenty between 5 and 10.
+        for _ in 0..20 {
+            histogram.record(Duration::from_millis(2));
+            histogram.record(Duration::from_millis(7));
+        }
+        let micros = |share| histogram.quantile(share).unwrap().as_micros();
+        assert_eq!([0.0, 0.25, 0.5, 0.75, 1.0].map(micros), [1_000, 1_750, 2_500, 7_500, 10_000]);
+        for _ in 0..960 {
+            histogram.record(Duration::from_secs(3_600));
+        }
+        assert_eq!(histogram.quantile(0.99), Some(Duration::from_secs(30)));
     }
 
     #[test]

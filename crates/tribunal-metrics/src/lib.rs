@@ -43,6 +43,6 @@ mod sources;
 mod text;
 
 pub use histogram::Histogram;
-pub use meters::Meters;
+pub use meters::{Meters, Totals};
 pub use readings::{Family, Readings, Sample, Value};
-pub use sources::Sources;
+pub use sources::{Sources, Standing};

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tribunal_core::{Interest, Observer, Refusal, Report, RunEvent};
+use tribunal_core::{Interest, Observer, Refusal, Report, RunEvent, Verdict};
 use tribunal_production::is_canary;
 
 use crate::carried::Carried;
@@ -20,6 +20,16 @@ use crate::sources::Sources;
 /// than sixteen orchestrators at a time are counted all right, but dearly.
 #[derive(Clone, Default)]
 pub struct Meters(Arc<Inner>);
+
+/// How many runs there were. Those of a canary are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Totals {
+    /// With a report, in the order of [`Verdict::ALL`].
+    pub verdicts: [u64; Verdict::ALL.len()],
+    /// Without one, because they were not admitted or were cut off.
+    pub refused: u64,
+}
 
 #[derive(Default)]
 pub(crate) struct Inner {
@@ -50,6 +60,12 @@ impl Meters {
     pub fn read(&self, sources: &Sources<'_>) -> Readings {
         let mut carried = self.0.carried.lock().unwrap_or_else(PoisonError::into_inner);
         Readings::of(&self.0, sources, &mut carried)
+    }
+
+    /// How many runs there were so far, and nothing else: for who asks often.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.0.shards.totals()
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering::Relaxed;
 
 use tribunal_core::{Mode, Refusal, Stage, Status, Verdict};
-use tribunal_production::{BreakerState, CanaryReading, Finding, Gauges, Room};
+use tribunal_production::{BreakerState, CanaryReading, Finding, Gauges, Metrics, Room};
 
 use crate::carried::Carried;
 use crate::catalogue::{self as all, Metric};
@@ -12,12 +12,14 @@ use crate::counts::{Counts, CriticCounts};
 use crate::histogram::Histogram;
 use crate::meters::Inner;
 use crate::seats::Seat;
-use crate::sources::{Sources, TakenCourt};
+use crate::sources::{Sources, Standing};
 
 /// All metrics as they stand.
 #[derive(Debug, Clone)]
 pub struct Readings {
     families: Vec<Family>,
+    plan: Option<Standing>,
+    canary: Option<CanaryReading>,
 }
 
 /// All series of one metric.
@@ -98,14 +100,16 @@ impl From<Histogram> for Value {
 impl Readings {
     pub(crate) fn of(inner: &Inner, sources: &Sources<'_>, carried: &mut Carried) -> Self {
         let taken = sources.taken();
-        if let Some(court) = &taken.court {
-            inner.seats.expect(&court.critics);
+        if let Some((plan, _)) = &taken.court {
+            inner.seats.expect(&plan.critics);
         }
         let mut readings = Self {
             families: all::ALL
                 .iter()
                 .map(|metric| Family { metric, samples: Vec::new() })
                 .collect(),
+            plan: None,
+            canary: None,
         };
         let counts = inner.shards.sum();
         readings.runs(&counts);
@@ -114,17 +118,19 @@ impl Readings {
             let counts = counts.critics.get(place).unwrap_or(&nothing);
             readings.critic(seat.as_ref(), counts);
         }
-        if let Some(court) = &taken.court {
-            readings.limits(&court.gauges);
-            readings.breakers(&court.gauges, carried);
-            readings.service(court, carried);
+        if let Some((plan, metrics)) = taken.court {
+            readings.limits(&plan.gauges);
+            readings.breakers(&plan.gauges, carried);
+            readings.service(plan.generation, &metrics, carried);
+            readings.plan = Some(plan);
         }
         let [ok, failed] = &inner.reloads;
         for (word, count) in [("ok", ok), ("failed", failed)] {
             readings.add(&all::CONFIG_RELOADS, [word], count.load(Relaxed));
         }
-        if let Some(canary) = &taken.canary {
-            readings.canary(canary);
+        if let Some(canary) = taken.canary {
+            readings.told_by(&canary);
+            readings.canary = Some(canary);
         }
         if let Some((written, lost)) = taken.log_lines {
             readings.add(&all::LOG_LINES, ["written"], written);
@@ -136,6 +142,18 @@ impl Readings {
     /// Each metric that has series, in the order of the catalogue.
     pub fn families(&self) -> impl Iterator<Item = &Family> {
         self.families.iter().filter(|family| !family.samples.is_empty())
+    }
+
+    /// The plan that judged when it was read, and the gauges of its limits; of an orchestrator among the sources.
+    #[must_use]
+    pub const fn plan(&self) -> Option<&Standing> {
+        self.plan.as_ref()
+    }
+
+    /// What the canary among the sources said.
+    #[must_use]
+    pub const fn canary(&self) -> Option<&CanaryReading> {
+        self.canary.as_ref()
     }
 
     /// One series; its labels in the order of [`Metric::labels`].
@@ -290,16 +308,15 @@ impl Readings {
         carried.keep_breakers(has_one);
     }
 
-    fn service(&mut self, court: &TakenCourt, carried: &mut Carried) {
-        let TakenCourt { generation, metrics, .. } = court;
-        self.alone(&all::CONFIG_GENERATION, *generation);
+    fn service(&mut self, generation: u64, metrics: &Metrics, carried: &mut Carried) {
+        self.alone(&all::CONFIG_GENERATION, generation);
         let (hooks, observers) =
-            carried.failures(*generation, metrics.hook_failures, metrics.observer_panics);
+            carried.failures(generation, metrics.hook_failures, metrics.observer_panics);
         self.alone(&all::HOOK_FAILURES, hooks);
         self.alone(&all::OBSERVER_PANICS, observers);
     }
 
-    fn canary(&mut self, canary: &CanaryReading) {
+    fn told_by(&mut self, canary: &CanaryReading) {
         self.alone(&all::CANARY_READY, canary.ready);
         for (finding, count) in Finding::ALL.into_iter().zip(canary.found) {
             self.add(&all::CANARY_CHECKS, [finding.as_str()], count);

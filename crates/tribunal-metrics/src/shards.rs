@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::counts::Counts;
+use crate::meters::Totals;
 
 /// More than that many threads share parts.
 const SHARDS: usize = 8;
@@ -44,6 +45,19 @@ impl Shards {
         }
         let [first, ..] = &self.0;
         self.0.get(own).unwrap_or(first).0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Of all of them the numbers of runs.
+    pub(crate) fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for shard in &self.0 {
+            let part = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for (sum, runs) in totals.verdicts.iter_mut().zip(&part.runs) {
+                *sum += runs.count();
+            }
+            totals.refused += part.refused.iter().sum::<u64>();
+        }
+        totals
     }
 
     /// All of them together.

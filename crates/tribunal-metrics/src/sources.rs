@@ -1,6 +1,6 @@
 //! What is read besides what was counted.
 
-use tribunal_core::CriticInfo;
+use tribunal_core::{ConfigHash, CriticInfo};
 use tribunal_production::{
     Canary, CanaryReading, Gauges, Metrics, ProductionOrchestrator, Reloadable,
 };
@@ -49,19 +49,24 @@ impl<'a> Sources<'a> {
     pub(crate) fn taken(&self) -> Taken {
         let court = self.court.map(|court| match court {
             Court::Fixed(court) => {
-                let critics = court.critics().into();
-                TakenCourt {
+                let plan = Standing {
                     generation: 1,
-                    critics,
+                    config_hash: court.config_hash(),
+                    critics: court.critics().into(),
                     gauges: court.gauges(),
-                    metrics: court.metrics(),
-                }
+                };
+                (plan, court.metrics())
             }
             Court::Reloadable(court) => {
                 // All of one generation.
                 let now = court.current();
-                let (generation, critics) = (now.number(), now.critics().into());
-                TakenCourt { generation, critics, gauges: now.gauges(), metrics: now.metrics() }
+                let plan = Standing {
+                    generation: now.number(),
+                    config_hash: now.config_hash(),
+                    critics: now.critics().into(),
+                    gauges: now.gauges(),
+                };
+                (plan, now.metrics())
             }
         });
         let canary = self.canary.map(Canary::reading);
@@ -69,16 +74,23 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// What the sources said.
-pub(crate) struct Taken {
-    pub(crate) court: Option<TakenCourt>,
-    pub(crate) canary: Option<CanaryReading>,
-    pub(crate) log_lines: Option<(u64, u64)>,
+/// The plan that judges at the moment, and how its limits stand.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Standing {
+    /// Which generation it is: 1 for the first, and one more with each reload.
+    pub generation: u64,
+    /// The digest that its reports carry.
+    pub config_hash: ConfigHash,
+    /// Its critics, in plan order.
+    pub critics: Box<[CriticInfo]>,
+    /// How full each limit is.
+    pub gauges: Gauges,
 }
 
-pub(crate) struct TakenCourt {
-    pub(crate) generation: u64,
-    pub(crate) critics: Box<[CriticInfo]>,
-    pub(crate) gauges: Gauges,
-    pub(crate) metrics: Metrics,
+/// What the sources said.
+pub(crate) struct Taken {
+    pub(crate) court: Option<(Standing, Metrics)>,
+    pub(crate) canary: Option<CanaryReading>,
+    pub(crate) log_lines: Option<(u64, u64)>,
 }

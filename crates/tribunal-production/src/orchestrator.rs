@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tribunal_core::{
-    Critic, CriticInfo, Hook, Observer, Refusal, Report, RunEvent, Snapshot, TimeoutLevel, seeded,
+    ConfigHash, Critic, CriticInfo, Hook, Observer, Refusal, Report, RunEvent, Snapshot,
+    TimeoutLevel, seeded,
 };
 use tribunal_resilience::{Admitted, Deadline, Moment, RetryBudget};
 
@@ -140,6 +141,12 @@ impl ProductionOrchestrator {
     /// Those who wait in the queue are refused at once. It cannot be undone.
     pub async fn shutdown(&self, within: Duration) -> Shutdown {
         self.court.entrance.shut_down(within).await
+    }
+
+    /// The digest of its configuration, which its reports carry.
+    #[must_use]
+    pub fn config_hash(&self) -> ConfigHash {
+        self.court.plan.hash
     }
 
     /// The critics, in plan order.

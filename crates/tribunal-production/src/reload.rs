@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use futures_util::future::join_all;
 use thiserror::Error;
 use tokio::sync::Notify;
-use tribunal_core::{CriticInfo, Report, Snapshot};
+use tribunal_core::{ConfigHash, CriticInfo, Report, Snapshot};
 
 use crate::gauges::Gauges;
 use crate::metrics::Metrics;
@@ -176,6 +176,12 @@ impl Generation {
     /// Those of [`ProductionOrchestrator::run_all`].
     pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
         self.court.run_all(snapshot).await
+    }
+
+    /// The digest of its configuration, which its reports carry.
+    #[must_use]
+    pub fn config_hash(&self) -> ConfigHash {
+        self.court.config_hash()
     }
 
     /// Its critics, in plan order.
