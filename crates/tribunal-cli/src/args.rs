@@ -78,6 +78,9 @@ pub(crate) enum Command {
     Init(crate::init::InitArgs),
     /// Draw a page of runs that were judged before, from their JSON lines
     Report(crate::report::ReportArgs),
+    /// Watch a running process: stages, critics, queue, breakers, last blocks
+    #[command(after_help = crate::top::AFTER_HELP)]
+    Top(crate::top::TopArgs),
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +119,8 @@ pub(crate) struct JudgeArgs {
     pub(crate) log: crate::judge::JudgeLogArgs,
     #[command(flatten)]
     pub(crate) picture: crate::judge::PictureArgs,
+    #[command(flatten)]
+    pub(crate) status: crate::judge::StatusArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     /// Files of JSON lines, in order; `-` is standard input, which is also what is read without any

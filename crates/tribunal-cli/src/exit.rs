@@ -105,6 +105,12 @@ pub(crate) enum Trouble {
     /// Nobody reads standard output any more.
     #[error("nobody reads standard output")]
     Unheard,
+    /// The status cannot be offered.
+    #[error("the status cannot be offered: {0}")]
+    Offer(tribunal_status::BindError),
+    /// Nobody says how things stand.
+    #[error("{0}")]
+    Ask(tribunal_status::AskError),
     /// The runtime did not start.
     #[error("cannot start: {0}")]
     Start(io::Error),

@@ -9,6 +9,7 @@ mod jsonl;
 mod log;
 mod picture;
 mod redact;
+mod status;
 mod totals;
 mod watching;
 
@@ -31,6 +32,8 @@ pub(crate) use log::JudgeLogArgs;
 pub(crate) use picture::PictureArgs;
 use picture::{Drawable, HowMuch, Picture};
 use redact::Redact;
+pub(crate) use status::StatusArgs;
+use status::Told;
 
 /// Judges every line of every input.
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
@@ -43,8 +46,20 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let log = JudgeLog::of(&args.log)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let judging = judge(args, inputs, courts, watch, (redact, log.clone()), (output, picture));
+    let (told, serving) = match &args.status.status {
+        Some(address) => {
+            let told = Told::new(&pipeline::name(&args.config));
+            let serving = runtime.block_on(told.serve(address, courts.base(), log.clone()))?;
+            (Some(told), Some(serving))
+        }
+        None => (None, None),
+    };
+    let beside = (redact, log.clone(), told);
+    let judging = judge(args, inputs, courts, watch, beside, (output, picture));
     let done = runtime.block_on(judging);
+    if let Some(mut serving) = serving {
+        runtime.block_on(serving.shutdown());
+    }
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
     let logged = log.map_or(Ok(()), JudgeLog::finish);
@@ -74,7 +89,7 @@ async fn judge(
     inputs: Vec<Input>,
     courts: Arc<Courts>,
     watch: Option<Watch>,
-    (redact, log): (Option<Redact>, Option<JudgeLog>),
+    beside: Beside,
     (output, picture): (Output, Option<Picture>),
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
@@ -99,7 +114,7 @@ async fn judge(
         with_text: args.picture.report_text != HowMuch::None,
         longest: pace.longest,
     };
-    let judging = |line| one(Arc::clone(&courts), (redact.clone(), log.clone()), line, wanted);
+    let judging = |line| one(Arc::clone(&courts), beside.clone(), line, wanted);
     let watched = async {
         match watch {
             Some(watch) => watching::watching(watch, &courts).await,
@@ -119,6 +134,9 @@ async fn judge(
     }
 }
 
+/// What is done with a report beside writing it.
+type Beside = (Option<Redact>, Option<JudgeLog>, Option<Told>);
+
 /// What is to be made of each line.
 #[derive(Clone, Copy)]
 struct Wanted {
@@ -135,7 +153,7 @@ struct Wanted {
 /// Judges one line.
 async fn one(
     courts: Arc<Courts>,
-    (redact, log): (Option<Redact>, Option<JudgeLog>),
+    (redact, log, told): Beside,
     line: Line,
     wanted: Wanted,
 ) -> Judged<Drawable> {
@@ -152,8 +170,12 @@ async fn one(
             let result = court.run_all(snapshot.clone()).await;
             if let Ok(report) = &result {
                 redacted = redact.map(|redact| redact.redacted(report, &snapshot));
-                if let Some(log) = log {
-                    log.record(report, &snapshot).await;
+                let decision = match &log {
+                    Some(log) => log.record(report, &snapshot).await,
+                    None => None,
+                };
+                if let Some(told) = &told {
+                    told.record(report, decision);
                 }
             }
             result.map_err(|error| error.to_string())

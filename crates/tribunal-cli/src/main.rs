@@ -21,6 +21,7 @@ mod prove;
 mod report;
 mod safe;
 mod schema;
+mod top;
 mod train;
 
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         args::Command::Schema(args) => schema::run(&args),
         args::Command::Init(args) => init::run(&args),
         args::Command::Report(args) => report::run(&args),
+        args::Command::Top(args) => top::run(&args),
     };
     done.unwrap_or_else(exit::Trouble::tell).into()
 }

@@ -44,6 +44,7 @@
 //! | `eval` | `eval`: reports held against labels |
 //! | `log` | `log`: a chained line for each run, off its path |
 //! | `prove` | `prove`: what a pipeline can do at all, and promises |
+//! | `status` | `status`: how a process stands, for `tribunal top` (with `metrics`) |
 
 pub use tribunal_core::*;
 
@@ -73,5 +74,7 @@ pub use tribunal_metrics as metrics;
 pub use tribunal_prove as prove;
 #[cfg(feature = "schema")]
 pub use tribunal_schema as schema;
+#[cfg(feature = "status")]
+pub use tribunal_status as status;
 #[cfg(feature = "v2")]
 pub use tribunal_v2 as v2;

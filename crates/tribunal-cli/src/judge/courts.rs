@@ -116,6 +116,11 @@ impl Courts {
         critics
     }
 
+    /// Who judges lines that name no profile; the same through all reloads.
+    pub(super) fn base(&self) -> Arc<Reloadable> {
+        Arc::clone(self.all().base())
+    }
+
     /// What the plan of the base does.
     pub(super) fn outline(&self) -> Outline {
         self.all().base().current().outline()

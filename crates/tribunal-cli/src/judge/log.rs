@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tribunal_core::{Report, Snapshot};
-use tribunal_log::{DecisionLog, FileSink, LogBuilder, StartError};
+use tribunal_log::{DecisionId, DecisionLog, FileSink, LogBuilder, LogCounters, StartError};
 
 use crate::exit::Trouble;
 use crate::log::KeySource;
@@ -66,11 +66,16 @@ impl JudgeLog {
     }
 
     /// A line for this run. Waits for room: here a complete log is worth more than pace.
-    pub(super) async fn record(&self, report: &Report, snapshot: &Snapshot) {
+    pub(super) async fn record(&self, report: &Report, snapshot: &Snapshot) -> Option<DecisionId> {
         while !self.log.has_room() {
             tokio::time::sleep(FOR_ROOM).await;
         }
-        self.log.record(report, Some(snapshot), None);
+        self.log.record(report, Some(snapshot), None)
+    }
+
+    /// What has become of its lines so far.
+    pub(super) fn counters(&self) -> LogCounters {
+        self.log.counters()
     }
 
     /// Everything is written, or it is told that it is not.

@@ -15,4 +15,6 @@ mod picture;
 mod plan;
 mod prove;
 mod run;
+#[cfg(unix)]
+mod top;
 mod train;

@@ -55,7 +55,7 @@ impl Folder {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tribunal"));
         command.args(args).current_dir(self.0.path()).env_remove("NO_COLOR");
-        command.env_remove("CLICOLOR_FORCE");
+        command.env_remove("CLICOLOR_FORCE").env_remove("TRIBUNAL_STATUS");
         command
     }
 
