@@ -12,5 +12,6 @@ mod canary;
 mod counted;
 mod dashboard;
 mod expressions;
+mod lines;
 mod page;
 mod standing;

@@ -57,6 +57,14 @@ pub struct LogCounters {
     pub errors: u64,
 }
 
+impl LogCounters {
+    /// How many decisions no line tells of, and none will: what metrics count as lost.
+    #[must_use]
+    pub const fn never_written(&self) -> u64 {
+        self.lost.saturating_add(self.failed)
+    }
+}
+
 /// What closing came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -54,9 +54,8 @@ impl Told {
         serving.spawn(async move {
             let sources = || match &log {
                 Some(log) => {
-                    let counters = log.counters();
-                    let lost = counters.lost.saturating_add(counters.failed);
-                    Sources::of(&court).log_lines(counters.written, lost)
+                    let lines = log.counters();
+                    Sources::of(&court).log_lines(lines.written, lines.never_written())
                 }
                 None => Sources::of(&court),
             };
