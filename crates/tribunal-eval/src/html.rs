@@ -225,7 +225,7 @@ fn miss(miss: &Miss, page: &mut String) {
     let text = miss.text.as_deref().map(|text| format!("<br><span>{}</span>", escaped(text)));
     let _ = writeln!(
         page,
-        "<tr><td><code>{}</code>{}</td><td>{}</td><td class=\"n\">{:.3}</td></tr>",
+        "<tr><td><code>{}</code>{}</td><td class=\"broad\">{}</td><td class=\"n\">{:.3}</td></tr>",
         escaped(&id),
         text.unwrap_or_default(),
         escaped(&miss.source),

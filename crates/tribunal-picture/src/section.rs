@@ -92,7 +92,7 @@ fn row(page: &mut String, run: &Run, outcome: &Outcome, plan: Option<&Plan>) {
     let gate = plan.map_or_else(String::new, |plan| {
         let known = plan.critic(&outcome.critic);
         let policy = escaped(known.map_or("–", |known| &known.policy));
-        format!("<td class=\"broad\">{policy}</td><td>{}</td>", saw(run, known))
+        format!("<td class=\"broad\">{policy}</td><td class=\"broad\">{}</td>", saw(run, known))
     });
     let monitored = if outcome.is_enforced() { "" } else { " <span class=\"note\">monitor</span>" };
     let calls_for = outcome.calls_for.as_deref().unwrap_or("–");
