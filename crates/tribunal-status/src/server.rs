@@ -1,7 +1,7 @@
 //! The side that is asked.
 //!
 //! Nobody can hold it up: what a client is told is written by a task of its own, within a bounded time, for a bounded
-//! number of clients; those beyond are told that there are too many.
+//! number of clients; those beyond are told that there are too many, or nothing when there are far too many.
 
 use std::convert::Infallible;
 use std::io;
@@ -24,6 +24,8 @@ use crate::unix::Socket;
 
 /// So many are answered at a time.
 const CLIENTS: usize = 16;
+/// From so many on, clients are hung up on without a word.
+const REFUSED: usize = 64;
 /// Who has not taken its answer by then gets no more of it.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// So much of what a client says is passed over, in bytes.
@@ -75,24 +77,10 @@ enum Listener {
     Tcp(TcpListener),
 }
 
-/// What is written to.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
-    /// As much as there is room for now.
-    fn write_now(&self, bytes: &[u8]) -> io::Result<usize>;
-}
+/// A connection.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
-#[cfg(unix)]
-impl Stream for tokio::net::UnixStream {
-    fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.try_write(bytes)
-    }
-}
-
-impl Stream for tokio::net::TcpStream {
-    fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.try_write(bytes)
-    }
-}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 impl Server {
     /// Makes the socket. From then on clients can connect, and wait until they are served.
@@ -143,13 +131,13 @@ impl Server {
                 _ = looks.tick() => board.look(),
                 Some(_) = clients.join_next(), if !clients.is_empty() => {}
                 accepted = self.accept() => match accepted {
-                    Ok(stream) if clients.len() >= CLIENTS => {
-                        // What does not fit in now is not worth waiting for.
-                        let _ = stream.write_now(&busy());
-                    }
                     Ok(stream) => {
-                        let status = board.status(&sources());
-                        clients.spawn(timeout(PATIENCE, write(stream, written(&status))));
+                        let answer = match clients.len() {
+                            0..CLIENTS => written(&board.status(&sources())),
+                            CLIENTS..REFUSED => busy(),
+                            _ => continue,
+                        };
+                        clients.spawn(timeout(PATIENCE, write(stream, answer)));
                     }
                     Err(_) => sleep(PAUSE).await,
                 },
