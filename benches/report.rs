@@ -21,7 +21,7 @@ use tribunal_benches::answer::Answer;
 use tribunal_benches::plot::svg;
 
 /// Every bench, and whether it asks for `--ratios`.
-const BENCHES: [(&str, bool); 7] = [
+const BENCHES: [(&str, bool); 8] = [
     ("overhead", true),
     ("gated_vs_ungated", false),
     ("load", false),
@@ -29,6 +29,7 @@ const BENCHES: [(&str, bool); 7] = [
     ("critics", false),
     ("config", false),
     ("cold_start", false),
+    ("decision_log", false),
 ];
 
 /// Answers that others leave.
