@@ -38,6 +38,29 @@ fn merge(cnf: &mut Cnf, left: &[Lit], right: &[Lit], most: usize) -> Vec<Lit> {
     merged
 }
 
+/// The sum of numbers that are written as `at least 1`, `at least 2`, ... up to `most`. Exact in both directions.
+pub(crate) fn total(cnf: &mut Cnf, numbers: &[Vec<Lit>], most: usize) -> Vec<Lit> {
+    match numbers {
+        [] => Vec::new(),
+        [only] => only.iter().copied().take(most).collect(),
+        _ => {
+            let (left, right) = numbers.split_at(numbers.len() / 2);
+            let (left, right) = (total(cnf, left, most), total(cnf, right, most));
+            let merged = merge(cnf, &left, &right, most);
+            // Where neither reaches its next step, the sum does not reach the one after theirs.
+            for at_left in 0..=left.len() {
+                for at_right in 0..=right.len() {
+                    let Some(out) = merged.get(at_left + at_right) else { continue };
+                    let next = [left.get(at_left), right.get(at_right)];
+                    let next: Vec<Lit> = next.into_iter().flatten().copied().collect();
+                    cnf.implies(&[*out], &next);
+                }
+            }
+            merged
+        }
+    }
+}
+
 /// A number in binary, lowest bit first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bits {
@@ -180,6 +203,32 @@ mod tests {
             sum = sum.plus_if(&mut cnf, 1, lit);
         }
         assert_eq!(sum.lits.len(), 7);
+    }
+
+    #[test]
+    fn a_total_of_steps_is_exact_in_both_directions() {
+        for chosen in 0..1 << 6_usize {
+            let mut cnf = Cnf::new();
+            let (lits, mut told, _) = setting(&mut cnf, &[1; 6], chosen);
+            let steps: Vec<Vec<Lit>> =
+                lits.chunks(2).map(|pair| pair.iter().map(|(_, lit)| *lit).collect()).collect();
+            // The second step of a number is not taken before its first.
+            for pair in &steps {
+                cnf.implies(&[pair[1]], &[pair[0]]);
+            }
+            let totals = total(&mut cnf, &steps, 5);
+            if !cnf.solve(&told).unwrap() {
+                continue;
+            }
+            let sum = chosen.count_ones() as usize;
+            for (at, lit) in totals.iter().enumerate() {
+                let reached = sum > at;
+                told.push(if reached { !*lit } else { *lit });
+                assert_eq!(cnf.solve(&told), Ok(false), "{chosen:b} {at}");
+                told.pop();
+            }
+            assert_eq!(totals.len(), 5);
+        }
     }
 
     #[test]
