@@ -7,6 +7,28 @@ use batsat::Lit;
 
 use crate::cnf::Cnf;
 
+/// A number that a run has.
+pub(crate) trait Number {
+    /// Whether it is this number or more.
+    fn is_at_least(&self, cnf: &mut Cnf, bound: u64) -> Lit;
+
+    /// The number in the run that was found.
+    fn value(&self, cnf: &Cnf) -> u64;
+}
+
+/// As `at least 1`, `at least 2`, ...
+impl Number for Vec<Lit> {
+    fn is_at_least(&self, cnf: &mut Cnf, bound: u64) -> Lit {
+        let Some(at) = bound.checked_sub(1) else { return cnf.yes() };
+        let lit = usize::try_from(at).ok().and_then(|at| self.get(at));
+        lit.copied().unwrap_or(cnf.no())
+    }
+
+    fn value(&self, cnf: &Cnf) -> u64 {
+        self.iter().take_while(|lit| cnf.holds(**lit)).count() as u64
+    }
+}
+
 /// How many of the literals hold, as `at least 1`, `at least 2`, ... up to `most`.
 pub(crate) fn count(cnf: &mut Cnf, lits: &[Lit], most: usize) -> Vec<Lit> {
     match lits {
@@ -62,7 +84,7 @@ pub(crate) fn total(cnf: &mut Cnf, numbers: &[Vec<Lit>], most: usize) -> Vec<Lit
 }
 
 /// A number in binary, lowest bit first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Bits {
     lits: Vec<Lit>,
     /// The number is never more than this: it has as many bits as that needs.
@@ -119,21 +141,6 @@ impl Bits {
         }
     }
 
-    /// Whether it is this number or more.
-    pub(crate) fn is_at_least(&self, cnf: &mut Cnf, bound: u64) -> Lit {
-        if bound > self.most {
-            return cnf.no();
-        }
-        // From the lowest bit up: the highest in which the two differ decides.
-        let mut reaches = cnf.yes();
-        for at in 0..self.lits.len() {
-            let own = self.bit(cnf, at);
-            reaches =
-                if bound >> at & 1 == 1 { cnf.and([own, reaches]) } else { cnf.or([own, reaches]) };
-        }
-        reaches
-    }
-
     /// The number, or the bound where that is less.
     pub(crate) fn capped(&self, cnf: &mut Cnf, bound: u64) -> Self {
         if bound >= self.most {
@@ -147,9 +154,24 @@ impl Bits {
         }
         Self { lits, most: bound }
     }
+}
 
-    /// The number in the run that was found.
-    pub(crate) fn value(&self, cnf: &Cnf) -> u64 {
+impl Number for Bits {
+    fn is_at_least(&self, cnf: &mut Cnf, bound: u64) -> Lit {
+        if bound > self.most {
+            return cnf.no();
+        }
+        // From the lowest bit up: the highest in which the two differ decides.
+        let mut reaches = cnf.yes();
+        for at in 0..self.lits.len() {
+            let own = self.bit(cnf, at);
+            reaches =
+                if bound >> at & 1 == 1 { cnf.and([own, reaches]) } else { cnf.or([own, reaches]) };
+        }
+        reaches
+    }
+
+    fn value(&self, cnf: &Cnf) -> u64 {
         let bits = self.lits.iter().enumerate().filter(|(_, lit)| cnf.holds(**lit));
         bits.map(|(at, _)| 1_u64 << at).sum()
     }

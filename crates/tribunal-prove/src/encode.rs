@@ -19,7 +19,7 @@ use tribunal_core::{CriticName, Mode, Phase, Status, Thresholds, Verdict};
 use self::codes::Kinds;
 pub(crate) use self::gate::{Asked, is_failure};
 use self::line::Line;
-pub(crate) use self::money::Units;
+pub(crate) use self::money::{Spent, Units};
 use self::numbers::Numbers;
 use crate::cnf::Cnf;
 use crate::model::{Bound, Gate, Model, Quantity};
@@ -87,6 +87,8 @@ pub(crate) struct Encoded<'m> {
     pub(crate) free: BTreeMap<String, Lit>,
     /// By place in the plan.
     pub(crate) states: Vec<States>,
+    /// What is spent, where there is a budget.
+    pub(crate) spent: Option<Spent>,
     pub(crate) review: Lit,
     pub(crate) block: Lit,
     pub(crate) allow: Lit,
@@ -132,6 +134,7 @@ impl<'m> Encoded<'m> {
             languages: BTreeMap::new(),
             free: BTreeMap::new(),
             states: Vec::new(),
+            spent: None,
             review: nobody,
             block: nobody,
             allow: nobody,

@@ -45,6 +45,8 @@ mod encode;
 mod model;
 mod path;
 mod prover;
+mod steps;
+mod sum;
 mod worst;
 
 pub use claim::{Claim, Event, ParseError, Promise, RiskFrom, What};

@@ -8,7 +8,7 @@ use crate::model::Gate;
 use crate::path::Path;
 
 /// How much the solver may learn on whether one critic runs: these questions are asked whenever a config is loaded.
-const PATIENCE: u64 = 500;
+const PATIENCE: u64 = 100;
 
 /// A critic that runs in no run.
 #[derive(Debug, Clone, PartialEq, Eq)]
