@@ -65,13 +65,13 @@ impl Court {
     }
 
     /// A caller gets no report.
-    fn refused(&self, error: &RunError, called: Moment) {
+    fn refused(&self, error: &RunError, snapshot: &Snapshot, called: Moment) {
         self.counters.refused(error);
         let why = match error {
             RunError::Overloaded { .. } => Refusal::Overloaded,
             RunError::ShutDown => Refusal::ShutDown,
         };
-        self.observers.tell(RunEvent::Refused { why, after: called.elapsed() });
+        self.observers.tell(RunEvent::Refused { why, after: called.elapsed(), snapshot });
     }
 }
 
@@ -118,7 +118,7 @@ impl ProductionOrchestrator {
             Some(place) => (place, called),
             None => {
                 let place = door.admit(called, deadline).await;
-                (place.inspect_err(|error| court.refused(error, called))?, Moment::now())
+                (place.inspect_err(|error| court.refused(error, &snapshot, called))?, Moment::now())
             }
         };
         let deadline = if seeded!(QueueTimeIsFree) {
@@ -130,7 +130,7 @@ impl ProductionOrchestrator {
         // In its place from the start: it is large, and would be copied on its way.
         let judged = pin!(run::judge(court, &snapshot, Times { called, admitted }, deadline));
         let report = stop.unless_cut(judged).await.ok_or(RunError::ShutDown);
-        let report = report.inspect_err(|error| court.refused(error, called))?;
+        let report = report.inspect_err(|error| court.refused(error, &snapshot, called))?;
         place.done();
         Ok(report)
     }

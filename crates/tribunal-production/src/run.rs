@@ -128,7 +128,7 @@ pub(crate) async fn judge(
     crate::seeded::exchange(tally.split(&(0..plan.nodes.len())).1);
     let report = tally
         .finish(|outcomes| Report::new(trace_id, plan.infos.clone(), outcomes, timings, plan.hash));
-    court.observers.tell(RunEvent::RunFinished { report: &report });
+    court.observers.tell(RunEvent::RunFinished { report: &report, snapshot });
     report
 }
 
