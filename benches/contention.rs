@@ -24,7 +24,7 @@ use std::time::Duration;
 use governor::{Quota, RateLimiter};
 use tokio::sync::Semaphore;
 use tribunal_benches::answer::{Answer, Kind, Plot, number, times};
-use tribunal_benches::contender::one_thread;
+use tribunal_benches::contender::{clock_of_a_service, one_thread};
 use tribunal_benches::noop::{Check, Noop};
 use tribunal_benches::ours::{Options, ROOM, never_dry, production_contender};
 use tribunal_benches::rivals::{self, Bench};
@@ -47,6 +47,7 @@ struct Case {
 const TOTAL: Duration = Duration::from_secs(15);
 
 fn main() {
+    clock_of_a_service();
     let cases = cases();
     let mut seen: Vec<[Vec<f64>; 2]> = cases.iter().map(|_| [Vec::new(), Vec::new()]).collect();
     let end = Moment::now() + TOTAL;

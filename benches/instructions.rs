@@ -35,6 +35,7 @@ use tribunal_benches::ours::{Options, production_contender, v2_contender};
 use tribunal_benches::rivals::{self, Bench};
 use tribunal_benches::shape::Shape;
 use tribunal_core::Critic;
+use tribunal_resilience::Moment;
 
 /// The most instructions that a run of ten critics may take. To raise one is to make every request of every user
 /// dearer: the commit that does it says what is bought with it.
@@ -84,13 +85,18 @@ enum Task {
         /// How many critics.
         #[arg(long, default_value_t = 10)]
         critics: usize,
+        /// With the clock that a service has: how often that reads the system's depends on how fast the machine is, so
+        /// nothing is counted with it.
+        #[arg(long)]
+        as_in_a_service: bool,
     },
 }
 
 fn main() -> ExitCode {
     match Args::parse().command {
         Task::Check => check(),
-        Task::Run { contender, shape, runs, critics } => {
+        Task::Run { contender, shape, runs, critics, as_in_a_service } => {
+            Moment::use_counter(as_in_a_service);
             let shape = Shape::ALL.into_iter().find(|one| one.name() == shape).expect("a shape");
             run(&contender, shape, runs, critics);
             ExitCode::SUCCESS

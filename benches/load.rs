@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 use tribunal_benches::answer::{Answer, Kind, Plot, number, times};
-use tribunal_benches::contender::{Contender, one_thread};
+use tribunal_benches::contender::{Contender, clock_of_a_service, one_thread};
 use tribunal_benches::noop::{Check, Sleeper};
 use tribunal_benches::ours::{Options, production_contender};
 use tribunal_benches::processes::{again, cpu_time, peak_memory};
@@ -44,6 +44,7 @@ const WAVES: [(usize, usize); 2] = [(100, 15), (10_000, 5)];
 const REPEATS: usize = 3;
 
 fn main() {
+    clock_of_a_service();
     let arguments: Vec<String> = std::env::args().collect();
     let wave = arguments.iter().position(|argument| argument == "--wave");
     let told = wave.and_then(|at| arguments.get(at + 1..at + 4));

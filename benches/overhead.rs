@@ -23,7 +23,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion};
 use serde_json::{Map, Value};
 use tribunal_benches::answer::{Answer, Kind, Plot, number, times};
-use tribunal_benches::contender::{Contender, one_thread};
+use tribunal_benches::contender::{Contender, clock_of_a_service, one_thread};
 use tribunal_benches::noop::{Call, Check, Noop, PendingOnce, SyncNoop};
 use tribunal_benches::ours::{Options, production_contender, v2_contender};
 use tribunal_benches::rivals::{self, Bench};
@@ -32,6 +32,7 @@ use tribunal_benches::shape::Shape;
 use tribunal_core::Critic;
 
 fn main() {
+    clock_of_a_service();
     match std::env::args().any(|argument| argument == "--ratios") {
         true => ratios(),
         false => criterion(),

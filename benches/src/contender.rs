@@ -11,6 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::task::AtomicWaker;
 use tokio::runtime::{Builder, Runtime};
 use tribunal_core::Report;
+use tribunal_resilience::Moment;
 
 use crate::noop::Said;
 
@@ -138,6 +139,12 @@ impl<F: Future + Unpin> Future for Insist<F> {
             }
         }
     }
+}
+
+/// The clock as a service has it. What is built beside tests, as benches are, has one that can be paused, and so is read
+/// the slow way each time; rivals read theirs in whatever way is best for them.
+pub fn clock_of_a_service() {
+    Moment::use_counter(true);
 }
 
 /// A runtime of one thread, as all of these benches use where they say nothing else.

@@ -58,10 +58,23 @@ impl<F: Future + Unpin> Future for Contained<F> {
     type Output = Result<F::Output, Panicked>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_with(cx, |output| output)
+    }
+}
+
+impl<F: Future + Unpin> Contained<F> {
+    /// Polls, and does with the output what is to be done with it inside too: what is large need not be handed on from
+    /// one to the next.
+    #[inline]
+    pub fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        done: impl FnOnce(F::Output) -> T,
+    ) -> Poll<Result<T, Panicked>> {
         let Some(future) = self.0.as_mut() else {
             return Poll::Ready(Err(Panicked));
         };
-        match contain(|| Pin::new(future).poll(cx)) {
+        match contain(|| Pin::new(future).poll(cx).map(done)) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
             Err(Panicked) => {
@@ -73,10 +86,12 @@ impl<F: Future + Unpin> Future for Contained<F> {
 }
 
 impl<F> Contained<F> {
-    /// Drops what is inside; a panic while dropping stays inside too.
-    fn discard(&mut self) {
-        let future = self.0.take();
-        let _ = contain(|| drop(future));
+    /// Drops what is inside; a panic while dropping stays inside too. Polling gives an error from then on.
+    #[inline]
+    pub fn discard(&mut self) {
+        if let Some(future) = self.0.take() {
+            let _ = contain(|| drop(future));
+        }
     }
 }
 

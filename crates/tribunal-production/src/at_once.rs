@@ -14,7 +14,7 @@ use tribunal_resilience::{Admitted, AdmittedCall, CallResult, Moment};
 
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger};
-use crate::call::{About, InFlight};
+use crate::call::{About, InFlight, Spoken};
 use crate::limit::{Carried, Short};
 use crate::pending::Wait;
 
@@ -118,36 +118,46 @@ impl<'r> Execution<'r> {
         self.first_answer(self.about(admitted, started), called, now, out)
     }
 
-    /// A first call that had to be waited for is over: it has answered, or its time is up.
-    pub(crate) fn land(
+    /// A first call that had to be waited for has just given an opinion, which is in its place. `false` when more has to
+    /// be said about it; then nothing has changed.
+    #[inline]
+    pub(crate) fn land(&self, call: &mut InFlight<'r>, now: Moment, out: &mut Outcome) -> bool {
+        let fine = self.agrees(call.about().started, now, out);
+        if fine {
+            call.succeed(now);
+        }
+        fine
+    }
+
+    /// The same, of one that gave none, or one that does not do.
+    #[inline(never)]
+    pub(crate) fn land_hard(
         &self,
         call: InFlight<'r>,
-        called: Option<Called>,
+        spoken: Spoken,
+        now: Moment,
+        out: &mut Outcome,
+    ) -> Option<Wait<'r>> {
+        let called = match spoken {
+            Ok(Ok(())) => out.opinion.take().map_or(Err(Panicked), |opinion| Ok(Ok(opinion))),
+            Ok(Err(error)) => Ok(Err(error)),
+            Err(Panicked) => Err(Panicked),
+        };
+        self.first_answer(call.ended(now), called, now, out)
+    }
+
+    /// The time of a first call is up.
+    #[inline(never)]
+    pub(crate) fn land_late(
+        &self,
+        call: InFlight<'r>,
         clock: &mut Moment,
         out: &mut Outcome,
     ) -> Option<Wait<'r>> {
-        let started = call.about().started;
-        let Some(called) = called else {
-            let mut ledger = Ledger::of_first_call(started);
-            let miss = self.overdue(&mut ledger, call);
-            *clock = ledger.clock;
-            return self.answered(ledger, Err(miss), out);
-        };
-        let now = Moment::now();
-        *clock = now;
-        let about = call.ended(now);
-        let called = match called {
-            Ok(Ok(opinion)) => {
-                out.opinion = Some(opinion);
-                if self.agrees(started, now, out) {
-                    about.succeeded(now);
-                    return None;
-                }
-                out.opinion.take().map_or(Err(Panicked), |opinion| Ok(Ok(opinion)))
-            }
-            other => other,
-        };
-        self.first_answer(about, called, now, out)
+        let mut ledger = Ledger::of_first_call(call.about().started);
+        let miss = self.overdue(&mut ledger, call);
+        *clock = ledger.clock;
+        self.answered(ledger, Err(miss), out)
     }
 
     /// Whether there is an opinion, in time and with nothing to be said against it. Then its outcome is in its place.

@@ -154,7 +154,7 @@ impl<'r> Execution<'r> {
 
     /// What is left to do once the first call has begun and goes on. Whether it has been polled by whoever waits
     /// for it.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn in_flight(&self, call: InFlight<'r>, polled: bool) -> Wait<'r> {
         if self.node.hedging.is_none() {
             return Wait::Flight(Flight { place: self.place, call, polled });

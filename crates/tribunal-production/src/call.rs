@@ -36,6 +36,9 @@ pub(crate) struct InFlight<'r> {
     about: About<'r>,
 }
 
+/// That a call has answered: what it said, if it is an opinion, lies elsewhere.
+pub(crate) type Spoken = Result<Result<(), CriticError>, Panicked>;
+
 /// What has to be known of a call when it ends.
 pub(crate) struct About<'r> {
     admitted: Option<AdmittedCall<'r>>,
@@ -70,13 +73,6 @@ impl<'r> About<'r> {
         self.hedge = true;
         self
     }
-
-    /// The call gave an opinion that is valid.
-    pub(crate) fn succeeded(self, now: Moment) {
-        if let Some(admitted) = self.admitted {
-            admitted.report(CallResult::Success, now);
-        }
-    }
 }
 
 impl<'r> InFlight<'r> {
@@ -87,6 +83,36 @@ impl<'r> InFlight<'r> {
         about: About<'r>,
     ) -> Self {
         Self { work: Work::Here(future), held: Some(held), about }
+    }
+
+    /// Its answer, when there is one. What it says goes where it is wanted: an opinion is too large to be handed on by
+    /// everybody in between.
+    #[inline]
+    pub(crate) fn poll_into(
+        &mut self,
+        said: &mut Option<Opinion>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Spoken> {
+        let put =
+            |answer: Result<Opinion, CriticError>| answer.map(|opinion| *said = Some(opinion));
+        match &mut self.work {
+            Work::Here(future) => future.poll_with(cx, put),
+            Work::Apart(apart) => apart.poll(cx).map(|called| called.map(put)),
+        }
+    }
+
+    /// The call gave an opinion that is valid: its permits are free, its time counts, and the breaker learns of it.
+    #[inline]
+    pub(crate) fn succeed(&mut self, now: Moment) {
+        if let Work::Here(future) = &mut self.work {
+            future.discard();
+        }
+        if let Some(held) = self.held.take() {
+            held.done_at(now);
+        }
+        if let Some(admitted) = self.about.admitted.take() {
+            admitted.report(CallResult::Success, now);
+        }
     }
 
     /// The permits of a call that has answered are free, and its time counts.

@@ -13,21 +13,31 @@ use futures_util::stream::{FuturesUnordered, Stream};
 use tokio::task::coop::has_budget_remaining;
 use tokio::task::unconstrained;
 use tokio::time::{Sleep, sleep_until};
-use tribunal_core::Outcome;
+use tribunal_core::{Opinion, Outcome};
 use tribunal_resilience::Moment;
 
-use crate::apart::Called;
-use crate::call::InFlight;
+use crate::call::{InFlight, Spoken};
 
 /// What has timers of its own: gives a place and its outcome.
 pub(crate) type Later<'r> = BoxFuture<'r, (usize, Outcome)>;
 
 /// A wait that is over.
-pub(crate) enum Ended<'r> {
-    /// A call has answered; or its time is up.
-    Call(Flight<'r>, Option<Called>),
-    /// A critic has its outcome.
-    Whole(usize, Outcome),
+pub(crate) enum Ended {
+    /// A call has answered. [`Pending::call`] has it.
+    Answered(Spoken),
+    /// The time of a call is up. [`Pending::call`] has it.
+    Overdue,
+    /// The critic of this place has its outcome.
+    Whole(usize),
+}
+
+/// What came of a wait that is over, for what is too large to be handed on by everybody in between.
+#[derive(Default)]
+pub(crate) struct Landed {
+    /// With [`Ended::Answered`], if that is what it said.
+    pub(crate) opinion: Option<Opinion>,
+    /// With [`Ended::Whole`].
+    pub(crate) outcome: Option<Outcome>,
 }
 
 /// What one critic is waited for.
@@ -47,17 +57,7 @@ pub(crate) struct Flight<'r> {
     pub(crate) polled: bool,
 }
 
-impl<'r> Wait<'r> {
-    fn take_flight(&mut self) -> Option<Flight<'r>> {
-        match std::mem::replace(self, Self::Over) {
-            Self::Flight(flight) => Some(flight),
-            other => {
-                *self = other;
-                None
-            }
-        }
-    }
-
+impl Wait<'_> {
     /// When its time is up, if it has no timer of its own.
     fn deadline(&self) -> Option<Moment> {
         match self {
@@ -65,26 +65,36 @@ impl<'r> Wait<'r> {
             Self::Later(_) | Self::Over => None,
         }
     }
-}
 
-/// One that is over is pending for ever: it is not asked again.
-impl<'r> Future for Wait<'r> {
-    type Output = Ended<'r>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<'r>> {
-        match &mut *self {
+    /// One that is over is pending for ever.
+    #[inline]
+    fn poll(&mut self, landed: &mut Landed, cx: &mut Context<'_>) -> Poll<Ended> {
+        match self {
             Self::Flight(flight) => {
-                let called = ready!(Pin::new(&mut flight.call).poll(cx));
-                let Some(flight) = self.take_flight() else { return Poll::Pending };
-                Poll::Ready(Ended::Call(flight, Some(called)))
+                flight.call.poll_into(&mut landed.opinion, cx).map(Ended::Answered)
             }
             Self::Later(later) => {
                 let (place, outcome) = ready!(later.as_mut().poll(cx));
+                landed.outcome = Some(outcome);
                 *self = Self::Over;
-                Poll::Ready(Ended::Whole(place, outcome))
+                Poll::Ready(Ended::Whole(place))
             }
             Self::Over => Poll::Pending,
         }
+    }
+}
+
+/// A wait among many, which is taken out when it is over.
+struct Apart<'r>(Option<Box<Wait<'r>>>);
+
+impl<'r> Future for Apart<'r> {
+    type Output = (Ended, Landed, Option<Box<Wait<'r>>>);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut landed = Landed::default();
+        let Some(wait) = &mut self.0 else { return Poll::Pending };
+        let ended = ready!(wait.poll(&mut landed, cx));
+        Poll::Ready((ended, landed, self.0.take()))
     }
 }
 
@@ -102,7 +112,7 @@ pub(crate) struct Pending<'r> {
 
 enum All<'r> {
     Few(Few<'r>),
-    Many(FuturesUnordered<Wait<'r>>),
+    Many(Many<'r>),
 }
 
 /// Polled one after the other, round and round.
@@ -112,6 +122,16 @@ struct Few<'r> {
     turn: usize,
     /// How many have not been polled this time.
     left: usize,
+    /// Which one has ended last.
+    ended: usize,
+}
+
+/// Only those are polled that have been woken.
+#[derive(Default)]
+struct Many<'r> {
+    waits: FuturesUnordered<Apart<'r>>,
+    /// The one that has ended last.
+    ended: Option<Box<Wait<'r>>>,
 }
 
 /// The timer of a run. What it was set for by one stage mostly does for the next: to be woken too early once costs less
@@ -145,18 +165,21 @@ impl<'r> Pending<'r> {
     /// Nobody yet, of so many at most.
     pub(crate) fn of(critics: usize) -> Self {
         let all = match critics <= FEW {
-            true => All::Few(Few { waits: Vec::with_capacity(critics), turn: 0, left: 0 }),
-            false => All::Many(FuturesUnordered::new()),
+            true => {
+                All::Few(Few { waits: Vec::with_capacity(critics), turn: 0, left: 0, ended: 0 })
+            }
+            false => All::Many(Many::default()),
         };
         Self { all, left: 0, next: None }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, wait: Wait<'r>) {
         self.left += 1;
         self.next = earlier(self.next, wait.deadline());
         match &mut self.all {
             All::Few(few) => few.push(wait),
-            All::Many(waits) => waits.push(wait),
+            All::Many(many) => many.waits.push(Apart(Some(Box::new(wait)))),
         }
     }
 
@@ -170,61 +193,105 @@ impl<'r> Pending<'r> {
     /// One that is over: by an answer, or because its time is up. `None` when nobody is left.
     pub(crate) fn poll(
         &mut self,
+        landed: &mut Landed,
         alarm: &mut Alarm,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Ended<'r>>> {
+    ) -> Poll<Option<Ended>> {
         loop {
             if self.left == 0 {
                 return Poll::Ready(None);
             }
-            if let Some(ended) = self.all.poll(cx) {
+            if let Some(ended) = self.all.poll(landed, cx) {
                 self.left -= 1;
                 return Poll::Ready(Some(ended));
             }
             let Some(next) = self.next else { return Poll::Pending };
             ready!(alarm.poll(next, cx));
-            let now = Moment::now();
-            if let Some(ended) = self.all.overdue(now) {
+            if self.all.overdue(Moment::now()) {
                 self.left -= 1;
-                return Poll::Ready(Some(ended));
+                return Poll::Ready(Some(Ended::Overdue));
             }
             self.next = self.all.deadlines();
+        }
+    }
+
+    /// The call that has just ended, where it lies.
+    #[inline]
+    pub(crate) fn call(&mut self) -> Option<&mut Flight<'r>> {
+        match self.all.ended()? {
+            Wait::Flight(flight) => Some(flight),
+            Wait::Later(_) | Wait::Over => None,
+        }
+    }
+
+    /// Takes the call that has just ended away: nothing is left of it here.
+    #[inline]
+    pub(crate) fn take_call(&mut self) -> Option<Flight<'r>> {
+        match std::mem::replace(self.all.ended()?, Wait::Over) {
+            Wait::Flight(flight) => Some(flight),
+            Wait::Later(_) | Wait::Over => None,
+        }
+    }
+
+    /// Drops what is left of the call that has just ended.
+    #[inline]
+    pub(crate) fn forget_call(&mut self) {
+        if let Some(wait) = self.all.ended() {
+            *wait = Wait::Over;
         }
     }
 }
 
 impl<'r> All<'r> {
     /// The next answer, of those that have not been asked yet.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Option<Ended<'r>> {
+    #[inline]
+    fn poll(&mut self, landed: &mut Landed, cx: &mut Context<'_>) -> Option<Ended> {
         match self {
-            All::Few(few) => few.poll(cx),
-            All::Many(waits) => match Pin::new(waits).poll_next(cx) {
-                Poll::Ready(ended) => ended,
-                Poll::Pending => None,
-            },
+            All::Few(few) => few.poll(landed, cx),
+            All::Many(many) => many.poll(landed, cx),
         }
     }
 
-    /// One whose time is up.
-    fn overdue(&mut self, now: Moment) -> Option<Ended<'r>> {
+    /// The one that has ended last.
+    #[inline]
+    fn ended(&mut self) -> Option<&mut Wait<'r>> {
+        match self {
+            All::Few(few) => few.waits.get_mut(few.ended),
+            All::Many(many) => many.ended.as_deref_mut(),
+        }
+    }
+
+    /// Whether there is one whose time is up. Then it has ended.
+    fn overdue(&mut self, now: Moment) -> bool {
         let is_overdue = |wait: &Wait<'_>| wait.deadline().is_some_and(|deadline| deadline <= now);
-        let wait = match self {
-            All::Few(few) => few.waits.iter_mut().find(|wait| is_overdue(wait)),
-            All::Many(waits) => waits.iter_mut().find(|wait| is_overdue(wait)),
-        };
-        Some(Ended::Call(wait?.take_flight()?, None))
+        match self {
+            All::Few(few) => {
+                let late = few.waits.iter().position(is_overdue);
+                late.inspect(|late| few.ended = *late).is_some()
+            }
+            All::Many(many) => {
+                let late =
+                    many.waits.iter_mut().find(|wait| wait.0.as_deref().is_some_and(is_overdue));
+                many.ended = late.and_then(|late| late.0.take());
+                many.ended.is_some()
+            }
+        }
     }
 
     /// The next deadline of those without a timer.
     fn deadlines(&self) -> Option<Moment> {
         match self {
             All::Few(few) => few.waits.iter().map(Wait::deadline).fold(None, earlier),
-            All::Many(waits) => waits.iter().map(Wait::deadline).fold(None, earlier),
+            All::Many(many) => {
+                let waits = many.waits.iter().filter_map(|wait| wait.0.as_deref());
+                waits.map(Wait::deadline).fold(None, earlier)
+            }
         }
     }
 }
 
 impl<'r> Few<'r> {
+    #[inline]
     fn push(&mut self, wait: Wait<'r>) {
         let polled = matches!(&wait, Wait::Flight(flight) if flight.polled);
         self.waits.push(wait);
@@ -234,7 +301,7 @@ impl<'r> Few<'r> {
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Option<Ended<'r>> {
+    fn poll(&mut self, landed: &mut Landed, cx: &mut Context<'_>) -> Option<Ended> {
         while let Some(left) = self.left.checked_sub(1) {
             self.left = left;
             let Some(wait) = self.waits.get_mut(self.turn) else {
@@ -242,8 +309,9 @@ impl<'r> Few<'r> {
                 self.left += 1;
                 continue;
             };
+            self.ended = self.turn;
             self.turn += 1;
-            if let Poll::Ready(ended) = Pin::new(wait).poll(cx) {
+            if let Poll::Ready(ended) = wait.poll(landed, cx) {
                 return Some(ended);
             }
             if !has_budget_remaining() {
@@ -253,6 +321,19 @@ impl<'r> Few<'r> {
             }
         }
         None
+    }
+}
+
+impl Many<'_> {
+    fn poll(&mut self, landed: &mut Landed, cx: &mut Context<'_>) -> Option<Ended> {
+        match Pin::new(&mut self.waits).poll_next(cx) {
+            Poll::Ready(Some((ended, what, wait))) => {
+                *landed = what;
+                self.ended = wait;
+                Some(ended)
+            }
+            Poll::Ready(None) | Poll::Pending => None,
+        }
     }
 }
 

@@ -11,15 +11,16 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
 use tribunal_core::{
-    CriticInfo, Gated, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for, seeded,
+    CriticInfo, Gated, Opinion, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for,
+    seeded,
 };
 use tribunal_resilience::{Deadline, Moment};
 
-use crate::apart::Called;
 use crate::attempt::Execution;
+use crate::call::Spoken;
 use crate::gate;
 use crate::limit::Carried;
-use crate::pending::{Alarm, Ended, Flight, Pending, Wait};
+use crate::pending::{Alarm, Ended, Flight, Landed, Pending, Wait};
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
 use crate::run::{Run, Summary, Time};
@@ -206,12 +207,18 @@ impl<'r> Driver<'r> {
             }
             carried.put_down();
             let Some(pending) = &mut self.pending else { return Poll::Ready(()) };
-            match pending.poll(alarm, cx) {
-                Poll::Ready(Some(Ended::Call(flight, called))) => self.land(flight, called, ruling),
-                Poll::Ready(Some(Ended::Whole(place, outcome))) => {
+            let mut landed = Landed::default();
+            match pending.poll(&mut landed, alarm, cx) {
+                Poll::Ready(Some(Ended::Whole(place))) => {
                     self.clock = Moment::now();
-                    self.put(place, outcome, ruling);
+                    if let Some(outcome) = landed.outcome {
+                        self.put(place, outcome, ruling);
+                    }
                 }
+                Poll::Ready(Some(Ended::Answered(spoken))) => {
+                    self.land(Some(spoken), landed.opinion, ruling);
+                }
+                Poll::Ready(Some(Ended::Overdue)) => self.land(None, None, ruling),
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,
             }
@@ -314,17 +321,19 @@ impl<'r> Driver<'r> {
         }
     }
 
-    #[cold]
+    #[inline]
     fn wait_for(&mut self, wait: Wait<'r>) {
         let critics = self.scope.stage.critics.len();
         self.pending.get_or_insert_with(|| Pending::of(critics)).push(wait);
     }
 
-    /// A first call that was waited for is over.
-    fn land(&mut self, flight: Flight<'r>, called: Option<Called>, ruling: &mut Ruling) {
-        let Flight { place, call, .. } = flight;
+    /// A first call that was waited for is over; without an answer when its time is up.
+    fn land(&mut self, spoken: Option<Spoken>, opinion: Option<Opinion>, ruling: &mut Ruling) {
         let scope = self.scope;
         let plan = &scope.run.court.plan;
+        let Some(pending) = &mut self.pending else { return };
+        let Some(flight) = pending.call() else { return };
+        let place = flight.place;
         let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
             return;
         };
@@ -332,8 +341,20 @@ impl<'r> Driver<'r> {
         let at = place - scope.stage.critics.start;
         let mut shared = None;
         let Some(out) = self.places.out(at, &mut shared) else { return };
-        if let Some(wait) = execution.land(call, called, &mut self.clock, out) {
-            return self.wait_for(wait);
+        out.opinion = opinion;
+        let now = Moment::now();
+        self.clock = now;
+        if matches!(spoken, Some(Ok(Ok(())))) && execution.land(&mut flight.call, now, out) {
+            pending.forget_call();
+        } else {
+            let Some(Flight { call, .. }) = pending.take_call() else { return };
+            let wait = match spoken {
+                Some(spoken) => execution.land_hard(call, spoken, now, out),
+                None => execution.land_late(call, &mut self.clock, out),
+            };
+            if let Some(wait) = wait {
+                return pending.push(wait);
+            }
         }
         note(scope.run, place, node, info, out, ruling);
         self.settle(place, &mut shared, node);

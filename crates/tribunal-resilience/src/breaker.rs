@@ -23,10 +23,10 @@ use crate::Moment;
 
 pub use self::core::BreakerState;
 use self::core::{Core, Pass};
-use crate::nanos::nanos;
 use crate::sync::{Mutex, MutexGuard, OwnLines};
 pub use settings::{BreakerError, BreakerSettings};
 use tally::{Shown, Tally};
+use tribunal_clock::nanos;
 
 /// How a call that a breaker let through went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,8 +19,8 @@ use std::time::Duration;
 use crate::Moment;
 use thiserror::Error;
 
-use crate::nanos::nanos;
 use crate::sync::{AtomicU64, OwnLines};
+use tribunal_clock::nanos;
 
 /// So many tokens per span of time, with room for a burst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

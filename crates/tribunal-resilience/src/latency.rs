@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::nanos::nanos;
 use crate::sync::AtomicU64;
+use tribunal_clock::nanos;
 
 /// So many of the last calls count.
 const WINDOW: usize = 256;

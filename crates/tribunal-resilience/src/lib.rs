@@ -49,8 +49,6 @@ mod latency;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
-mod moment;
-mod nanos;
 #[cfg(test)]
 #[cfg(not(any(loom, shuttle)))]
 mod nosy;
@@ -71,6 +69,6 @@ pub use breaker::{
 pub use bucket::{Rate, RateError, TokenBucket};
 pub use deadline::Deadline;
 pub use latency::{LatencyWindow, PercentileError};
-pub use moment::Moment;
 pub use permits::{Acquire, OwnedPermit, Permit, Permits, QueueFull};
 pub use retry_budget::{RetryBudget, RetryBudgetError};
+pub use tribunal_clock::Moment;

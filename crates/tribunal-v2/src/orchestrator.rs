@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::time::Instant;
+use tribunal_clock::Moment;
 use tribunal_core::{
     ConfigHash, Critic, CriticInfo, Hook, Observer, Report, RunEvent, RunTimings, Snapshot, Stage,
     StageTiming, StageTimings, View, contain,
@@ -75,7 +75,7 @@ impl OrchestratorV2 {
     /// When a critic or a hook does not answer at once, and this is awaited outside a tokio runtime with
     /// its time driver on.
     pub async fn run_all(&self, snapshot: Snapshot) -> Report {
-        let started = Instant::now();
+        let started = Moment::now();
         self.emit(RunEvent::RunStarted { trace_id: snapshot.trace_id() });
         let mut stages = StageTimings::default();
         let mut outcomes = Vec::new();
@@ -84,10 +84,10 @@ impl OrchestratorV2 {
             self.emit(RunEvent::StageStarted { stage: Stage::CoreAnalysis });
             let run = Run::new(self, View::of(&snapshot), started + self.timeout);
             (outcomes, now) = run.outcomes(started).await;
-            let elapsed = now.saturating_duration_since(started);
+            let elapsed = now.since(started);
             stages.push(StageTiming { stage: Stage::CoreAnalysis, elapsed });
         }
-        let elapsed = now.saturating_duration_since(started);
+        let elapsed = now.since(started);
         let timings = RunTimings { stages, elapsed, queued: Duration::ZERO };
         let (trace_id, infos) = (snapshot.shared_trace_id(), self.infos.clone());
         let report = Report::new(trace_id, infos, outcomes, timings, self.config_hash);

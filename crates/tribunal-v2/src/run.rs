@@ -12,7 +12,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
+use tribunal_clock::Moment;
 use tribunal_core::{
     Answer, Before, Contained, CriticError, Failure, FailureKind, HookError, Lease, Opinion,
     Outcome, Panicked, Reason, RunEvent, Source, Status, TimeoutLevel, View, calls_for, contain,
@@ -26,7 +27,7 @@ type Said = Result<Opinion, CriticError>;
 /// A critic that has been called and has not answered yet.
 struct Waiting<'a> {
     answer: Contained<BoxFuture<'a, Said>>,
-    since: Instant,
+    since: Moment,
 }
 
 /// Why foreign code gave no answer.
@@ -38,16 +39,16 @@ enum Unheard {
 pub(crate) struct Run<'a> {
     engine: &'a OrchestratorV2,
     view: View<'a>,
-    deadline: Instant,
+    deadline: Moment,
 }
 
 impl<'a> Run<'a> {
-    pub(crate) const fn new(engine: &'a OrchestratorV2, view: View<'a>, deadline: Instant) -> Self {
+    pub(crate) const fn new(engine: &'a OrchestratorV2, view: View<'a>, deadline: Moment) -> Self {
         Self { engine, view, deadline }
     }
 
     /// Every outcome, in the order of the critics, and what the time is then. `now` is what it is before.
-    pub(crate) async fn outcomes(&self, now: Instant) -> (Vec<Outcome>, Instant) {
+    pub(crate) async fn outcomes(&self, now: Moment) -> (Vec<Outcome>, Moment) {
         let seats = &self.engine.seats;
         let mut clock = now;
         let mut outcomes = Vec::with_capacity(seats.len());
@@ -70,7 +71,7 @@ impl<'a> Run<'a> {
         })
         .await;
         if !waiting.is_empty() {
-            let mut timer = pin!(sleep_until(self.deadline));
+            let mut timer = pin!(sleep_until(self.deadline.instant()));
             poll_fn(|cx| {
                 while ready_some(waiting.poll_next_unpin(cx)) {}
                 if waiting.is_empty() {
@@ -84,7 +85,7 @@ impl<'a> Run<'a> {
                 Poll::Ready(())
             })
             .await;
-            clock = Instant::now();
+            clock = Moment::now();
         }
         drop(waiting);
         for (seat, place) in seats.iter().zip(&mut outcomes) {
@@ -107,7 +108,7 @@ impl<'a> Run<'a> {
             None => match self.cached(seat, &mut leases).await {
                 Some(cached) => outcome = cached,
                 None => {
-                    let called = self.call(seat, &mut Instant::now(), &mut outcome, None);
+                    let called = self.call(seat, &mut Moment::now(), &mut outcome, None);
                     if let Some(called) = called {
                         self.finish(seat, called, &mut outcome).await;
                     }
@@ -127,7 +128,7 @@ impl<'a> Run<'a> {
     fn call(
         &self,
         seat: &'a Seat,
-        clock: &mut Instant,
+        clock: &mut Moment,
         out: &mut Outcome,
         cx: Option<&mut Context<'_>>,
     ) -> Option<Waiting<'a>> {
@@ -157,7 +158,7 @@ impl<'a> Run<'a> {
             (Some(said), ..) => Ok(said),
             (None, Ok(()), Some(answer)) => {
                 // Its first poll may have taken its time.
-                *clock = Instant::now();
+                *clock = Moment::now();
                 return Some(Waiting { answer, since });
             }
             (None, ..) => Err(Unheard::Panicked),
@@ -176,11 +177,11 @@ impl<'a> Run<'a> {
     fn outcome(
         &self,
         seat: &Seat,
-        since: Instant,
+        since: Moment,
         said: Result<Said, Unheard>,
         out: &mut Outcome,
-    ) -> Instant {
-        let now = Instant::now();
+    ) -> Moment {
+        let now = Moment::now();
         let mut cost = seat.info.cost;
         match said {
             Err(Unheard::Panicked) => *out = failed(FailureKind::Panic, String::new()),
@@ -208,7 +209,7 @@ impl<'a> Run<'a> {
             }
         }
         out.attempts = 1;
-        out.execution = now.saturating_duration_since(since);
+        out.execution = now.since(since);
         out.cost = cost;
         // All of them have their turn when the run is called.
         out.begin_at(Duration::ZERO);
@@ -318,7 +319,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_over(&self) -> bool {
-        Instant::now() >= self.deadline
+        Moment::now() >= self.deadline
     }
 
     fn timed_out(&self) -> Outcome {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Refused;
 use super::adaptive::{End, Limit, Sample};
 use super::known::Known;
-use crate::nanos::nanos;
+use tribunal_clock::nanos;
 
 /// What one is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

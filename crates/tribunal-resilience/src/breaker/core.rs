@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::CallResult;
 use super::settings::BreakerSettings;
-use crate::nanos::nanos;
+use tribunal_clock::nanos;
 
 /// What a breaker is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// In nanoseconds, up to 584 years.
 #[inline]
-pub(crate) fn nanos(span: Duration) -> u64 {
+#[must_use]
+pub fn nanos(span: Duration) -> u64 {
     let seconds = span.as_secs().saturating_mul(1_000_000_000);
     seconds.saturating_add(u64::from(span.subsec_nanos()))
 }
