@@ -10,6 +10,7 @@ mod log;
 mod picture;
 mod redact;
 mod totals;
+mod trace;
 mod watching;
 
 use std::io::{self, IsTerminal as _};
@@ -31,6 +32,8 @@ pub(crate) use log::JudgeLogArgs;
 pub(crate) use picture::PictureArgs;
 use picture::{Drawable, HowMuch, Picture};
 use redact::Redact;
+pub(crate) use trace::JudgeTraceArgs;
+use trace::JudgeTraces;
 
 /// Judges every line of every input.
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
@@ -41,13 +44,16 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let output = Output::open(args.output.as_deref())?;
     let picture = Picture::open(&args.picture, &pipeline::name(&args.config), &courts.outline())?;
     let log = JudgeLog::of(&args.log)?;
+    let traces = JudgeTraces::of(&args.trace)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
-    let judging = judge(args, inputs, courts, watch, (redact, log.clone()), (output, picture));
+    let beside = (redact, log.clone(), traces.clone());
+    let judging = judge(args, inputs, courts, watch, beside, (output, picture));
     let done = runtime.block_on(judging);
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
     let logged = log.map_or(Ok(()), JudgeLog::finish);
+    traces.into_iter().for_each(JudgeTraces::finish);
     let exit = done?;
     logged.map(|()| exit)
 }
@@ -69,12 +75,15 @@ fn open(args: &JudgeArgs) -> Result<(Arc<Courts>, Option<Watch>), Trouble> {
     Ok((Arc::new(Courts::build(profiles, choice)?), watch))
 }
 
+/// What is made of each run besides its report.
+type Beside = (Option<Redact>, Option<JudgeLog>, Option<JudgeTraces>);
+
 async fn judge(
     args: &JudgeArgs,
     inputs: Vec<Input>,
     courts: Arc<Courts>,
     watch: Option<Watch>,
-    (redact, log): (Option<Redact>, Option<JudgeLog>),
+    beside: Beside,
     (output, picture): (Output, Option<Picture>),
 ) -> Result<Exit, Trouble> {
     let pace = Pace {
@@ -99,7 +108,7 @@ async fn judge(
         with_text: args.picture.report_text != HowMuch::None,
         longest: pace.longest,
     };
-    let judging = |line| one(Arc::clone(&courts), (redact.clone(), log.clone()), line, wanted);
+    let judging = |line| one(Arc::clone(&courts), beside.clone(), line, wanted);
     let watched = async {
         match watch {
             Some(watch) => watching::watching(watch, &courts).await,
@@ -135,7 +144,7 @@ struct Wanted {
 /// Judges one line.
 async fn one(
     courts: Arc<Courts>,
-    (redact, log): (Option<Redact>, Option<JudgeLog>),
+    (redact, log, traces): Beside,
     line: Line,
     wanted: Wanted,
 ) -> Judged<Drawable> {
@@ -154,6 +163,9 @@ async fn one(
                 redacted = redact.map(|redact| redact.redacted(report, &snapshot));
                 if let Some(log) = log {
                     log.record(report, &snapshot).await;
+                }
+                if let Some(traces) = traces {
+                    traces.record(report, &snapshot).await;
                 }
             }
             result.map_err(|error| error.to_string())

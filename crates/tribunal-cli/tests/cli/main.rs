@@ -15,4 +15,6 @@ mod picture;
 mod plan;
 mod prove;
 mod run;
+#[cfg(feature = "otlp")]
+mod trace;
 mod train;
