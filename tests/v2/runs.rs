@@ -96,7 +96,10 @@ async fn times_are_measured_for_each_critic_and_for_the_run() {
     assert_eq!(report["b"].execution, millis(300));
     assert_eq!(report["c"].execution, secs(2));
     assert_eq!(report.queued, secs(0));
-    assert_eq!(report.stages[..], [StageTiming { stage: Stage::CoreAnalysis, elapsed: secs(2) }]);
+    assert_eq!(
+        report.stages.iter().collect::<Vec<_>>(),
+        [StageTiming { stage: Stage::CoreAnalysis, elapsed: secs(2) }]
+    );
 }
 
 /// Rule 13: in the call, in a poll and in drop.

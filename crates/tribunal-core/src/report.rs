@@ -69,36 +69,45 @@ pub struct StageTiming {
     pub elapsed: Duration,
 }
 
-/// How long each stage with critics took, in order. Dereferences to a slice.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How long each stage with critics took, in order. Up to 584 years each.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct StageTimings {
-    // As many as there can be, so that no run allocates for them.
-    all: [StageTiming; Stage::ALL.len()],
-    len: usize,
+    // As many as there can be, so that no run allocates for them, and small, since every report has one.
+    nanos: [u64; Stage::ALL.len()],
+    stages: [Stage; Stage::ALL.len()],
+    len: u8,
 }
 
 impl StageTimings {
     /// Adds a stage. More than there are stages cannot have been run, and are left out.
     pub fn push(&mut self, timing: StageTiming) {
-        if let Some(place) = self.all.get_mut(self.len) {
-            *place = timing;
+        let at = usize::from(self.len);
+        if let (Some(nanos), Some(stage)) = (self.nanos.get_mut(at), self.stages.get_mut(at)) {
+            *nanos = u64::try_from(timing.elapsed.as_nanos()).unwrap_or(u64::MAX);
+            *stage = timing.stage;
             self.len += 1;
         }
     }
-}
 
-impl Default for StageTimings {
-    fn default() -> Self {
-        let none = StageTiming { stage: Stage::PreValidation, elapsed: Duration::ZERO };
-        Self { all: [none; Stage::ALL.len()], len: 0 }
+    /// One after the other.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = StageTiming> + Clone {
+        let timing = |(stage, nanos): (&Stage, &u64)| StageTiming {
+            stage: *stage,
+            elapsed: Duration::from_nanos(*nanos),
+        };
+        self.stages.iter().zip(&self.nanos).take(self.len()).map(timing)
     }
-}
 
-impl std::ops::Deref for StageTimings {
-    type Target = [StageTiming];
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::from(self.len)
+    }
 
-    fn deref(&self) -> &[StageTiming] {
-        self.all.get(..self.len).unwrap_or_default()
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 }
 
@@ -307,7 +316,7 @@ impl Serialize for Entry<'_> {
     }
 }
 
-struct Stages<'a>(&'a [StageTiming]);
+struct Stages<'a>(&'a StageTimings);
 
 impl Serialize for Stages<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -317,8 +326,8 @@ impl Serialize for Stages<'_> {
             elapsed_ms: f64,
         }
         let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
-        for StageTiming { stage, elapsed } in self.0 {
-            seq.serialize_element(&Timing { stage: *stage, elapsed_ms: millis(*elapsed) })?;
+        for StageTiming { stage, elapsed } in self.0.iter() {
+            seq.serialize_element(&Timing { stage, elapsed_ms: millis(elapsed) })?;
         }
         seq.end()
     }

@@ -226,7 +226,11 @@ impl<'c> Tally<'c> {
     }
 
     /// Makes the report of them, and counts it.
-    pub(crate) fn finish(mut self, report: impl FnOnce(Vec<Outcome>) -> Report) -> Report {
+    #[inline]
+    pub(crate) fn finish<'r>(
+        mut self,
+        report: impl FnOnce(Vec<Outcome>) -> &'r Report,
+    ) -> &'r Report {
         let report = report(std::mem::take(&mut self.outcomes));
         let mut counted = self.counters.lock();
         if let Some(count) = counted.verdicts.get_mut(report.verdict as usize) {

@@ -128,11 +128,22 @@ impl ProductionOrchestrator {
         };
         let place = Place { admitted: Some(place), stop };
         // In its place from the start: it is large, and would be copied on its way.
-        let judged = pin!(run::judge(court, &snapshot, Times { called, admitted }, deadline));
-        let report = stop.unless_cut(judged).await.ok_or(RunError::ShutDown);
-        let report = report.inspect_err(|error| court.refused(error, &snapshot, called))?;
-        place.done();
-        Ok(report)
+        let mut report = None;
+        let times = Times { called, admitted };
+        {
+            let judged = pin!(run::judge(court, &snapshot, times, deadline, &mut report));
+            stop.unless_cut(judged).await;
+        }
+        match report {
+            Some(report) => {
+                place.done_at(called + report.elapsed);
+                Ok(report)
+            }
+            None => {
+                court.refused(&RunError::ShutDown, &snapshot, called);
+                Err(RunError::ShutDown)
+            }
+        }
     }
 
     /// Admits nobody any more, waits for the runs that are going on, and cuts off those that have not ended in time.
@@ -187,9 +198,9 @@ struct Place<'c> {
 }
 
 impl Place<'_> {
-    /// The run has ended by itself, and its time counts.
-    fn done(mut self) {
-        self.admitted.take().into_iter().for_each(Admitted::done);
+    /// The run has ended by itself, then, and its time counts.
+    fn done_at(mut self, now: Moment) {
+        self.admitted.take().into_iter().for_each(|admitted| admitted.done_at(now));
     }
 }
 

@@ -77,13 +77,15 @@ impl Summary {
     }
 }
 
-/// Judges an admitted snapshot.
+/// Judges an admitted snapshot, and puts its report where it is wanted: it is too large to be handed on by everybody in
+/// between.
 pub(crate) async fn judge(
     court: &Arc<Court>,
     snapshot: &Snapshot,
     times: Times,
     deadline: Deadline<TimeoutLevel>,
-) -> Report {
+    report: &mut Option<Report>,
+) {
     let plan = &court.plan;
     let mut tally = Tally::new(&court.counters, &plan.infos);
     let counted = if plan.settings.early_exit { plan.nodes.len() } else { 0 };
@@ -126,10 +128,12 @@ pub(crate) async fn judge(
     let trace_id = snapshot.shared_trace_id();
     #[cfg(seeded_bug)]
     crate::seeded::exchange(tally.split(&(0..plan.nodes.len())).1);
-    let report = tally
-        .finish(|outcomes| Report::new(trace_id, plan.infos.clone(), outcomes, timings, plan.hash));
-    court.observers.tell(RunEvent::RunFinished { report: &report, snapshot });
-    report
+    let judged = |outcomes| {
+        let made = Report::new(trace_id, plan.infos.clone(), outcomes, timings, plan.hash);
+        &*report.insert(made)
+    };
+    let report = tally.finish(judged);
+    court.observers.tell(RunEvent::RunFinished { report, snapshot });
 }
 
 /// What the critics of a mode have cost.

@@ -34,17 +34,14 @@ pub(crate) struct Stop {
 
 impl Stop {
     /// The run, unless it is cut off before it ends.
-    pub(crate) async fn unless_cut<T>(
-        &self,
-        mut run: Pin<&mut impl Future<Output = T>>,
-    ) -> Option<T> {
+    pub(crate) async fn unless_cut(&self, mut run: Pin<&mut impl Future<Output = ()>>) {
         // Made before the run is polled, so that a cut in between is not missed; registers only if the run
         // has to wait.
         let mut cut = pin!(self.cut.notified());
         poll_fn(|cx| match run.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending if self.time_is_up.load(SeqCst) => Poll::Ready(None),
-            Poll::Pending => cut.as_mut().poll(cx).map(|()| None),
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending if self.time_is_up.load(SeqCst) => Poll::Ready(()),
+            Poll::Pending => cut.as_mut().poll(cx),
         })
         .await
     }
