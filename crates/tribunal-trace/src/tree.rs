@@ -104,7 +104,7 @@ impl Tree<'_> {
         }
         let mut begun = judged.queued;
         for timing in judged.stages.iter() {
-            self.stage(judged, *timing, begun);
+            self.stage(judged, timing, begun);
             begun = begun.saturating_add(timing.elapsed);
         }
     }
