@@ -104,3 +104,30 @@ fn what_is_no_collector_is_wrong_usage() {
     #[cfg(not(feature = "otlp-tls"))]
     assert!(traced("https://localhost:4318", &[]).err.contains("--features otlp-tls"));
 }
+
+/// Rule 20: with everything on that writes, what went in is in nothing but reports.
+#[test]
+fn what_was_planted_is_in_no_message_no_log_and_no_span() {
+    let planted = "ghp_xyzzy9AbCdEf";
+    let lines = [
+        format!("{{\"id\": \"{planted}\", \"input_text\": \"so bad {planted}\"}}"),
+        format!("{{\"phase\": \"{planted}\"}}"),
+        format!("{{\"input_text\": {planted}}}"),
+        format!("{{\"{planted}\": 1, \"{planted}\": 2}}"),
+        format!("{{\"input_text\": \"odd\", \"context\": {{\"traceparent\": \"{planted}\"}}}}"),
+        planted.to_owned(),
+    ];
+    let collector = Collector::start([]);
+    let folder = Folder::new();
+    let url = collector.url();
+    let args =
+        ["judge", "--config", "pipeline.toml", "--output", "out", "--log", "d.jsonl", "--otlp"];
+    let done = folder.run([&args[..], &[&url]].concat().as_slice(), lines.join("\n"));
+    assert_eq!(done.status, 1, "{}", done.err);
+    let log = std::fs::read(folder.path("d.jsonl")).unwrap();
+    let body = body(&collector);
+    assert_eq!(count(&body, b"tribunal.verdict"), 2);
+    for (what, written) in [("stderr", done.err.as_bytes()), ("log", &log), ("spans", &body)] {
+        assert_eq!(count(written, planted.as_bytes()), 0, "{what}");
+    }
+}
