@@ -13,8 +13,8 @@
 //! valgrind --tool=callgrind --toggle-collect='*measured*' target/profiling/instructions run everything flat 1000
 //! ```
 //!
-//! Contenders: `everything`, `metered`, `traced`, `traced_all`, `lean`, `sync`, `pending`, `v2`, `floor`, `join_all`, `by_hand`, `tower`. Shapes: `flat`,
-//! `staged`, `gated`.
+//! Contenders: `everything`, `metered`, `traced`, `traced_all`, `lean`, `sync`, `pending`, `v2`, `floor`, `join_all`, `by_hand`,
+//! `tower`. Shapes: `flat`, `staged`, `gated`.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -53,13 +53,11 @@ const BUDGETS: [(&str, Shape, u64); 8] = [
 ];
 
 /// Beside them, without a budget.
-const OTHERS: [(&str, Shape); 11] = [
+const OTHERS: [(&str, Shape); 9] = [
     ("metered", Shape::Flat),
     ("metered", Shape::Staged),
     ("metered", Shape::Gated),
     ("traced", Shape::Flat),
-    ("traced", Shape::Staged),
-    ("traced", Shape::Gated),
     ("traced_all", Shape::Flat),
     ("floor", Shape::Flat),
     ("join_all", Shape::Flat),

@@ -89,7 +89,12 @@ impl Tree<'_> {
             name,
             start,
             end: start.saturating_add(nanos(took)),
-            attributes: Vec::new(),
+            // Room for what most of them say: growing would cost more than all the rest.
+            attributes: Vec::with_capacity(match kind {
+                SpanKind::Run | SpanKind::Critic => 16,
+                SpanKind::Stage | SpanKind::Attempt => 3,
+                SpanKind::Queue => 0,
+            }),
             links: Vec::new(),
             status: SpanStatus::Unset,
         }
