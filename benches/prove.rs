@@ -5,7 +5,9 @@
 //! ```
 //!
 //! A generated pipeline of a hundred critics with gates, conditions and dependencies. `check` is what every load asks:
-//! who never runs, and which gates never close. `prove` is everything that the command `tribunal prove` asks.
+//! who never runs, and which gates never close. `prove` is everything that the command `tribunal prove` asks. `budget`
+//! is what the same pipeline costs at worst with prices of seven kinds, retries, and a budget that has room for half of
+//! what always runs: the highest sum, and a promise that it breaks by a little.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -38,10 +40,10 @@ const PROMISES: [&str; 9] = [
 ];
 
 fn main() {
-    let model = hundred();
+    let (model, budgeted) = (hundred(false), hundred(true));
     let names: Vec<CriticName> = model.critics().iter().map(|critic| critic.name.clone()).collect();
     let promises = PROMISES.map(|text| Promise::parse(text, &names).expect("a promise"));
-    let mut seen = [Vec::new(), Vec::new(), Vec::new()];
+    let mut seen = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     let end = Instant::now() + TOTAL;
     while Instant::now() < end {
         let millis = |start: Instant| start.elapsed().as_secs_f64() * 1e3;
@@ -64,18 +66,26 @@ fn main() {
             black_box(prover.allow_without(name).expect("decided"));
         }
         seen[2].push(millis(start));
+        let start = Instant::now();
+        let worst = Prover::new(&budgeted, &[]).worst_cost().expect("decided");
+        let broken = format!("worst cost <= {}", worst - 0.000_5);
+        let broken = Promise::parse(&broken, &names).expect("a promise");
+        let mut prover = Prover::new(&budgeted, std::slice::from_ref(&broken));
+        black_box(prover.answer(&broken).expect("decided"));
+        seen[3].push(millis(start));
     }
-    let [check, promised, prove] = seen.map(median);
+    let [check, promised, prove, budget] = seen.map(median);
     let mut answer = Answer::new("prove");
-    let row = vec![number(check), number(promised), number(prove)];
+    let row = vec![number(check), number(promised), number(prove), number(budget)];
     answer.table(
         "Milliseconds to prove things of a hundred critics",
-        &["check", "nine promises", "prove"],
+        &["check", "nine promises", "prove", "budget"],
         vec![row],
     );
     answer.figure("check_ms", check);
     answer.figure("promises_ms", promised);
     answer.figure("prove_ms", prove);
+    answer.figure("budget_ms", budget);
     answer.give();
 }
 
@@ -84,13 +94,17 @@ fn name(index: usize) -> CriticName {
 }
 
 /// A hundred critics over three stages.
-fn hundred() -> Model {
+fn hundred(budgeted: bool) -> Model {
     let critic = |index: usize| {
         let mut critic = CriticModel::new(name(index));
         critic.stage =
             [Stage::FastCritics, Stage::CoreAnalysis, Stage::DeepAnalysis][index * 3 / 100];
         critic.priority = (index % 10 + 1) as u8;
         critic.cost = 0.001;
+        if budgeted {
+            critic.cost *= (index % 7 + 1) as f64;
+            critic.waits = vec![Duration::from_millis(100); (index + 1) % 2];
+        }
         critic.rate_limited = true;
         let Some(earlier) = index.checked_sub(40) else { return critic };
         match index % 4 {
@@ -107,5 +121,9 @@ fn hundred() -> Model {
         }
         critic
     };
-    Model::new((0..100).map(critic).collect(), RunModel::default()).expect("a model")
+    let critics: Vec<CriticModel> = (0..100).map(critic).collect();
+    let always = critics.iter().filter(|critic| critic.gate == Gate::Always);
+    let half = always.map(|critic| critic.cost).sum::<f64>() / 2.0;
+    let run = RunModel { max_cost: budgeted.then_some(half), ..RunModel::default() };
+    Model::new(critics, run).expect("a model")
 }

@@ -19,6 +19,7 @@ mod page;
 mod profiles;
 mod promises;
 mod references;
+mod reload;
 mod rendered;
 mod schema;
 mod source;

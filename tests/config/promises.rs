@@ -152,6 +152,73 @@ fn conditions_on_numbers_are_followed_exactly() {
     }
 }
 
+/// What one function says, another may not deny.
+#[test]
+fn functions_of_the_field_are_followed_exactly() {
+    for (when, expected) in [
+        ("any_violation()", &[][..]),
+        ("any_violation() && count_violations() == 0", &[Code::GateNeverOpens]),
+        ("any_violation() || count_violations() == 0", &[Code::GateNeverCloses]),
+        ("count_violations() >= 2 && !(count_violations() > 1)", &[Code::GateNeverOpens]),
+        ("max_severity() > 0.5 && prior.words.severity < 0.3", &[Code::GateNeverOpens]),
+        ("max_severity() >= 0.0", &[Code::GateNeverCloses]),
+        ("max_severity('length.') >= 0.5 && !any_violation('words')", &[Code::GateNeverOpens]),
+        (
+            "any_violation('length.too_many_characters') && !any_violation('length.')",
+            &[Code::GateNeverOpens],
+        ),
+        (
+            "'length.too_many_characters' in prior.words.codes && count_violations() < 1",
+            &[Code::GateNeverOpens],
+        ),
+        ("any_violation() && !any_violation('length.')", &[Code::GateNeverOpens]),
+        ("failed() && max_uncertainty() < 1.0", &[Code::GateNeverOpens]),
+        ("failed('words') || ran('words')", &[Code::GateNeverCloses]),
+        ("ran('words') && prior.words.status == 'gated'", &[Code::GateNeverOpens]),
+        ("risk_at_least('high') && !risk_at_least('medium')", &[Code::GateNeverOpens]),
+        ("matches_language('de')", &[]),
+        ("matches_language('de') && matches_language('en')", &[Code::GateNeverOpens]),
+        // So many are not told apart; but they are more than a few.
+        ("count_violations() >= 100", &[]),
+        ("count_violations() >= 100 && count_violations() < 5", &[Code::GateNeverOpens]),
+    ] {
+        let text = CRITICS.replace(
+            "policy = \"on_violation\"",
+            &format!("policy = \"conditional\"\nwhen = \"{when}\""),
+        );
+        assert_eq!(codes(&text), expected, "{when}");
+    }
+}
+
+#[test]
+fn a_gate_that_sees_nobody_who_objects_never_opens() {
+    let first = "[[critic]]\nname = \"alone\"\nkind = \"length\"\nstage = \"pre_validation\"\n\
+                 policy = \"conditional\"\nwhen = \"any_violation()\"\nparams.max_characters = 1\n";
+    assert_eq!(codes(&format!("{CRITICS}{first}")), [Code::GateNeverOpens]);
+}
+
+/// One that sees `words` alone and one that sees more: what holds of the one need not hold of the other.
+#[test]
+fn a_promise_follows_the_functions_of_several_gates() {
+    let gates = |last: &str| {
+        format!(
+            "{}\n[[critic]]\nname = \"last\"\nkind = \"length\"\nstage = \"validation\"\n\
+             policy = \"conditional\"\nwhen = \"{last}\"\nparams.max_characters = 10\n\
+             [[promise]]\nname = \"a\"\nholds = \"last runs whenever words objects at 0.5 or above\"\n",
+            CRITICS.replace(
+                "policy = \"on_violation\"",
+                "policy = \"conditional\"\nwhen = \"any_violation()\"",
+            )
+        )
+    };
+    assert_eq!(codes(&gates("max_severity() >= 0.5")), []);
+    assert_eq!(codes(&gates("ran('deep') && any_violation()")), [Code::BrokenPromise]);
+    assert_eq!(codes(&gates("ran('deep') || failed('deep')")), [Code::BrokenPromise]);
+    let told = problems(&gates("!any_violation() || count_violations('length.') >= 2"));
+    let help = told[0].help().unwrap();
+    assert!(help.contains("words: objects (") && help.contains("last: gated"), "{help}");
+}
+
 /// A condition that reads what may be missing may fail, and then its critic does not run.
 #[test]
 fn a_condition_that_may_fail_keeps_a_critic_from_always_running() {

@@ -204,6 +204,44 @@ async fn a_shutdown_is_for_the_runs_of_all_plans() {
     }
 }
 
+/// A critic whose end has the one that it was part of reload once more.
+struct Parting(std::sync::Weak<Reloadable>, Arc<std::sync::atomic::AtomicUsize>);
+
+impl Critic for Parting {
+    fn review<'a>(&'a self, _: tribunal_core::View<'a>) -> tribunal_core::Review<'a> {
+        Answer::now(Ok(Opinion::clean()))
+    }
+}
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        if let Some(court) = self.0.upgrade() {
+            let number = court.current().number();
+            let next = court.reload(with(spec("next"), allows("a"))).unwrap();
+            assert_eq!(next.number(), number + 1);
+            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+}
+
+/// Code of critics that are dropped may do what any other code may: no lock is held meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_nobody_uses_any_more_is_dropped_outside_of_the_lock() {
+    let court = Arc::new(reloadable(with(spec("first"), allows("a"))));
+    let ended = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let parting = || with(spec("parting"), Parting(Arc::downgrade(&court), Arc::clone(&ended)));
+    let ended = || ended.load(std::sync::atomic::Ordering::Relaxed);
+    court.reload(parting()).unwrap();
+    court.reload(with(spec("next"), allows("a"))).unwrap();
+    assert_eq!((ended(), court.current().number()), (1, 4));
+    // One that is refused is dropped too.
+    let bad = parting().critic(spec("next"), allows("a"));
+    assert!(matches!(court.reload(bad), Err(ReloadError::Plan(_))));
+    assert_eq!((ended(), court.current().number()), (2, 5));
+    court.shutdown(secs(1)).await;
+    assert!(matches!(court.reload(generation(9)), Err(ReloadError::ShutDown)));
+}
+
 /// Two critics of two stages, who say which generation they are of. The first lets others go on in between.
 fn generation(number: u64) -> Builder {
     let says = move |pause: bool| {

@@ -9,12 +9,12 @@ use tribunal_core::{
     RiskTier, Skipped, Snapshot, Status, View, Violation, critic_fn,
 };
 use tribunal_production::{CriticSpec, PlanErrors, Policy, ProductionOrchestrator, RunSettings};
-use tribunal_prove::{Atom, Bound, CriticModel, Formula, Gate, Path, Quantity, Said, State};
+use tribunal_prove::{CriticModel, Formula, Found, Gate, Path, Said, State};
 
 use crate::pipelines::{Dice, Pipeline};
 
 /// What a critic does when it is called.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Does {
     Says(Said),
     Fails,
@@ -24,18 +24,23 @@ pub(crate) enum Does {
     Lies(f64),
 }
 
-/// Between all bounds that pipelines here ask for, and on them.
-pub(crate) const DOES: [Does; 9] = [
-    Does::Says(Said::new(0, 0.0, 0.0, 0.0)),
-    Does::Says(Said::new(1, 0.2, 0.0, 0.0)),
-    Does::Says(Said::new(0, 0.4, 0.0, 0.5)),
-    Does::Says(Said::new(2, 0.85, 0.0, 0.0)),
-    Does::Says(Said::new(0, 0.9, 0.0, 0.65)),
-    Does::Says(Said::new(1, 0.0, 0.0, 1.0)),
-    Does::Fails,
-    Does::Lies(0.0),
-    Does::Lies(0.9),
-];
+/// Between all bounds that pipelines here ask for, and on them; with codes that they ask for, and others.
+pub(crate) fn does() -> [Does; 9] {
+    let found = |code: &str, times, severity| Found { code: code.into(), times, severity };
+    [
+        Does::Says(Said::new(0, 0.0, 0.0, 0.0)),
+        Does::Says(Said::new(1, 0.2, 0.0, 0.0).with(vec![found("a.b", 1, 0.2)])),
+        Does::Says(Said::new(0, 0.4, 0.0, 0.5)),
+        Does::Says(
+            Said::new(2, 0.85, 0.0, 0.0).with(vec![found("a.b.c", 1, 0.85), found("x", 1, 0.3)]),
+        ),
+        Does::Says(Said::new(0, 0.9, 0.0, 0.65)),
+        Does::Says(Said::new(1, 0.0, 0.0, 1.0).with(vec![found("a", 1, 0.0)])),
+        Does::Fails,
+        Does::Lies(0.0),
+        Does::Lies(0.9),
+    ]
+}
 
 /// What each critic does, by the number in its name, and after how long.
 #[derive(Debug, Clone)]
@@ -51,7 +56,7 @@ impl Script {
     }
 
     pub(crate) fn thrown(dice: &mut Dice, critics: usize) -> Self {
-        Self::of((0..critics).map(|_| dice.of(&DOES)).collect())
+        Self::of((0..critics).map(|_| dice.of(&does())).collect())
     }
 
     /// Makes critics answer in another order.
@@ -65,7 +70,7 @@ impl Script {
 /// Everything that so many critics may do.
 pub(crate) fn every_script(critics: usize, does: &[Does], visit: &mut impl FnMut(&Script)) {
     for code in 0..does.len().pow(critics as u32) {
-        let of = |at: usize| does[code / does.len().pow(at as u32) % does.len()];
+        let of = |at: usize| does[code / does.len().pow(at as u32) % does.len()].clone();
         visit(&Script::of((0..critics).map(of).collect()));
     }
 }
@@ -89,7 +94,7 @@ impl Engine {
             let script = Arc::clone(&script);
             let acts = critic_fn(move |_| {
                 let script = script.lock().unwrap();
-                let (does, delay) = (script.does[number], script.delays[number]);
+                let (does, delay) = (script.does[number].clone(), script.delays[number]);
                 if does == Does::Hangs {
                     return Answer::later(std::future::pending());
                 }
@@ -139,8 +144,12 @@ fn answer(does: Does) -> Result<Opinion, CriticError> {
         Does::Says(said) => {
             let opinion = Opinion::clean().severity(said.severity).uncertainty(said.uncertainty);
             let opinion = if said.score > 0.0 { opinion.score(said.score) } else { opinion };
-            Ok((0..said.violations)
-                .fold(opinion, |opinion, _| opinion.violation(Violation::new("x.y", "x", 0.0))))
+            let told: u32 = said.found.iter().map(|found| found.times).sum();
+            let others = (told..said.violations).map(|_| Violation::new("x.y", "x", 0.0));
+            let found = said.found.into_iter().flat_map(|Found { code, times, severity }| {
+                (0..times).map(move |_| Violation::new(code.clone(), "x", severity))
+            });
+            Ok(found.chain(others).fold(opinion, Opinion::violation))
         }
     }
 }
@@ -168,57 +177,51 @@ fn spec(critic: &CriticModel) -> CriticSpec {
     if critic.run_anyway { spec.run_anyway() } else { spec }
 }
 
-/// A formula, evaluated in the plainest way.
+/// A formula as a condition.
 struct Holds(Formula);
 
 impl Condition for Holds {
     fn holds(&self, view: View<'_>) -> Result<bool, ConditionError> {
-        holds(&self.0, view)
+        let seen = |name: &str| view.outcome(name).is_some();
+        let mut unseen = None;
+        self.0.atoms(&mut |atom| {
+            unseen = unseen.or(atom.critics().find(|name| !seen(name.as_str())));
+        });
+        match unseen {
+            Some(name) => Err(ConditionError(format!("`{name}` is not seen"))),
+            None => Ok(self.0.holds(view, &|_| unreachable!("nothing is unknown here"))),
+        }
     }
 }
 
-fn holds(formula: &Formula, view: View<'_>) -> Result<bool, ConditionError> {
-    let seen = |name: &str| {
-        view.outcome(name).ok_or_else(|| ConditionError(format!("`{name}` is not seen")))
-    };
-    Ok(match formula {
-        Formula::Const(holds) => *holds,
-        Formula::Not(inner) => !holds(inner, view)?,
-        Formula::And(parts) => {
-            parts.iter().map(|p| holds(p, view)).collect::<Result<Vec<_>, _>>()?.iter().all(|p| *p)
+/// Violations by their codes.
+fn found(opinion: &Opinion) -> Vec<Found> {
+    let mut all: Vec<Found> = Vec::new();
+    for violation in &opinion.violations {
+        match all.iter_mut().find(|found| found.code == violation.code) {
+            Some(found) => {
+                found.times += 1;
+                found.severity = found.severity.max(violation.severity);
+            }
+            None => all.push(Found {
+                code: violation.code.to_string(),
+                times: 1,
+                severity: violation.severity,
+            }),
         }
-        Formula::Or(parts) => {
-            parts.iter().map(|p| holds(p, view)).collect::<Result<Vec<_>, _>>()?.iter().any(|p| *p)
-        }
-        Formula::Atom(Atom::Phase(phase)) => view.snapshot().phase() == *phase,
-        Formula::Atom(Atom::Risk(level)) => view.snapshot().risk().reaches(*level),
-        Formula::Atom(Atom::Status(name, status)) => seen(name.as_str())?.status == *status,
-        Formula::Atom(Atom::Reaches(name, quantity, bound)) => {
-            reaches(seen(name.as_str())?, *quantity, *bound)
-        }
-        Formula::Atom(Atom::Free(_)) => unreachable!("nothing is unknown here"),
-    })
-}
-
-fn reaches(outcome: &Outcome, quantity: Quantity, Bound { at, above }: Bound) -> bool {
-    let opinion = outcome.opinion.as_ref();
-    let number = match quantity {
-        Quantity::Severity => opinion.map_or(0.0, Opinion::worst_severity),
-        Quantity::Score => opinion.and_then(|opinion| opinion.score).unwrap_or_default(),
-        Quantity::Uncertainty => outcome.doubt(),
-        Quantity::Violations => opinion.map_or(0.0, |opinion| opinion.violations.len() as f64),
-    };
-    if above { number > at } else { number >= at }
+    }
+    all
 }
 
 fn state(outcome: &Outcome) -> State {
     if let Some(opinion) = &outcome.opinion {
-        return State::Spoke(Said::new(
+        let said = Said::new(
             opinion.violations.len() as u32,
             opinion.worst_severity(),
             opinion.score.unwrap_or_default(),
             opinion.uncertainty,
-        ));
+        );
+        return State::Spoke(said.with(found(opinion)));
     }
     let reason = outcome.reason.as_ref().unwrap();
     match reason {
@@ -236,6 +239,7 @@ fn state(outcome: &Outcome) -> State {
         _ => State::Failed {
             status: outcome.status,
             objected: reason.objected().filter(|_| outcome.status == Status::Invalid),
+            called: outcome.attempts > 0,
         },
     }
 }

@@ -13,7 +13,7 @@ mod promises;
 use tribunal_core::{Phase, RiskTier};
 use tribunal_prove::{Model, ModelError, Prover};
 
-use crate::engine::{DOES, Engine, Script, every_script};
+use crate::engine::{Engine, Script, does, every_script};
 use crate::pipelines::{Dice, Pipeline};
 
 /// The snapshots that pipelines here can tell apart.
@@ -26,7 +26,11 @@ const SNAPSHOTS: [(Phase, Option<RiskTier>); 4] = [
 
 /// A pipeline that the engine takes, from a seed.
 fn pipeline(seed: u64, early_exit: bool) -> Option<(Pipeline, Model, Engine)> {
-    let pipeline = Pipeline::thrown(&mut Dice::new(seed), early_exit);
+    taken(seed, Pipeline::thrown(&mut Dice::new(seed), early_exit))
+}
+
+/// A pipeline with its model and its engine, unless both refuse it.
+fn taken(seed: u64, pipeline: Pipeline) -> Option<(Pipeline, Model, Engine)> {
     let model = Model::new(pipeline.critics.clone(), pipeline.run.clone());
     match (Engine::new(&pipeline), model) {
         (Ok(engine), Ok(model)) => Some((pipeline, model, engine)),
@@ -51,7 +55,7 @@ fn what_the_engine_does_is_possible_in_the_model() {
         let Some((pipeline, model, engine)) = pipeline(seed, seed % 4 == 0) else { continue };
         let mut prover = Prover::new(&model, &[]);
         for (phase, tier) in SNAPSHOTS {
-            every_script(pipeline.critics.len(), &DOES, &mut |script| {
+            every_script(pipeline.critics.len(), &does(), &mut |script| {
                 let path = engine.path(phase, tier, script);
                 let possible = prover.is_possible(&path).unwrap();
                 assert!(possible, "seed {seed}: {pipeline:#?}\n{script:?}\n{path:#?}");

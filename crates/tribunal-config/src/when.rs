@@ -114,15 +114,14 @@ impl Expression {
     fn compile_here(text: &str) -> Result<Self, Vec<Fault>> {
         let program = ENV.compile(text).map_err(|errors| bounds::syntax(text, &errors))?;
         let found = check::check(text, &program)?;
-        let modelled = formula::condition(text, &program, !found.prior.is_empty());
         // With a name misread, what it gives is another question.
         let faults = types::check(text, &program, &found.calls, None);
         if !faults.is_empty() {
             return Err(faults);
         }
         let run = with_variables(program.expression(), &found.calls);
-        let expression = Self {
-            modelled: Arc::new(modelled),
+        let mut expression = Self {
+            modelled: Arc::new(tribunal_prove::Condition::opaque(text)),
             text: text.to_owned(),
             program: Arc::new(program),
             run: Arc::new(run),
@@ -135,6 +134,7 @@ impl Expression {
             words: Arc::new(found.words),
         };
         if expression.calls.is_empty() {
+            expression.modelled = Arc::new(formula::condition(&expression, &[], ""));
             expression.rehearse()?;
         }
         Ok(expression)
@@ -169,8 +169,14 @@ impl Expression {
         }
         let told = helpers.iter().any(|helper| matches!(helper, Helper::MatchesLanguage(_)));
         let languages = scope.languages.clone().filter(|_| told);
-        let bound = Self { helpers: helpers.into(), languages, ..self.clone() };
-        on_a_deep_stack(&self.text, || bound.rehearse())?;
+        let mut bound = Self { helpers: helpers.into(), languages, ..self.clone() };
+        let seen: Vec<CriticName> = scope.seen.keys().cloned().collect();
+        let whose = scope.whose.map_or("", CriticName::as_str);
+        let modelled = on_a_deep_stack(&self.text, || {
+            bound.rehearse()?;
+            Ok(formula::condition(&bound, &seen, whose))
+        })?;
+        bound.modelled = Arc::new(modelled);
         Ok(bound)
     }
 
@@ -194,14 +200,10 @@ impl Expression {
         self.helpers.get(place)
     }
 
-    /// When it holds, for those who ask what every run may do.
+    /// When it holds, for those who ask what every run may do. Where it calls functions of the field, anything before
+    /// it is bound.
     pub(crate) fn modelled(&self) -> &tribunal_prove::Condition {
         &self.modelled
-    }
-
-    /// Whether it calls functions of the field, whose meaning hangs on where it stands.
-    pub(crate) fn has_calls(&self) -> bool {
-        !self.calls.is_empty()
     }
 
     /// Evaluates it once on a quiet and once on a troubled past, to see that it gives true or false.

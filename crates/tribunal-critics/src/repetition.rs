@@ -12,7 +12,7 @@ use tribunal_core::{
     Answer, Critic, CriticKind, Opinion, Params, Pointer, Reads, Returns, Review, View, Violation,
 };
 
-use self::measure::{floor, lines, longest_run, looped, repeated, words};
+use self::measure::{floor, lines, longest_character_run, longest_run, looped, repeated, words};
 use crate::fields::Fields;
 use crate::findings::Findings;
 
@@ -175,10 +175,7 @@ impl Repetition {
         text: &str,
         mut object: impl FnMut(&'static str, String, Range<usize>),
     ) -> f64 {
-        let characters = longest_run(text.char_indices().map(|(at, c)| {
-            let end = at + c.len_utf8();
-            (at..end, (!c.is_whitespace()).then_some(c))
-        }));
+        let characters = longest_character_run(text);
         if let Some((count, bytes)) =
             characters.filter(|(count, _)| *count > self.max_character_run)
         {

@@ -225,6 +225,12 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// Its critics and hooks, for who must not let them be dropped here.
+    pub(crate) fn parts(&self) -> (Vec<Arc<dyn Critic>>, Vec<Arc<dyn Hook>>) {
+        let critics = self.entries.iter().map(|entry| Arc::clone(&entry.critic));
+        (critics.collect(), self.hooks.clone())
+    }
+
     /// Adds a critic.
     #[must_use]
     pub fn critic(self, spec: CriticSpec, critic: impl Critic) -> Self {

@@ -106,11 +106,15 @@ impl Reloadable {
     ///
     /// [`ReloadError`]; then nothing has changed.
     pub fn reload(&self, builder: Builder) -> Result<Arc<Generation>, ReloadError> {
+        // What nobody uses any more is dropped after the lock is free, because that runs code of critics: the plan before,
+        // and what a bad plan is made of.
+        let (before, _parts);
         let mut history = self.history();
         if history.is_shut_down {
             return Err(ReloadError::ShutDown);
         }
-        let before = self.current();
+        before = self.current();
+        _parts = builder.parts();
         let court = builder.after(&before.court).build()?;
         let number = before.number.saturating_add(1);
         let next = Arc::new(Generation { number, court });
@@ -148,11 +152,14 @@ impl Reloadable {
 
     /// Where runs of all generations came in, each once.
     fn entrances(&self) -> Vec<Arc<Entrance>> {
+        // Dropped after the lock is free: it may be the last to hold one of them.
+        let generations: Vec<Arc<Generation>>;
         let mut history = self.history();
         history.is_shut_down = true;
         let earlier = history.earlier.iter().filter_map(Weak::upgrade);
+        generations = earlier.chain([self.current()]).collect();
         let mut entrances: Vec<Arc<Entrance>> = Vec::new();
-        for generation in earlier.chain([self.current()]) {
+        for generation in &generations {
             let entrance = &generation.court.court.entrance;
             if !entrances.iter().any(|known| Arc::ptr_eq(known, entrance)) {
                 entrances.push(Arc::clone(entrance));

@@ -10,7 +10,7 @@ use tribunal_core::{CriticName, Phase, RiskTier, Verdict};
 
 pub use parse::ParseError;
 
-use crate::model::{Atom, Bound, Formula, Quantity};
+use crate::model::{Bound, Quantity};
 
 /// A promise: what is to hold, and in which runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,13 +115,4 @@ impl Promise {
         };
         own.into_iter().chain(events.iter().map(|event| &event.critic)).collect()
     }
-}
-
-/// The numbers that a formula asks for.
-pub(crate) fn asked<'f>(formula: &'f Formula, into: &mut Vec<(&'f CriticName, Quantity, Bound)>) {
-    formula.atoms(&mut |atom| {
-        if let Atom::Reaches(name, quantity, bound) = atom {
-            into.push((name, *quantity, *bound));
-        }
-    });
 }

@@ -7,6 +7,28 @@ use batsat::Lit;
 
 use crate::cnf::Cnf;
 
+/// A number that a run has.
+pub(crate) trait Number {
+    /// Whether it is this number or more.
+    fn is_at_least(&self, cnf: &mut Cnf, bound: u64) -> Lit;
+
+    /// The number in the run that was found.
+    fn value(&self, cnf: &Cnf) -> u64;
+}
+
+/// As `at least 1`, `at least 2`, ...
+impl Number for Vec<Lit> {
+    fn is_at_least(&self, cnf: &mut Cnf, bound: u64) -> Lit {
+        let Some(at) = bound.checked_sub(1) else { return cnf.yes() };
+        let lit = usize::try_from(at).ok().and_then(|at| self.get(at));
+        lit.copied().unwrap_or(cnf.no())
+    }
+
+    fn value(&self, cnf: &Cnf) -> u64 {
+        self.iter().take_while(|lit| cnf.holds(**lit)).count() as u64
+    }
+}
+
 /// How many of the literals hold, as `at least 1`, `at least 2`, ... up to `most`.
 pub(crate) fn count(cnf: &mut Cnf, lits: &[Lit], most: usize) -> Vec<Lit> {
     match lits {
@@ -38,8 +60,31 @@ fn merge(cnf: &mut Cnf, left: &[Lit], right: &[Lit], most: usize) -> Vec<Lit> {
     merged
 }
 
+/// The sum of numbers that are written as `at least 1`, `at least 2`, ... up to `most`. Exact in both directions.
+pub(crate) fn total(cnf: &mut Cnf, numbers: &[Vec<Lit>], most: usize) -> Vec<Lit> {
+    match numbers {
+        [] => Vec::new(),
+        [only] => only.iter().copied().take(most).collect(),
+        _ => {
+            let (left, right) = numbers.split_at(numbers.len() / 2);
+            let (left, right) = (total(cnf, left, most), total(cnf, right, most));
+            let merged = merge(cnf, &left, &right, most);
+            // Where neither reaches its next step, the sum does not reach the one after theirs.
+            for at_left in 0..=left.len() {
+                for at_right in 0..=right.len() {
+                    let Some(out) = merged.get(at_left + at_right) else { continue };
+                    let next = [left.get(at_left), right.get(at_right)];
+                    let next: Vec<Lit> = next.into_iter().flatten().copied().collect();
+                    cnf.implies(&[*out], &next);
+                }
+            }
+            merged
+        }
+    }
+}
+
 /// A number in binary, lowest bit first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Bits {
     lits: Vec<Lit>,
     /// The number is never more than this: it has as many bits as that needs.
@@ -96,21 +141,6 @@ impl Bits {
         }
     }
 
-    /// Whether it is this number or more.
-    pub(crate) fn is_at_least(&self, cnf: &mut Cnf, bound: u64) -> Lit {
-        if bound > self.most {
-            return cnf.no();
-        }
-        // From the lowest bit up: the highest in which the two differ decides.
-        let mut reaches = cnf.yes();
-        for at in 0..self.lits.len() {
-            let own = self.bit(cnf, at);
-            reaches =
-                if bound >> at & 1 == 1 { cnf.and([own, reaches]) } else { cnf.or([own, reaches]) };
-        }
-        reaches
-    }
-
     /// The number, or the bound where that is less.
     pub(crate) fn capped(&self, cnf: &mut Cnf, bound: u64) -> Self {
         if bound >= self.most {
@@ -124,9 +154,24 @@ impl Bits {
         }
         Self { lits, most: bound }
     }
+}
 
-    /// The number in the run that was found.
-    pub(crate) fn value(&self, cnf: &Cnf) -> u64 {
+impl Number for Bits {
+    fn is_at_least(&self, cnf: &mut Cnf, bound: u64) -> Lit {
+        if bound > self.most {
+            return cnf.no();
+        }
+        // From the lowest bit up: the highest in which the two differ decides.
+        let mut reaches = cnf.yes();
+        for at in 0..self.lits.len() {
+            let own = self.bit(cnf, at);
+            reaches =
+                if bound >> at & 1 == 1 { cnf.and([own, reaches]) } else { cnf.or([own, reaches]) };
+        }
+        reaches
+    }
+
+    fn value(&self, cnf: &Cnf) -> u64 {
         let bits = self.lits.iter().enumerate().filter(|(_, lit)| cnf.holds(**lit));
         bits.map(|(at, _)| 1_u64 << at).sum()
     }
@@ -180,6 +225,32 @@ mod tests {
             sum = sum.plus_if(&mut cnf, 1, lit);
         }
         assert_eq!(sum.lits.len(), 7);
+    }
+
+    #[test]
+    fn a_total_of_steps_is_exact_in_both_directions() {
+        for chosen in 0..1 << 6_usize {
+            let mut cnf = Cnf::new();
+            let (lits, mut told, _) = setting(&mut cnf, &[1; 6], chosen);
+            let steps: Vec<Vec<Lit>> =
+                lits.chunks(2).map(|pair| pair.iter().map(|(_, lit)| *lit).collect()).collect();
+            // The second step of a number is not taken before its first.
+            for pair in &steps {
+                cnf.implies(&[pair[1]], &[pair[0]]);
+            }
+            let totals = total(&mut cnf, &steps, 5);
+            if !cnf.solve(&told).unwrap() {
+                continue;
+            }
+            let sum = chosen.count_ones() as usize;
+            for (at, lit) in totals.iter().enumerate() {
+                let reached = sum > at;
+                told.push(if reached { !*lit } else { *lit });
+                assert_eq!(cnf.solve(&told), Ok(false), "{chosen:b} {at}");
+                told.pop();
+            }
+            assert_eq!(totals.len(), 5);
+        }
     }
 
     #[test]

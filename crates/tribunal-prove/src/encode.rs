@@ -1,21 +1,26 @@
 //! A model as clauses: every assignment that satisfies them is a run that the engine may have, and every run is one.
 //!
-//! Start at [`Encoded::new`]. What a critic's gate says is in `encode/gate.rs`, what a run may spend in
-//! `encode/money.rs`, what an early exit leaves out in `encode/early.rs`.
+//! Start at [`Encoded::new`]. What a critic's gate says is in `encode/gate.rs`, and the numbers that it asks for in
+//! `encode/numbers.rs` and `encode/codes.rs`; what a run may spend in `encode/money.rs`, what an early exit leaves out in
+//! `encode/early.rs`.
 
+mod codes;
 mod early;
 mod gate;
 mod line;
 mod money;
+mod numbers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use batsat::Lit;
 use tribunal_core::{CriticName, Mode, Phase, Status, Thresholds, Verdict};
 
+use self::codes::Kinds;
 pub(crate) use self::gate::{Asked, is_failure};
 use self::line::Line;
-pub(crate) use self::money::Units;
+pub(crate) use self::money::{Spent, Units};
+use self::numbers::Numbers;
 use crate::cnf::Cnf;
 use crate::model::{Bound, Gate, Model, Quantity};
 
@@ -56,6 +61,8 @@ pub(crate) struct States {
     /// How it failed, where a condition may ask: timeout, rate limited; else it is an error.
     pub(crate) timeout: Lit,
     pub(crate) rate_limited: Lit,
+    /// It failed before it was ever called, while it waited or by its breaker; where somebody asks for that.
+    pub(crate) uncalled: Lit,
     /// It calls for `review` or more, and for `block`; whether or not that counts.
     pub(crate) review: Lit,
     pub(crate) block: Lit,
@@ -72,9 +79,16 @@ pub(crate) struct Encoded<'m> {
     pub(crate) tiers: Vec<Lit>,
     pub(crate) risk: Line,
     pub(crate) lines: BTreeMap<(usize, Quantity), Line>,
+    /// Of the critics whose violations are told apart by their codes.
+    pub(crate) kinds: BTreeMap<usize, Kinds>,
+    /// The critics of which somebody asks whether they were called.
+    whether_called: BTreeSet<usize>,
+    pub(crate) languages: BTreeMap<String, Lit>,
     pub(crate) free: BTreeMap<String, Lit>,
     /// By place in the plan.
     pub(crate) states: Vec<States>,
+    /// What is spent, where there is a budget.
+    pub(crate) spent: Option<Spent>,
     pub(crate) review: Lit,
     pub(crate) block: Lit,
     pub(crate) allow: Lit,
@@ -105,8 +119,8 @@ impl<'m> Encoded<'m> {
                 cnf.clause(&[!*higher, *lower]);
             }
         }
-        let risk = Line::new(&mut cnf, gate::risks(model, distinct));
-        let lines = gate::lines(&mut cnf, model, distinct);
+        let risk = Line::new(&mut cnf, numbers::risks(model, distinct));
+        let Numbers { lines, kinds, whether_called } = Numbers::of(&mut cnf, model, distinct);
         let nobody = cnf.no();
         let mut encoded = Self {
             model,
@@ -115,8 +129,12 @@ impl<'m> Encoded<'m> {
             tiers,
             risk,
             lines,
+            kinds,
+            whether_called,
+            languages: BTreeMap::new(),
             free: BTreeMap::new(),
             states: Vec::new(),
+            spent: None,
             review: nobody,
             block: nobody,
             allow: nobody,
@@ -166,6 +184,7 @@ impl<'m> Encoded<'m> {
             invalid: no,
             timeout: no,
             rate_limited: no,
+            uncalled: no,
             review: no,
             block: no,
             repeats: Vec::new(),
@@ -240,6 +259,13 @@ impl<'m> Encoded<'m> {
         self.cnf.clause(&[!own.invalid, !own.timeout]);
         self.cnf.clause(&[!own.invalid, !own.rate_limited]);
         self.cnf.clause(&[!own.timeout, !own.rate_limited]);
+        if self.whether_called.contains(&place) {
+            own.uncalled = self.kind_of_failure(own.failed);
+            self.cnf.clause(&[!own.uncalled, !own.invalid]);
+            if !critic.breaker {
+                self.cnf.implies(&[own.uncalled], &[own.timeout, own.rate_limited]);
+            }
+        }
         (own.review, own.block) =
             self.calls_for(place, critic.thresholds, &own, critic.failure_mode.verdict());
         // What is not called is neither repeated nor hedged.

@@ -45,11 +45,14 @@ mod encode;
 mod model;
 mod path;
 mod prover;
+mod steps;
+mod sum;
 mod worst;
 
 pub use claim::{Claim, Event, ParseError, Promise, RiskFrom, What};
 pub use model::{
-    Atom, Bound, Condition, CriticModel, Formula, Gate, Model, ModelError, Quantity, RunModel,
+    Atom, Bound, Codes, Condition, CriticModel, Formula, Gate, Model, ModelError, Quantity,
+    RunModel,
 };
-pub use path::{Assumed, Path, Said, State, Step};
+pub use path::{Assumed, Found, Path, Said, State, Step};
 pub use prover::{Answer, Figure, GaveUp, Never, NeverWhy, Prover};

@@ -1,15 +1,19 @@
 //! A pipeline as far as it decides what runs, what is called for, what it costs and how long it takes.
 //!
 //! Start at [`Model::new`], which settles the order of the plan and who sees and waits for whom, by the rules that the
-//! engine goes by (DESIGN, rules 4 and 5).
+//! engine goes by (DESIGN, rules 4 and 5). What a gate asks is in `model/formula.rs`
+//! and what that comes to in a run in `model/evaluate.rs`.
+
+mod evaluate;
+mod formula;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use thiserror::Error;
-use tribunal_core::{
-    CriticName, FailureMode, Mode, Phase, Phases, RiskLevel, Stage, Status, Thresholds, Verdict,
-};
+use tribunal_core::{CriticName, FailureMode, Mode, Phases, RiskLevel, Stage, Thresholds, Verdict};
+
+pub use self::formula::{Atom, Bound, Codes, Condition, Formula, Quantity};
 
 /// What holds for whole runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +76,11 @@ pub struct CriticModel {
     pub hedged: bool,
     /// Whether it has a rate limit, and so may be `rate_limited`.
     pub rate_limited: bool,
+    /// Whether it has a circuit breaker, and so may fail without having been called.
+    pub breaker: bool,
+    /// The codes that its violations may have; none of them where there are none, and any for `None`. One that ends in
+    /// `.*` stands for all that begin so.
+    pub codes: Option<Vec<String>>,
 }
 
 impl CriticModel {
@@ -94,6 +103,8 @@ impl CriticModel {
             waits: Vec::new(),
             hedged: false,
             rate_limited: false,
+            breaker: false,
+            codes: None,
         }
     }
 
@@ -133,123 +144,6 @@ impl Gate {
             Self::OnViolation | Self::OnUncertainty(_) => true,
             Self::Conditional(condition) => condition.reads_outcomes,
         }
-    }
-}
-
-/// The condition of a gate.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Condition {
-    /// When it holds.
-    pub holds: Formula,
-    /// Whether it may fail to evaluate, which makes the critic's outcome an `error`.
-    pub may_fail: bool,
-    /// Whether it looks at earlier outcomes.
-    pub reads_outcomes: bool,
-}
-
-impl Condition {
-    /// Code of which nothing is known: it may hold, or not, or panic, in any run.
-    #[must_use]
-    pub fn opaque(what: impl Into<String>) -> Self {
-        let holds = Formula::Atom(Atom::Free(what.into()));
-        Self { holds, may_fail: true, reads_outcomes: true }
-    }
-}
-
-/// A formula over what can be asked of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Formula {
-    /// True or false, whatever the run.
-    Const(bool),
-    /// Something that holds in some runs.
-    Atom(Atom),
-    /// Does not hold.
-    Not(Box<Formula>),
-    /// All hold.
-    And(Vec<Formula>),
-    /// Some hold.
-    Or(Vec<Formula>),
-}
-
-impl Formula {
-    /// The opposite.
-    #[must_use]
-    pub fn negated(self) -> Self {
-        match self {
-            Self::Const(holds) => Self::Const(!holds),
-            Self::Not(inner) => *inner,
-            other => Self::Not(Box::new(other)),
-        }
-    }
-
-    /// Calls `visit` with every atom in it.
-    pub fn atoms<'f>(&'f self, visit: &mut dyn FnMut(&'f Atom)) {
-        match self {
-            Self::Const(_) => {}
-            Self::Atom(atom) => visit(atom),
-            Self::Not(inner) => inner.atoms(visit),
-            Self::And(parts) | Self::Or(parts) => {
-                parts.iter().for_each(|part| part.atoms(visit));
-            }
-        }
-    }
-}
-
-/// What can be asked of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Atom {
-    /// The snapshot is of this phase.
-    Phase(Phase),
-    /// The snapshot's risk reaches the level.
-    Risk(RiskLevel),
-    /// The outcome of a critic has this status.
-    Status(CriticName, Status),
-    /// A number of a critic's outcome lies at a bound or above it.
-    Reaches(CriticName, Quantity, Bound),
-    /// What cannot be known from the pipeline, as it is written. The same text stands for the same answer within a
-    /// run.
-    Free(String),
-}
-
-/// A number of an outcome, as a condition sees it: 0 where there is no opinion, but for uncertainty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Quantity {
-    /// The worst severity.
-    Severity,
-    /// The score; 0 where an opinion has none.
-    Score,
-    /// The uncertainty; 1 where there should be an opinion and is none.
-    Uncertainty,
-    /// How many violations.
-    Violations,
-}
-
-/// From where on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bound {
-    /// The number.
-    pub at: f64,
-    /// Whether the number itself is left out: `>` instead of `>=`.
-    pub above: bool,
-}
-
-impl Bound {
-    /// This number or more.
-    #[must_use]
-    pub const fn from(at: f64) -> Self {
-        Self { at, above: false }
-    }
-
-    /// More than this number.
-    #[must_use]
-    pub const fn above(at: f64) -> Self {
-        Self { at, above: true }
-    }
-
-    /// Whether a number reaches it.
-    #[must_use]
-    pub fn is_reached_by(self, number: f64) -> bool {
-        if self.above { number > self.at } else { number >= self.at }
     }
 }
 
@@ -376,10 +270,10 @@ fn order(
     if let Gate::Conditional(condition) = &critic.gate {
         let mut wrong = None;
         condition.holds.atoms(&mut |atom| {
-            if let Atom::Status(name, _) | Atom::Reaches(name, ..) = atom
-                && !places.get(name).is_some_and(|at| sees.contains(at))
-            {
-                wrong = Some(unseen(name));
+            for name in atom.critics() {
+                if !places.get(name).is_some_and(|at| sees.contains(at)) {
+                    wrong = Some(unseen(name));
+                }
             }
         });
         if let Some(wrong) = wrong {

@@ -83,13 +83,15 @@ pub enum State {
         status: Status,
         /// The severity of what it said and cannot be believed, where that counts.
         objected: Option<f64>,
+        /// Whether it may have been called before that. False where it matters that it was not.
+        called: bool,
     },
     /// It gives an opinion.
     Spoke(Said),
 }
 
 /// An opinion, as far as it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Said {
     /// How many violations.
@@ -100,6 +102,20 @@ pub struct Said {
     pub score: f64,
     /// The uncertainty.
     pub uncertainty: f64,
+    /// What the violations are, where codes are asked for: a code for each kind that there is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<Found>,
+}
+
+/// Violations of an opinion that are alike.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Found {
+    /// The code, or one that would do as well.
+    pub code: String,
+    /// How many.
+    pub times: u32,
+    /// The worst severity among them, where it is asked for.
+    pub severity: f64,
 }
 
 impl Said {
@@ -128,9 +144,12 @@ impl fmt::Display for State {
             Self::ConditionFailed => f.write_str("error, its condition cannot be evaluated"),
             Self::OverBudget => f.write_str("skipped, over budget"),
             Self::Settled => f.write_str("skipped, the verdict is settled"),
-            Self::Failed { status: Status::Error, objected: None } => f.write_str("fails"),
-            Self::Failed { status, objected: None } => write!(f, "fails ({status})"),
-            Self::Failed { status, objected: Some(severity) } => {
+            Self::Failed { status, called: false, .. } => {
+                write!(f, "fails ({status}, before it is called)")
+            }
+            Self::Failed { status: Status::Error, objected: None, .. } => f.write_str("fails"),
+            Self::Failed { status, objected: None, .. } => write!(f, "fails ({status})"),
+            Self::Failed { status, objected: Some(severity), .. } => {
                 write!(f, "fails ({status}, though it objects with severity {severity})")
             }
             Self::Spoke(said) => said.fmt(f),
@@ -149,6 +168,10 @@ impl fmt::Display for Said {
             1 => parts.push(String::from("objects")),
             many => parts.push(format!("objects {many} times")),
         }
+        if let (Some(what), false) = (parts.last_mut(), self.found.is_empty()) {
+            let found: Vec<String> = self.found.iter().map(Found::to_string).collect();
+            what.push_str(&format!(" ({})", found.join(", ")));
+        }
         for (what, number) in
             [("severity", self.severity), ("score", self.score), ("uncertainty", self.uncertainty)]
         {
@@ -157,6 +180,19 @@ impl fmt::Display for Said {
             }
         }
         f.write_str(&parts.join(", "))
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code)?;
+        if self.times > 1 {
+            write!(f, " {} times", self.times)?;
+        }
+        if self.severity > 0.0 {
+            write!(f, " of severity {}", self.severity)?;
+        }
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use tribunal_core::{CriticName, Verdict};
 
 pub use self::gates::{Never, NeverWhy};
 use crate::claim::{Claim, Event, Promise, RiskFrom, What};
-use crate::count::{Bits, count};
+use crate::count::{Number as _, count, total};
 use crate::encode::{Distinct, Encoded};
 use crate::model::{Bound, Model, Quantity};
 use crate::path::Path;
@@ -216,9 +216,9 @@ impl<'m> Prover<'m> {
     }
 
     fn at_most(&mut self, most: u32, mut goal: Goal) -> Result<Answer, GaveUp> {
-        let runs: Vec<(u64, Lit)> = self.encoded.states.iter().map(|own| (1, own.runs)).collect();
-        let bits = Bits::sum(&mut self.encoded.cnf, &runs);
-        let over = bits.is_at_least(&mut self.encoded.cnf, u64::from(most) + 1);
+        let runs: Vec<Vec<Lit>> = self.encoded.states.iter().map(|own| vec![own.runs]).collect();
+        let count = total(&mut self.encoded.cnf, &runs, runs.len());
+        let over = count.is_at_least(&mut self.encoded.cnf, u64::from(most) + 1);
         goal.lits.push(over);
         goal.with_calls = true;
         goal.along = self.encoded.states.iter().map(|own| own.runs).enumerate().collect();
@@ -226,7 +226,7 @@ impl<'m> Prover<'m> {
             return Ok(Answer::Holds { vacuous: false });
         };
         goal.lits.pop();
-        let highest = self.highest(&bits, runs.len() as u64, &goal.lits).ok();
+        let highest = self.highest(&count, runs.len() as u64, &goal.lits).ok();
         let figure = highest.map(|highest| u32::try_from(highest).unwrap_or(u32::MAX));
         let figure = figure.map(Figure::Critics);
         Ok(Answer::Broken { path: Box::new(path), figure })

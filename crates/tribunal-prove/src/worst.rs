@@ -5,10 +5,11 @@ use std::time::Duration;
 use batsat::Lit;
 use tribunal_core::{Phase, Stage};
 
-use crate::count::Bits;
-use crate::encode::Units;
+use crate::count::{Bits, Number};
+use crate::encode::{Spent, Units};
 use crate::model::{Model, reaches};
 use crate::prover::{Answer, Figure, GaveUp, Goal, Prover};
+use crate::sum::Sum;
 
 impl Prover<'_> {
     /// What a run costs at most, if every call costs what the config says.
@@ -18,8 +19,9 @@ impl Prover<'_> {
     /// [`GaveUp`].
     pub fn worst_cost(&self) -> Result<f64, GaveUp> {
         let mut fresh = Self::new(self.model(), &[]);
-        let (units, bits, most) = fresh.cost();
-        Ok(units.cost(fresh.highest(&bits, most, &[])?))
+        let costs = fresh.costs();
+        let sum = costs.enforced.and(&costs.watched);
+        Ok(costs.units.cost(fresh.highest(&sum, costs.limit, &[])?))
     }
 
     /// How long a run takes at most: critics at work and waiting to be repeated, each critic starting once all it waits
@@ -35,8 +37,13 @@ impl Prover<'_> {
     }
 
     pub(crate) fn cost_within(&mut self, most: f64, mut goal: Goal) -> Result<Answer, GaveUp> {
-        let (units, bits, highest) = self.cost();
-        let over = bits.is_at_least(&mut self.encoded.cnf, units.within(most).saturating_add(1));
+        let costs = self.costs();
+        let least = costs.units.within(most).saturating_add(1);
+        if least > costs.limit {
+            return Ok(Answer::Holds { vacuous: false });
+        }
+        let sum = costs.enforced.and(&costs.watched);
+        let over = sum.is_at_least(&mut self.encoded.cnf, least);
         let scope = goal.lits.clone();
         goal.lits.push(over);
         goal.with_calls = true;
@@ -44,8 +51,8 @@ impl Prover<'_> {
         let Some(path) = self.smallest(&goal)? else {
             return Ok(Answer::Holds { vacuous: false });
         };
-        let value = self.highest(&bits, highest, &scope).ok();
-        let figure = value.map(|value| Figure::Cost(units.cost(value)));
+        let value = self.highest(&sum, costs.limit, &scope).ok();
+        let figure = value.map(|value| Figure::Cost(costs.units.cost(value)));
         Ok(Answer::Broken { path: Box::new(path), figure })
     }
 
@@ -70,19 +77,24 @@ impl Prover<'_> {
     }
 
     /// The highest value that a number has in any run like this; it is never more than `most`.
-    pub(crate) fn highest(&mut self, bits: &Bits, most: u64, goal: &[Lit]) -> Result<u64, GaveUp> {
+    pub(crate) fn highest(
+        &mut self,
+        number: &impl Number,
+        most: u64,
+        goal: &[Lit],
+    ) -> Result<u64, GaveUp> {
         let mut assuming = goal.to_vec();
         if !self.encoded.cnf.solve(&assuming)? {
             return Ok(0);
         }
-        let (mut low, mut high) = (bits.value(&self.encoded.cnf), most);
+        let (mut low, mut high) = (number.value(&self.encoded.cnf), most);
         // Everything at its worst is often possible, and the quickest to ask for.
         let mut next = high;
         while low < high {
-            let reached = bits.is_at_least(&mut self.encoded.cnf, next);
+            let reached = number.is_at_least(&mut self.encoded.cnf, next);
             assuming.push(reached);
             if self.encoded.cnf.solve(&assuming)? {
-                low = bits.value(&self.encoded.cnf).max(next);
+                low = number.value(&self.encoded.cnf).max(next);
             } else {
                 high = next - 1;
             }
@@ -99,9 +111,15 @@ impl Prover<'_> {
         costly.map(|(place, (_, own))| (place, own.called)).collect()
     }
 
-    /// What a run costs, in units, and more than it can be.
-    fn cost(&mut self) -> (Units, Bits, u64) {
+    /// What a run costs. The limit is what it can never be above.
+    fn costs(&mut self) -> Spent {
         let model = self.encoded.model;
+        if let Some(spent) = &self.encoded.spent {
+            let mut spent = spent.clone();
+            let both = if spent.watched.is_nothing() { 1 } else { 2 };
+            spent.limit = most_cost(model, spent.units).min(spent.limit.saturating_mul(both));
+            return spent;
+        }
         let calls = |at: usize| {
             let own = self.encoded.states.get(at);
             own.map_or(0, |own| 1 + own.repeats.len() + own.hedges.len())
@@ -109,20 +127,17 @@ impl Prover<'_> {
         let costs = model.critics.iter().map(|critic| critic.cost);
         let total = model.critics.iter().enumerate().map(|(at, c)| c.cost * calls(at) as f64).sum();
         let units = Units::of(costs, total);
+        let limit = most_cost(model, units);
+        // Where nothing holds the sum down, what is easy to follow step by step is easier still to add up.
         let mut weights: Vec<(u64, Lit)> = Vec::new();
         for (critic, own) in model.critics.iter().zip(&self.encoded.states) {
+            let calls = [own.called].into_iter().chain(own.repeats.iter().copied());
+            let calls = calls.chain(own.hedges.iter().copied());
             let cost = units.whole(critic.cost);
-            if cost == 0 {
-                continue;
-            }
-            let all = [own.called].into_iter().chain(own.repeats.iter().copied());
-            weights.extend(all.chain(own.hedges.iter().copied()).map(|lit| (cost, lit)));
+            weights.extend(calls.filter(|_| cost > 0).map(|call| (cost, call)));
         }
-        let most = Phase::ALL.iter().map(|phase| most_cost(model, units, *phase)).max();
-        let most = most.unwrap_or_default();
-        let budget = model.run.max_cost.map(|most| units.within(most).saturating_mul(2));
-        let most = budget.map_or(most, |budget| most.min(budget));
-        (units, Bits::sum(&mut self.encoded.cnf, &weights), most)
+        let sum = Sum::Bits(Bits::sum(&mut self.encoded.cnf, &weights));
+        Spent { units, limit, enforced: sum, watched: Sum::default() }
     }
 
     /// In each stage one chain of critics that wait for each other, and how long they take together.
@@ -217,8 +232,14 @@ fn common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
-/// More than a run costs in a phase: all that are for it run, and the dearest are repeated and hedged.
-fn most_cost(model: &Model, units: Units, phase: Phase) -> u64 {
+/// No less than any run costs.
+fn most_cost(model: &Model, units: Units) -> u64 {
+    let most = Phase::ALL.iter().map(|phase| most_cost_in(model, units, *phase)).max();
+    most.unwrap_or_default()
+}
+
+/// No less than a run costs in a phase: all that are for it run, and the dearest are repeated and hedged.
+fn most_cost_in(model: &Model, units: Units, phase: Phase) -> u64 {
     let mut sum = 0_u64;
     let mut repeats = Vec::new();
     for critic in model.critics.iter().filter(|critic| critic.phases.contains(phase)) {

@@ -1,6 +1,6 @@
 //! A critic as proofs see it.
 
-use tribunal_core::{Condition as _, CriticName};
+use tribunal_core::{CriticName, Returns, contain};
 use tribunal_production::Policy;
 use tribunal_prove::{Condition, CriticModel, Gate};
 
@@ -26,17 +26,25 @@ impl Draft {
             waits: self.retry.longest_waits(),
             hedged: self.hedge.is_some(),
             rate_limited: self.rate.is_some() || !self.shares.is_empty(),
+            breaker: self.breaker.is_some(),
+            // A declaration is no promise, and a fallback of a hook may say what its critic never does.
+            codes: None,
         }
+    }
+
+    /// The codes that it declares, for [`CriticModel::codes`].
+    pub(crate) fn declared_codes(&self) -> Option<Vec<String>> {
+        Some(self.returns().known_codes()?.iter().map(ToString::to_string).collect())
+    }
+
+    /// What it declares of its opinions.
+    pub(crate) fn returns(&self) -> Returns {
+        // Code of someone else; of one that panics here nothing is known.
+        contain(|| self.critic.returns()).unwrap_or_default()
     }
 
     fn gate(&self) -> Gate {
         match (&self.policy, &self.when) {
-            // What a function of the field means hangs on what this gate sees: it is not followed.
-            (_, Some(when)) if when.expression.has_calls() => {
-                let what = format!("the condition of `{}`", self.written_name);
-                let reads_outcomes = when.expression.reads_outcomes();
-                Gate::Conditional(Condition { reads_outcomes, ..Condition::opaque(what) })
-            }
             (_, Some(when)) => Gate::Conditional(when.expression.modelled().clone()),
             (Policy::Always, None) => Gate::Always,
             (Policy::OnViolation, None) => Gate::OnViolation,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tribunal_cache::ResultCache;
-use tribunal_core::{CriticName, Languages, Mode, Returns, contain};
+use tribunal_core::{CriticName, Languages, Mode, Returns};
 use tribunal_eval::Rules;
 use tribunal_production::{Outline, PlanError, PlanErrors, ProductionOrchestrator};
 
@@ -258,6 +258,7 @@ impl Planning<'_> {
             let unseen = |wanted: &str| self.unseen(draft, name, wanted);
             let noted = |wanted: &str| self.is_noted(wanted);
             let scope = Scope {
+                whose: Some(name),
                 seen: self.returns(sees),
                 unseen: &unseen,
                 noted: &noted,
@@ -283,9 +284,7 @@ impl Planning<'_> {
     /// What these critics declare to return.
     fn returns(&self, names: &[CriticName]) -> BTreeMap<CriticName, Returns> {
         let named = self.named().into_iter().filter(|(_, name)| names.contains(name));
-        // Code of someone else; of one that panics here nothing is known.
-        let returns = |draft: &Draft| contain(|| draft.critic.returns()).unwrap_or_default();
-        named.map(|(draft, name)| (name.clone(), returns(draft))).collect()
+        named.map(|(draft, name)| (name.clone(), draft.returns())).collect()
     }
 
     /// Why a critic cannot be seen from another.

@@ -2,10 +2,11 @@
 //! that it keeps its promises.
 
 use tribunal_core::CriticName;
-use tribunal_prove::{Answer, Figure, GaveUp, Model, NeverWhy, Path, Promise, Prover};
+use tribunal_prove::{Answer, CriticModel, Figure, GaveUp, Model, NeverWhy, Path, Promise, Prover};
 
 use super::planning::Planning;
 use crate::Code;
+use crate::critic::Draft;
 use crate::duration;
 use crate::notes::Mistake;
 use crate::promise;
@@ -36,6 +37,16 @@ impl Planning<'_> {
             .ok()
     }
 
+    /// The same with critics that raise the codes they declare and no others. Promises are not held against that, as
+    /// nothing is refused at run time for breaking a declaration; but who writes a gate goes by it.
+    fn model_as_declared(&self, model: &Model) -> Option<Model> {
+        let declared = |critic: &CriticModel| CriticModel {
+            codes: self.draft_of(&critic.name).and_then(Draft::declared_codes),
+            ..critic.clone()
+        };
+        Model::new(model.critics().iter().map(declared).collect(), model.run().clone()).ok()
+    }
+
     /// Takes the promises that can be read, and says what is wrong with the others.
     pub(super) fn promises(&mut self) -> Vec<promise::Read> {
         let written = std::mem::take(&mut self.promises);
@@ -51,11 +62,15 @@ impl Planning<'_> {
     pub(super) fn prove(&self, model: &Model, promises: &[promise::Read], refuse_broken: bool) {
         let asked: Vec<Promise> =
             promises.iter().filter(|_| refuse_broken).map(|read| read.promise.clone()).collect();
-        let mut prover = Prover::new(model, &asked);
-        if self.gates(&mut prover).is_err() {
+        let declared = self.model_as_declared(model);
+        if self.gates(&mut Prover::new(declared.as_ref().unwrap_or(model), &[])).is_err() {
             let message = "whether every critic can run takes too much work to be decided";
             self.notes.add(Mistake::new(Code::Undecided, 0..0, message));
         }
+        if asked.is_empty() {
+            return;
+        }
+        let mut prover = Prover::new(model, &asked);
         for (read, promise) in promises.iter().zip(&asked) {
             self.promise(read, prover.answer(promise));
         }

@@ -119,6 +119,18 @@ impl Helper {
         }
     }
 
+    /// Whether it looks at all that the gate sees, so that the same words mean something else at another gate.
+    pub(super) fn is_about_all_seen(&self) -> bool {
+        match self {
+            Self::AnyViolation(among)
+            | Self::CountViolations(among)
+            | Self::MaxSeverity(among)
+            | Self::MaxUncertainty(among)
+            | Self::Failed(among) => !matches!(among, Among::Critic(_)),
+            Self::Ran(_) | Self::RiskAtLeast(_) | Self::MatchesLanguage(_) => false,
+        }
+    }
+
     /// What it comes to. A language that nobody can tell is none.
     #[must_use]
     pub fn value(

@@ -32,6 +32,7 @@ impl Expression {
             found.map(|(_, why)| (Code::UnseenCritic, why.clone(), None))
         };
         let scope = Scope {
+            whose: None,
             seen: sight.seen.clone(),
             unseen: &unseen,
             noted: &|_| false,
@@ -46,6 +47,8 @@ pub(crate) type Unseen<'s> = dyn Fn(&str) -> Option<(Code, String, Option<String
 
 /// What an expression may refer to.
 pub(crate) struct Scope<'s> {
+    /// The critic whose gate it is, where that is known.
+    pub(crate) whose: Option<&'s CriticName>,
     /// The critics whose outcomes the gate sees.
     pub(crate) seen: BTreeMap<CriticName, Returns>,
     pub(crate) unseen: &'s Unseen<'s>,

@@ -32,6 +32,26 @@ pub(super) fn longest_run<T: PartialEq>(
     longest
 }
 
+/// The most characters in a row that are the same, spaces aside: how many, and where.
+pub(super) fn longest_character_run(text: &str) -> Option<(usize, Range<usize>)> {
+    let mut longest: Option<(usize, Range<usize>)> = None;
+    let (mut same, mut count, mut start) = (None, 0_usize, 0_usize);
+    // The end of the text ends the last run.
+    let ends = text.char_indices().map(|(at, c)| (at, Some(c))).chain([(text.len(), None)]);
+    for (at, c) in ends {
+        if c == same {
+            count += 1;
+            continue;
+        }
+        let counts = same.is_some_and(|same: char| !same.is_whitespace());
+        if counts && longest.as_ref().is_none_or(|(most, _)| count > *most) {
+            longest = Some((count, start..at));
+        }
+        (same, count, start) = (c, 1, at);
+    }
+    longest
+}
+
 /// The lines that are not empty. Those of punctuation alone have no value.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = (Range<usize>, Option<&str>)> {
     let mut at = 0;

@@ -27,8 +27,12 @@ impl<'t> Folded<'t> {
         let mut shifts: Vec<(usize, usize)> = Vec::new();
         let mut spaces = false;
         let mut distance = 0_usize;
-        for (at, c) in original.char_indices() {
-            if c.is_whitespace() && std::mem::replace(&mut spaces, true) {
+        let mut at = 0;
+        while let Some(rest) = original.get(at..).filter(|rest| !rest.is_empty()) {
+            let alike = if spaces { 0 } else { as_long(rest) };
+            let Some(c) = rest.chars().next() else { break };
+            if alike == 0 && c.is_whitespace() && std::mem::replace(&mut spaces, true) {
+                at += c.len_utf8();
                 continue;
             }
             // Wrapping: folded text can be the longer of the two.
@@ -37,12 +41,22 @@ impl<'t> Folded<'t> {
                 shifts.push((text.len(), at));
                 distance = now;
             }
+            if let Some(alike) = rest.get(..alike).filter(|alike| !alike.is_empty()) {
+                let begun = text.len();
+                text.push_str(alike);
+                if let Some(alike) = text.get_mut(begun..) {
+                    alike.make_ascii_lowercase();
+                }
+                at += alike.len();
+                continue;
+            }
             if c.is_whitespace() {
                 text.push(' ');
             } else {
                 spaces = false;
                 text.extend(c.to_lowercase());
             }
+            at += c.len_utf8();
         }
         Self { text: Cow::Owned(text), shifts, original }
     }
@@ -77,6 +91,18 @@ impl<'t> Folded<'t> {
     }
 }
 
+/// How many bytes of the beginning of a text only change case, one for one: what is visible in ASCII, and single spaces
+/// between. That is most of most texts.
+fn as_long(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let next = bytes.iter().skip(1).chain([&b' ']);
+    let mut pairs = bytes.iter().zip(next);
+    let changes = |(byte, next): (&u8, &u8)| {
+        !(byte.is_ascii_graphic() || (*byte == b' ' && next.is_ascii_graphic()))
+    };
+    pairs.position(changes).unwrap_or(bytes.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,7 +124,27 @@ mod tests {
         assert_eq!(Folded::of("plain text").original(6..10), 6..10);
     }
 
+    /// As it says, a character at a time.
+    fn plainly(text: &str) -> String {
+        let mut folded = String::new();
+        for c in text.chars() {
+            match c.is_whitespace() {
+                true if folded.ends_with(' ') => {}
+                true => folded.push(' '),
+                false => folded.extend(c.to_lowercase()),
+            }
+        }
+        folded
+    }
+
     proptest! {
+        #[test]
+        fn what_is_folded_in_one_go_is_folded_as_each_of_its_characters(text in "[aBz.ẞİ \n\t日]{0,40}") {
+            let folded = Folded::of(&text);
+            prop_assert_eq!(folded.text(), plainly(&text));
+            prop_assert_eq!(folded.original(0..folded.text().len()), 0..text.len());
+        }
+
         #[test]
         fn every_character_leads_back_to_one_that_folds_to_it(text in "[aAİẞ \n日Ω]{0,20}") {
             let folded = Folded::of(&text);

@@ -1,14 +1,12 @@
-//! What a gate says, and the numbers it asks for.
-
-use std::collections::BTreeMap;
+//! What a gate says.
 
 use batsat::Lit;
-use tribunal_core::RiskLevel;
+use tribunal_core::{CriticName, RiskLevel};
 
-use super::{Distinct, Encoded, Line};
-use crate::claim::asked;
-use crate::cnf::Cnf;
-use crate::model::{Atom, Bound, CriticModel, Formula, Gate, Model, Quantity};
+use super::Encoded;
+use super::numbers::MOST_COUNTED;
+use crate::count::total;
+use crate::model::{Atom, Bound, Codes, CriticModel, Formula, Gate, Quantity};
 
 /// What came of asking a gate.
 pub(crate) struct Asked {
@@ -16,66 +14,6 @@ pub(crate) struct Asked {
     pub(crate) holds: Lit,
     /// It could not be evaluated.
     pub(crate) fails: Lit,
-}
-
-/// Every number of risk that somebody asks for.
-pub(super) fn risks(model: &Model, distinct: &Distinct<'_>) -> Vec<Bound> {
-    let mut all: Vec<f64> = distinct.risks.clone();
-    for critic in &model.critics {
-        match &critic.gate {
-            Gate::OnHighRisk(level) => all.push(level.score()),
-            Gate::Conditional(condition) => condition.holds.atoms(&mut |atom| {
-                if let Atom::Risk(level) = atom {
-                    all.push(level.score());
-                }
-            }),
-            _ => {}
-        }
-    }
-    all.into_iter().map(Bound::from).collect()
-}
-
-/// The numbers of every critic, cut at all that anybody asks for.
-pub(super) fn lines(
-    cnf: &mut Cnf,
-    model: &Model,
-    distinct: &Distinct<'_>,
-) -> BTreeMap<(usize, Quantity), Line> {
-    let mut wanted: BTreeMap<(usize, Quantity), Vec<Bound>> = BTreeMap::new();
-    let mut names = distinct.numbers.clone();
-    for critic in &model.critics {
-        if let Gate::Conditional(condition) = &critic.gate {
-            asked(&condition.holds, &mut names);
-        }
-    }
-    for (name, quantity, bound) in names {
-        if let Some(place) = model.places.get(name) {
-            wanted.entry((*place, quantity)).or_default().push(bound);
-        }
-    }
-    let doubts = model.critics.iter().zip(&model.orders).filter_map(|(critic, order)| {
-        let Gate::OnUncertainty(at) = critic.gate else { return None };
-        Some((order, at))
-    });
-    for (order, at) in doubts {
-        for &seen in &order.sees {
-            wanted.entry((seen, Quantity::Uncertainty)).or_default().push(Bound::from(at));
-        }
-    }
-    for (place, critic) in model.critics.iter().enumerate() {
-        let own = wanted.entry((place, Quantity::Severity)).or_default();
-        let thresholds = [critic.thresholds.review_at(), critic.thresholds.block_at()];
-        own.extend(thresholds.into_iter().flatten().map(Bound::from));
-        wanted.entry((place, Quantity::Violations)).or_default().push(Bound::from(1.0));
-    }
-    let line = |((place, quantity), bounds): ((usize, Quantity), Vec<Bound>)| {
-        let line = match quantity {
-            Quantity::Violations => Line::whole(cnf, bounds),
-            _ => Line::new(cnf, bounds),
-        };
-        ((place, quantity), line)
-    };
-    wanted.into_iter().map(line).collect()
 }
 
 impl Encoded<'_> {
@@ -196,7 +134,72 @@ impl Encoded<'_> {
                 Some(place) => self.outcome(place, *quantity, *bound),
                 None => self.cnf.no(),
             },
+            Atom::Violations { of, codes, at_least } => self.sum(of, codes.as_ref(), *at_least),
+            Atom::CodeSeverity(name, codes, bound) => {
+                if bound.is_reached_by(0.0) {
+                    return self.cnf.yes();
+                }
+                let Some(place) = self.place(name) else { return self.cnf.no() };
+                let reached = self.severity_among(place, codes, *bound);
+                let spoke = self.of(&[place], |own| own.spoke);
+                self.cnf.and(spoke.into_iter().chain([reached]))
+            }
+            Atom::Failed(name) => self.own(name, |own| own.failure),
+            Atom::Called(name) => {
+                let (runs, uncalled) =
+                    (self.own(name, |own| own.runs), self.own(name, |own| own.uncalled));
+                self.cnf.and([runs, !uncalled])
+            }
+            Atom::Language(language) => self.language(language),
         }
+    }
+
+    fn own(&self, name: &CriticName, which: impl Fn(&super::States) -> Lit) -> Lit {
+        let own = self.place(name).and_then(|place| self.states.get(place));
+        own.map_or(self.cnf.no(), which)
+    }
+
+    /// Whether the violations of these are so many together.
+    fn sum(&mut self, of: &[CriticName], codes: Option<&Codes>, at_least: u32) -> Lit {
+        if at_least > MOST_COUNTED {
+            let names: Vec<String> = of.iter().map(|name| format!("`{name}`")).collect();
+            let kind = match codes {
+                None => String::new(),
+                Some(Codes::Exactly(code)) => format!(" with the code `{code}`"),
+                Some(Codes::Within(code)) => format!(" with a code like `{code}`"),
+            };
+            let who = names.join(", ");
+            let so_many = self.free_lit(&format!("{at_least} violations{kind} or more of {who}"));
+            let many = self.sum(of, codes, MOST_COUNTED);
+            return self.cnf.and([many, so_many]);
+        }
+        let Some(last) = (at_least as usize).checked_sub(1) else { return self.cnf.yes() };
+        let mut numbers = Vec::with_capacity(of.len());
+        for name in of {
+            let Some(place) = self.place(name) else { continue };
+            let spoke = self.own(name, |own| own.spoke);
+            let steps = self.violations_among(place, codes, at_least);
+            numbers.push(steps.into_iter().map(|step| self.cnf.and([spoke, step])).collect());
+        }
+        let totals = total(&mut self.cnf, &numbers, last + 1);
+        totals.get(last).copied().unwrap_or(self.cnf.no())
+    }
+
+    /// A text is in one language at most.
+    fn language(&mut self, language: &str) -> Lit {
+        let others: Vec<Lit> = self
+            .languages
+            .iter()
+            .filter(|(other, _)| *other != language)
+            .map(|(_, lit)| *lit)
+            .collect();
+        let lit = self.free_lit(&format!("the text is in the language `{language}`"));
+        if self.languages.insert(language.to_owned(), lit).is_none() {
+            for other in others {
+                self.cnf.clause(&[!lit, !other]);
+            }
+        }
+        lit
     }
 }
 

@@ -58,6 +58,11 @@ impl Line {
         self.bounds.first().map(|(_, lit)| *lit)
     }
 
+    /// Its bounds, from the highest to the lowest.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = Lit> {
+        self.bounds.iter().rev().map(|(_, lit)| *lit)
+    }
+
     /// That it is this number, as far as it is told apart.
     pub(crate) fn told(&self, number: f64) -> Vec<Lit> {
         let told = |(bound, lit): &(Bound, Lit)| {

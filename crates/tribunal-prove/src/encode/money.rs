@@ -6,8 +6,9 @@ use batsat::Lit;
 use tribunal_core::Mode;
 
 use super::{Encoded, States};
-use crate::count::{Bits, count};
+use crate::count::{Bits, Number as _, count};
 use crate::model::CriticModel;
+use crate::sum::Sum;
 
 /// Sums of decimal costs are off by less than this; the engine has the same.
 const ROUNDING: f64 = 1e-9;
@@ -51,6 +52,15 @@ fn common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
+/// What a run under a budget spends.
+#[derive(Clone)]
+pub(crate) struct Spent {
+    pub(crate) units: Units,
+    pub(crate) limit: u64,
+    pub(crate) enforced: Sum,
+    pub(crate) watched: Sum,
+}
+
 /// What has been reserved so far, while critics are encoded one after the other.
 pub(super) struct Purse {
     limit: Option<(Units, u64)>,
@@ -63,8 +73,8 @@ pub(super) struct Purse {
 
 #[derive(Clone, Default)]
 struct Sums {
-    least: Bits,
-    most: Bits,
+    least: Sum,
+    most: Sum,
 }
 
 impl Purse {
@@ -100,30 +110,28 @@ impl Purse {
         if critic.cost > encoded.model.run.max_cost.unwrap_or(f64::MAX) + ROUNDING || cost > limit {
             return encoded.cnf.no();
         }
-        let [enforced, watched] = self.sums.clone();
-        let (least, most) = match critic.mode {
-            Mode::Enforce => (enforced.least, enforced.most),
-            Mode::Monitor => (
-                enforced.least.plus(&mut encoded.cnf, &watched.least),
-                enforced.most.plus(&mut encoded.cnf, &watched.most),
-            ),
-        };
-        let room = limit - cost;
-        let surely_over = least.is_at_least(&mut encoded.cnf, room + 1);
-        let maybe_over = most.is_at_least(&mut encoded.cnf, room + 1);
+        let [enforced, watched] = &self.sums;
+        let over = limit - cost + 1;
+        let cnf = &mut encoded.cnf;
+        // What is monitored leaves what it does not need to the others.
+        let is_watched = critic.mode == Mode::Monitor;
+        let nothing = Sum::default();
+        let beside = |sum| if is_watched { sum } else { &nothing };
+        let surely_over = enforced.least.and(beside(&watched.least)).is_at_least(cnf, over);
         // One that waits for nobody reserves before anything of its stage has happened.
-        if waits_for_nobody || surely_over == maybe_over {
+        if waits_for_nobody || (enforced.is_certain() && (!is_watched || watched.is_certain())) {
             return !surely_over;
         }
-        let fits = encoded.cnf.fresh();
-        encoded.cnf.implies(&[surely_over], &[!fits]);
-        encoded.cnf.implies(&[!maybe_over], &[fits]);
+        let maybe_over = enforced.most.and(beside(&watched.most)).is_at_least(cnf, over);
+        let fits = cnf.fresh();
+        cnf.implies(&[surely_over], &[!fits]);
+        cnf.implies(&[!maybe_over], &[fits]);
         fits
     }
 
     /// Takes note of what a critic may spend.
     pub(super) fn pay(&mut self, encoded: &mut Encoded<'_>, critic: &CriticModel, own: &States) {
-        let Some((units, _)) = self.limit else { return };
+        let Some((units, limit)) = self.limit else { return };
         let cost = units.whole(critic.cost);
         if cost == 0 || own.runs == encoded.cnf.no() {
             return;
@@ -131,27 +139,37 @@ impl Purse {
         let at = usize::from(critic.mode == Mode::Monitor);
         let Some(sums) = self.sums.get_mut(at) else { return };
         let cnf = &mut encoded.cnf;
-        sums.least = sums.least.plus_if(cnf, cost, own.called);
-        sums.most = sums.most.plus_if(cnf, cost, own.called);
+        let certain = sums.is_certain();
+        sums.least = sums.least.plus_if(cnf, cost, own.called, limit);
+        // Nothing is told apart twice.
+        sums.most = match certain {
+            true => sums.least.clone(),
+            false => sums.most.plus_if(cnf, cost, own.called, limit),
+        };
         for extra in own.repeats.iter().chain(&own.hedges) {
-            sums.most = sums.most.plus_if(cnf, cost, *extra);
+            sums.most = sums.most.plus_if(cnf, cost, *extra, limit);
         }
     }
 
-    /// Nothing is reserved beyond the limit.
-    pub(super) fn close(&self, encoded: &mut Encoded<'_>) {
-        if let Some((_, limit)) = self.limit {
-            for sums in &self.sums {
-                let over = sums.most.is_at_least(&mut encoded.cnf, limit + 1);
-                encoded.cnf.clause(&[!over]);
-            }
-        }
+    /// What is spent in all, once every critic has paid.
+    pub(super) fn close(self, encoded: &mut Encoded<'_>) {
         // A critic in flight when the run is cut off is one of the stage in which that happened.
         for (place, begun) in &self.begun {
             let mates = encoded.stage_mates(*place);
             let ended: Vec<Lit> = encoded.of(&mates, |other| !other.settled);
             encoded.cnf.implies(&[*begun], &ended);
         }
+        if let Some((units, limit)) = self.limit {
+            let [enforced, watched] = self.sums.map(|sums| sums.most);
+            encoded.spent = Some(Spent { units, limit, enforced, watched });
+        }
+    }
+}
+
+impl Sums {
+    /// Whether both are the same.
+    fn is_certain(&self) -> bool {
+        self.least == self.most
     }
 }
 

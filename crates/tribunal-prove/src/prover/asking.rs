@@ -81,6 +81,20 @@ impl Prover<'_> {
                 assuming.push(event);
             }
         }
+        // And in which numbers are no higher than they have to be.
+        cnf.solve(assuming)?;
+        let loud =
+            |place: &usize| self.events.iter().any(|(at, lit)| at == place && cnf.holds(*lit));
+        let loud: Vec<usize> = (0..self.encoded.states.len()).filter(loud).collect();
+        let steps: Vec<Lit> = loud.into_iter().flat_map(|at| self.encoded.steps(at)).collect();
+        for step in steps.into_iter().filter(|_| !goal.with_calls) {
+            let cnf = &mut self.encoded.cnf;
+            assuming.push(!step);
+            if !cnf.solve(assuming)? {
+                assuming.pop();
+                assuming.push(step);
+            }
+        }
         Ok(())
     }
 
@@ -111,7 +125,7 @@ impl Prover<'_> {
                 [own.failed, own.condition_failed, own.over_budget, own.invalid]
                     .map(|lit| (place, lit)),
             );
-            events.extend([own.timeout, own.rate_limited].map(|lit| (place, lit)));
+            events.extend([own.timeout, own.rate_limited, own.uncalled].map(|lit| (place, lit)));
             for quantity in
                 [Quantity::Severity, Quantity::Violations, Quantity::Uncertainty, Quantity::Score]
             {
@@ -199,6 +213,8 @@ impl Prover<'_> {
             let line = self.encoded.lines.get(&(place, quantity));
             line.map_or(0.0, |line| line.value(cnf))
         };
+        let found = self.encoded.kinds.get(&place).map_or(Vec::new(), |kinds| kinds.found(cnf));
+        let found_in_all = found.iter().map(|found| found.times).sum();
         match () {
             () if cnf.holds(own.settled) => State::Settled,
             () if cnf.holds(own.other_phase) => State::OtherPhase,
@@ -219,13 +235,14 @@ impl Prover<'_> {
                 };
                 let objected = Some(number(Quantity::Severity));
                 let objected = objected.filter(|s| status == Status::Invalid && *s > 0.0);
-                State::Failed { status, objected }
+                State::Failed { status, objected, called: !cnf.holds(own.uncalled) }
             }
             () if cnf.holds(own.spoke) => State::Spoke(Said {
-                violations: number(Quantity::Violations) as u32,
+                violations: (number(Quantity::Violations) as u32).max(found_in_all),
                 severity: number(Quantity::Severity),
                 score: number(Quantity::Score),
                 uncertainty: number(Quantity::Uncertainty),
+                found,
             }),
             () => State::Closed,
         }

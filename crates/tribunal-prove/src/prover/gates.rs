@@ -8,7 +8,7 @@ use crate::model::Gate;
 use crate::path::Path;
 
 /// How much the solver may learn on whether one critic runs: these questions are asked whenever a config is loaded.
-const PATIENCE: u64 = 500;
+const PATIENCE: u64 = 100;
 
 /// A critic that runs in no run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,5 +172,42 @@ impl Prover<'_> {
         }
         paths.sort_by_key(|path| path.steps.iter().filter(|step| step.matters).count());
         Ok(paths)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Atom, Codes, Condition, CriticModel, Formula, Model, RunModel};
+
+    /// Whether a gate after critics that may raise these codes ever opens.
+    fn opens(declared: &[Option<&[&str]>], atom: &dyn Fn(Vec<CriticName>) -> Atom) -> bool {
+        let name = |at: usize| CriticName::new(&format!("c{at}")).unwrap();
+        let seen: Vec<CriticName> = (0..declared.len()).map(name).collect();
+        let mut critics: Vec<CriticModel> = seen.iter().cloned().map(CriticModel::new).collect();
+        for (critic, declared) in critics.iter_mut().zip(declared) {
+            critic.priority = 1;
+            critic.codes = declared.map(|codes| codes.iter().map(|c| (*c).to_owned()).collect());
+        }
+        let holds = Formula::Atom(atom(seen));
+        let condition = Condition { holds, may_fail: false, reads_outcomes: true };
+        let gate = Gate::Conditional(condition);
+        critics.push(CriticModel { gate, ..CriticModel::new(name(declared.len())) });
+        let model = Model::new(critics, RunModel::default()).unwrap();
+        Prover::new(&model, &[]).never_run().unwrap().is_empty()
+    }
+
+    #[test]
+    fn a_gate_behind_critics_that_cannot_object_never_opens() {
+        let some = |codes: Option<Codes>, at_least: u32| {
+            move |of| Atom::Violations { of, codes: codes.clone(), at_least }
+        };
+        let within = |code: &str| Some(Codes::Within(code.into()));
+        assert!(!opens(&[Some(&[]), Some(&[])], &some(None, 1)));
+        assert!(opens(&[Some(&[]), None], &some(None, 1)));
+        assert!(!opens(&[Some(&[]), Some(&["a.b"])], &some(within("c"), 1)));
+        assert!(opens(&[Some(&[]), Some(&["a.b"])], &some(within("a"), 3)));
+        assert!(opens(&[Some(&["a.*"])], &some(within("a.b"), 2)));
+        assert!(!opens(&[Some(&["a.*"])], &some(Some(Codes::Exactly("a".into())), 1)));
     }
 }

@@ -5,7 +5,7 @@ use tribunal_core::{Status, Verdict};
 
 use super::{GaveUp, Prover};
 use crate::model::{Bound, Quantity};
-use crate::path::{Path, Said, State};
+use crate::path::{Found, Path, Said, State};
 
 impl Prover<'_> {
     /// Whether the engine may have this run. What it assumes is not looked at, nor which of its steps matter.
@@ -50,7 +50,10 @@ impl Prover<'_> {
             State::Spoke(_) => own.spoke,
         });
         match state {
-            State::Failed { status, objected } => {
+            State::Failed { status, objected, called } => {
+                if own.uncalled != self.encoded.cnf.no() {
+                    lits.push(if *called { !own.uncalled } else { own.uncalled });
+                }
                 lits.push(match status {
                     Status::Invalid => own.invalid,
                     Status::Timeout => own.timeout,
@@ -64,7 +67,8 @@ impl Prover<'_> {
                     );
                 }
             }
-            State::Spoke(Said { violations, severity, score, uncertainty }) => {
+            State::Spoke(said) => {
+                let Said { violations, severity, score, uncertainty, found } = said;
                 for (quantity, number) in [
                     (Quantity::Violations, f64::from(*violations)),
                     (Quantity::Severity, *severity),
@@ -74,6 +78,9 @@ impl Prover<'_> {
                     let line = self.encoded.lines.get(&(place, quantity));
                     lits.extend(line.into_iter().flat_map(|line| line.told(number)));
                 }
+                let kinds = self.encoded.kinds.get(&place);
+                let is_whole = found.iter().map(|found| found.times).sum::<u32>() == *violations;
+                lits.extend(kinds.filter(|_| is_whole).into_iter().flat_map(|k| k.told(found)));
             }
             _ => {}
         }
@@ -84,7 +91,13 @@ impl Said {
     /// An opinion with these numbers.
     #[must_use]
     pub const fn new(violations: u32, severity: f64, score: f64, uncertainty: f64) -> Self {
-        Self { violations, severity, score, uncertainty }
+        Self { violations, severity, score, uncertainty, found: Vec::new() }
+    }
+
+    /// The same, with these among its violations.
+    #[must_use]
+    pub fn with(self, found: Vec<Found>) -> Self {
+        Self { found, ..self }
     }
 
     /// Whether a number of it reaches a bound.

@@ -4,6 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// Dashboards and alerts know these words.
+#[test]
+fn a_state_is_written_as_the_metrics_have_it() {
+    assert_eq!(BreakerState::ALL.map(BreakerState::as_str), ["closed", "open", "half_open"]);
+}
+
 /// Rule 12: a bounded probe, given back on drop.
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_is_dropped_gives_its_place_to_another() {

@@ -10,7 +10,7 @@ use super::*;
 use crate::when::trace::StepKind;
 
 /// Knows two languages by their first letter.
-struct TwoTongues;
+pub(super) struct TwoTongues;
 
 impl Languages for TwoTongues {
     fn code(&self, asked: &str) -> Result<&'static str, String> {
@@ -46,12 +46,18 @@ fn bound_to(text: &str, seen: BTreeMap<CriticName, Returns>) -> Result<Expressio
     let unseen = |wanted: &str| {
         (wanted == "later").then(|| (Code::UnseenCritic, "`later` is later".into(), None))
     };
-    let scope =
-        Scope { seen, unseen: &unseen, noted: &|_| false, languages: Some(Arc::new(TwoTongues)) };
+    let whose = name("gate");
+    let scope = Scope {
+        whose: Some(&whose),
+        seen,
+        unseen: &unseen,
+        noted: &|_| false,
+        languages: Some(Arc::new(TwoTongues)),
+    };
     Expression::compile(text)?.bind(&scope)
 }
 
-fn bound(text: &str) -> Result<Expression, Vec<Fault>> {
+pub(super) fn bound(text: &str) -> Result<Expression, Vec<Fault>> {
     bound_to(text, returns())
 }
 
@@ -121,6 +127,7 @@ fn a_function_is_worked_out_when_it_is_reached_and_once() {
     let counts = Arc::new(Counts(std::sync::Mutex::new(0)));
     let count = || *counts.0.lock().unwrap();
     let scope = Scope {
+        whose: None,
         seen: returns(),
         unseen: &|_| None,
         noted: &|_| false,
