@@ -129,8 +129,8 @@ fn plan() -> Builder {
             CriticSpec::new("watches").mode(Mode::Monitor),
             critic_fn(|view| Answer::now(Ok(quoting(view)))),
         )
-        .critic(open("transient").retry(retry), fails(|text| CriticError::transient(text)))
-        .critic(open("permanent"), fails(|text| CriticError::permanent(text)))
+        .critic(open("transient").retry(retry), fails(CriticError::transient))
+        .critic(open("permanent"), fails(CriticError::permanent))
         .critic(open("panics"), panics)
         .critic(
             open("invalid").validation(Validation::new().check(check)),
