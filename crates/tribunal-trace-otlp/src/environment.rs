@@ -92,9 +92,7 @@ mod tests {
         endpoint: Option<&str>,
     ) -> Result<Option<Otlp>, OtlpError> {
         let read = |name: &str| {
-            let found = variables
-                .iter()
-                .find(|(known, _)| known.strip_prefix("*").is_none() && *known == name);
+            let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
         Otlp::from_environment(&read, endpoint)
