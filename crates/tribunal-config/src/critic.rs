@@ -3,6 +3,7 @@
 //! Start at [`Draft::read`]. A draft keeps the place of every value, so that what the plan refuses later can be
 //! shown where it was written.
 
+mod keys;
 mod model;
 mod parts;
 
@@ -13,22 +14,23 @@ use std::time::Duration;
 
 use tribunal_core::{
     Answer, Catalogue, Condition, Critic, CriticKind, CriticName, FailureMode, Mode, Opinion,
-    Phase, Phases, Stage, Thresholds, critic_fn,
+    Phases, Stage, Thresholds, critic_fn,
 };
 use tribunal_production::{
     Adaptation, BreakerSettings, CriticSpec, Hedge, Isolation, Policy, Rate, Retry, Validation,
 };
 
+use self::keys::{mandatory, name, phases, shares, strings};
+pub(crate) use self::keys::{names, timeout};
 use self::parts::{breaker, hedge, retry, validation};
 use crate::Code;
 use crate::adaptive::{Ceiling, adaptive};
-use crate::duration;
 use crate::gate::{self, When};
 use crate::nearest::{listed, meant};
 use crate::notes::{Mistake, Notes};
 use crate::params::{self, Environment, Params};
 use crate::rates::rate;
-use crate::read::{Item, Table, short};
+use crate::read::{Table, short};
 use crate::run::{Defaults, MOST_IN_FLIGHT, Marks, Run, with};
 use crate::texts::Texts;
 use crate::when::Expression;
@@ -256,105 +258,6 @@ impl Draft {
             _ => {}
         }
     }
-}
-
-fn name(table: &Table<'_>, notes: &Notes) -> (Option<CriticName>, String, Range<usize>) {
-    let none = (None, String::new(), table.span.clone());
-    let Some(item) = table.required("name") else { return none };
-    let Some(text) = item.string() else { return none };
-    match CriticName::new(text) {
-        Ok(name) => (Some(name), text.to_owned(), item.span()),
-        Err(error) => {
-            let lower = text.to_lowercase();
-            let better = CriticName::new(&lower).ok();
-            let better = better.map(|name| format!("names are lower case: `{name}`"));
-            let mistake = Mistake::new(Code::InvalidName, item.span(), error.to_string());
-            notes.add(mistake.maybe_help(better));
-            (None, text.to_owned(), item.span())
-        }
-    }
-}
-
-/// One that must run cannot be left out by the same layer, or count for nothing.
-fn mandatory(table: &Table<'_>, enabled: bool, mode: Mode) {
-    let Some(item) = table.get("mandatory").filter(|item| item.boolean() == Some(true)) else {
-        return;
-    };
-    let not =
-        [(enabled, "enabled", "is disabled"), (mode == Mode::Enforce, "mode", "is only monitored")];
-    for (fine, key, problem) in not {
-        if let (false, Some(other)) = (fine, table.get(key)) {
-            let message = format!("`{}` does not go with a critic that {problem}", item.name);
-            let mistake = Mistake::new(Code::ConflictingKeys, item.span(), message);
-            item.add(mistake.other(other.span(), "this"));
-        }
-    }
-}
-
-fn strings(item: &Item<'_>) -> Vec<String> {
-    let items = item.list().unwrap_or_default();
-    items.iter().filter_map(|item| item.string().map(str::to_owned)).collect()
-}
-
-pub(crate) fn names<'a>(item: &Item<'a>) -> Vec<(String, Item<'a>)> {
-    let mut names: Vec<(String, Item<'a>)> = Vec::new();
-    for item in item.list().unwrap_or_default() {
-        let Some(name) = item.string() else { continue };
-        match names.iter().find(|(other, _)| other == name) {
-            None => names.push((name.to_owned(), item)),
-            Some((_, first)) => {
-                let problem = format!("names `{}` a second time", short(name));
-                let mistake = item.mistake(Code::RepeatedEntry, problem);
-                item.add(mistake.other(first.span(), "the first time"));
-            }
-        }
-    }
-    names
-}
-
-/// Those of the rates that a critic names and that there are. One that is disabled may name others.
-fn shares(item: &Item<'_>, enabled: bool, run: &Run) -> Vec<String> {
-    let names = names(item).into_iter();
-    names
-        .filter(|(name, item)| enabled && run.rates.has(name, item))
-        .map(|(name, _)| name)
-        .collect()
-}
-
-fn phases(item: &Item<'_>) -> Option<Phases> {
-    let items = item.list()?;
-    let phases: Vec<Phase> = items.iter().filter_map(Item::word).collect();
-    if items.is_empty() {
-        item.note(Code::EmptyList, "is empty: a critic of no phase would never run");
-    }
-    Phases::of(&phases)
-}
-
-/// A timeout that can be reached: not longer than what its stage and the run have. No stage for a default.
-pub(crate) fn timeout(item: &Item<'_>, stage: Option<Stage>, run: &Run) -> Option<Duration> {
-    let own = item.duration()?;
-    let of_stage = stage.map(|stage| (run.stage_timeouts.get(&stage), format!("stage `{stage}`")));
-    let of_run = (run.timeout.as_ref(), String::from("run"));
-    let outer = of_stage.into_iter().chain([of_run]);
-    for (limit, whose) in outer {
-        if let Some(limit) = limit.filter(|limit| own > limit.duration) {
-            let has = duration::write(limit.duration);
-            let problem = format!("can never be reached: the {whose} has {has}");
-            let mistake = item.mistake(Code::TimeoutCutShort, problem);
-            let mistake = mistake.other(limit.span.clone(), "at most this");
-            item.add(mistake);
-            return Some(limit.duration);
-        }
-    }
-    // The run's default is no one's mistake, but nothing beyond it is ever reached either.
-    if let Some((default, None)) = run.limit().filter(|(default, _)| own > *default) {
-        let help = "set `timeout` in `[run]` to more";
-        let has = duration::write(default);
-        let problem = format!("can never be reached: the run has {has}");
-        item.add(item.mistake(Code::TimeoutCutShort, problem).help(help));
-        return Some(default);
-    }
-    Some(own)
 }
 
 /// The critic itself, and what it is made of as one text. A stand-in where it cannot be built: the other

@@ -10,25 +10,21 @@ mod gather;
 mod mandatory;
 mod profile;
 mod setting;
+mod stack;
 pub(crate) mod tree;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use toml::Spanned;
-use toml::de::{DeArray, DeTable, DeValue};
+use toml::de::DeTable;
 use tribunal_core::Catalogue;
 
 pub(crate) use self::gather::{Gathered, gather};
-use self::mandatory::Held;
-use self::profile::{ProfileTables, starts};
-use self::tree::{critics, merge, name_of, shifted};
-use crate::nearest::{listed, meant};
+pub(crate) use self::stack::Layered;
+use self::stack::Stack;
+use self::tree::shifted;
 use crate::notes::{Mistake, Notes};
 use crate::pipeline::{self, DUPLICATE};
-use crate::read::short;
-use crate::texts::{Kind, Texts};
 use crate::{Code, ConfigError, Merged, Pipeline, Profiles, ReadError, Source};
 
 /// Reads an included file; the path is the one written, from the folder of the file that it is written in.
@@ -191,19 +187,23 @@ impl Layers {
     ) -> Result<Pipeline, ConfigError> {
         let gathered = gather(self);
         let notes = Notes::of(gathered.texts.joined());
-        let stack = self.stack(&gathered, &notes);
-        let pipeline = stack.and_then(|stack| {
-            let layered = stack.with(self.profile.as_deref(), &notes)?;
-            pipeline::read(
-                &layered.root,
-                stack.texts,
-                catalogue,
-                environment,
-                !self.unproved,
-                &notes,
-            )
+        let pipeline = Stack::of(&gathered, &notes).and_then(|stack| {
+            self.read_with(&stack, self.profile.as_deref(), catalogue, environment, &notes)
         });
         pipeline::finished(pipeline, &gathered.texts, notes)
+    }
+
+    /// The pipeline that the layers come to with a profile.
+    fn read_with(
+        &self,
+        stack: &Stack<'_>,
+        profile: Option<&str>,
+        catalogue: &Catalogue,
+        environment: &dyn Fn(&str) -> Option<String>,
+        notes: &Notes,
+    ) -> Option<Pipeline> {
+        let root = stack.with(profile, notes)?.root;
+        pipeline::read(&root, stack.texts, catalogue, environment, !self.unproved, notes)
     }
 
     /// Builds the chosen profile, or the files alone where none is chosen, and every profile that there is.
@@ -227,23 +227,13 @@ impl Layers {
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Profiles<Pipeline>, ConfigError> {
         let notes = Notes::of(gathered.texts.joined());
-        let Some(stack) = self.stack(gathered, &notes) else {
+        let Some(stack) = Stack::of(gathered, &notes) else {
             return Err(pipeline::refused(&gathered.texts, notes.take()));
         };
         let mut mistakes = notes.take();
         let mut one = |profile: Option<&str>| {
             let notes = Notes::of(gathered.texts.joined());
-            let layered = stack.with(profile, &notes);
-            let read = layered.and_then(|layered| {
-                pipeline::read(
-                    &layered.root,
-                    stack.texts,
-                    catalogue,
-                    environment,
-                    !self.unproved,
-                    &notes,
-                )
-            });
+            let read = self.read_with(&stack, profile, catalogue, environment, &notes);
             let finished = pipeline::settled(read, &gathered.texts, notes);
             finished.map_err(|found| mistakes.extend(found)).ok()
         };
@@ -269,8 +259,7 @@ impl Layers {
     pub fn merged(&self) -> Result<Merged, ConfigError> {
         let gathered = gather(self);
         let notes = Notes::of(gathered.texts.joined());
-        let layered = self
-            .stack(&gathered, &notes)
+        let layered = Stack::of(&gathered, &notes)
             .and_then(|stack| stack.with(self.profile.as_deref(), &notes));
         let mistakes = notes.take();
         match layered {
@@ -279,29 +268,6 @@ impl Layers {
             }
             _ => Err(pipeline::refused(&gathered.texts, mistakes)),
         }
-    }
-
-    /// The files as one layer, and the profiles beside it. `None` where some text could not be read.
-    fn stack<'g>(&'g self, gathered: &'g Gathered, notes: &Notes) -> Option<Stack<'g>> {
-        let Gathered { texts, order, .. } = gathered;
-        let mut readable = gathered.mistakes.is_empty();
-        gathered.mistakes.iter().for_each(|mistake| notes.add(mistake.clone()));
-        let mut root = DeTable::new();
-        for (height, part) in order.iter().filter_map(|part| texts.parts().get(*part)).enumerate() {
-            match parsed(texts.text(part), part.range.start, notes) {
-                Some(mut table) => {
-                    table.remove("include");
-                    put_over(&mut root, table, height == 0, notes);
-                }
-                None => readable = false,
-            }
-        }
-        // What could not be read would look like further mistakes.
-        if !readable {
-            return None;
-        }
-        let profiles = ProfileTables::take(&mut root, notes);
-        Some(Stack { root, profiles, texts })
     }
 }
 
@@ -315,60 +281,6 @@ impl std::fmt::Debug for Layers {
             .field("variables", &variables)
             .field("sets", &self.sets.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// The files, merged, and what may be put over them.
-struct Stack<'a> {
-    root: DeTable<'a>,
-    profiles: ProfileTables<'a>,
-    texts: &'a Texts,
-}
-
-/// All layers in one.
-pub(crate) struct Layered<'a> {
-    pub(crate) root: DeTable<'a>,
-    /// Which profile put a value there, by where the value starts.
-    pub(crate) of_profile: BTreeMap<usize, String>,
-}
-
-impl<'a> Stack<'a> {
-    /// The files with a profile, the variables and the `--set`s over them. `None` where there is no such profile.
-    fn with(&self, profile: Option<&str>, notes: &Notes) -> Option<Layered<'a>> {
-        let mut root = self.root.clone();
-        let mut of_profile = BTreeMap::new();
-        let texts = self.texts;
-        if let Some(name) = profile {
-            if self.profiles.names().all(|other| other != name) {
-                notes.add(self.profiles.unknown(name, 0..0));
-                return None;
-            }
-            // A profile that is broken has been told when all were taken.
-            for (name, table) in self.profiles.chain(name, &Notes::default()) {
-                let mut found = Vec::new();
-                starts(&table, &mut found);
-                of_profile.extend(found.into_iter().map(|start| (start, name.to_owned())));
-                put_over(&mut root, table, false, notes);
-            }
-        }
-        let of = |kind| texts.parts().iter().filter(move |part| part.kind == kind);
-        let held = Held::of(&root);
-        for part in of(Kind::Variable) {
-            match setting::of_variable(texts.text(part), part.range.start, &root) {
-                Ok(layer) => put_setting(&mut root, layer, notes),
-                Err(mistake) => notes.add(mistake),
-            }
-        }
-        held.check(&mut root, notes);
-        let held = Held::of(&root);
-        for part in of(Kind::Set) {
-            match setting::of_set(texts.text(part), part.range.start) {
-                Ok(layer) => put_setting(&mut root, layer, notes),
-                Err(mistake) => notes.add(mistake),
-            }
-        }
-        held.check(&mut root, notes);
-        Some(Layered { root, of_profile })
     }
 }
 
@@ -395,41 +307,4 @@ pub(crate) fn parsed<'a>(text: &'a str, base: usize, notes: &Notes) -> Option<De
     }
     let readable = errors.iter().all(|error| error.message() == DUPLICATE);
     readable.then(|| shifted(document.into_inner(), base))
-}
-
-/// Puts one layer over those below. One over others may change critics that are there and add whole ones.
-fn put_over<'a>(root: &mut DeTable<'a>, mut over: DeTable<'a>, lowest: bool, notes: &Notes) {
-    if !lowest {
-        strangers(root, &mut over, "kind", notes);
-    }
-    let held = Held::of(root);
-    merge(root, over);
-    held.check(root, notes);
-}
-
-/// Puts one value over all layers. It may change a critic that is there and can add none.
-fn put_setting<'a>(root: &mut DeTable<'a>, mut over: DeTable<'a>, notes: &Notes) {
-    // No single value is a whole critic, so there is no key that would make it one.
-    strangers(root, &mut over, "", notes);
-    merge(root, over);
-}
-
-/// Takes out critics that are not there below and have not what makes one: somebody meant one that is.
-fn strangers(root: &DeTable<'_>, over: &mut DeTable<'_>, makes_one: &str, notes: &Notes) {
-    let Some(DeValue::Array(list)) = over.get_mut("critic").map(Spanned::get_mut) else { return };
-    let known: Vec<&str> = critics(root).map(|(name, _)| name).collect();
-    let kept = std::mem::replace(list, DeArray::new()).into_iter().filter(|item| {
-        let Some(table) = item.get_ref().as_table() else { return true };
-        let Some(name) = name_of(item.get_ref()) else { return true };
-        if known.contains(&name) || table.contains_key(makes_one) {
-            return true;
-        }
-        let message = format!("there is no critic called `{}` below this layer", short(name));
-        let listed = || format!("there are {}", listed(known.iter().copied(), "and"));
-        let help = meant(name, known.iter().copied()).unwrap_or_else(listed);
-        let span = table.get("name").map_or_else(|| item.span(), Spanned::span);
-        notes.add(Mistake::new(Code::UnknownCritic, span, message).help(help));
-        false
-    });
-    *list = kept.collect();
 }

@@ -12,6 +12,7 @@ mod check;
 mod formula;
 mod helper;
 mod needs;
+mod path;
 mod place;
 pub(crate) mod scope;
 mod trace;

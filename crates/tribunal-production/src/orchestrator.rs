@@ -226,9 +226,9 @@ pub struct Builder {
 
 impl Builder {
     /// Its critics and hooks, for who must not let them be dropped here.
-    pub(crate) fn parts(&self) -> (Vec<Arc<dyn Critic>>, Vec<Arc<dyn Hook>>) {
+    pub(crate) fn parts(&self) -> impl Sized + use<> {
         let critics = self.entries.iter().map(|entry| Arc::clone(&entry.critic));
-        (critics.collect(), self.hooks.clone())
+        (critics.collect::<Vec<_>>(), self.hooks.clone())
     }
 
     /// Adds a critic.

@@ -24,25 +24,50 @@ pub(super) fn of(file: &str, problems: &[Problem]) -> String {
     safe::json(&format!("{log:#}"))
 }
 
+/// What every code means, for who has no web page of it.
+const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
+
 fn rule(code: &Code) -> Value {
     let summary = code.summary();
     let mut letters = summary.chars();
     let first = letters.next().map(char::to_uppercase).into_iter().flatten();
     let sentence: String = first.chain(letters).chain(['.']).collect();
-    json!({
+    let section = section(*code);
+    let mut rule = json!({
         "id": code.as_str(),
         "shortDescription": { "text": sentence },
-        "helpUri": page(*code),
+        "help": { "text": section, "markdown": section },
         "defaultConfiguration": { "level": code.level().as_str() },
-    })
+    });
+    if let (Some(page), Some(members)) = (page(*code), rule.as_object_mut()) {
+        members.insert("helpUri".into(), json!(page));
+    }
+    rule
 }
 
-/// Where the section of a code is to be read: below the home of the project, where its manifest names one.
-fn page(code: Code) -> String {
-    match env!("CARGO_PKG_REPOSITORY") {
-        "" => code.page(),
-        home => format!("{}/blob/main/{}", home.trim_end_matches('/'), code.page()),
+/// What the documentation says of a code, with the words of links instead of the links: these lead to pages beside it.
+fn section(code: Code) -> String {
+    let heading = format!("\n### {}\n", code.as_str());
+    let start = PAGE.split_once(&*heading).map_or("", |(_, after)| after);
+    let end = start.split("\n#").next().unwrap_or_default();
+    let mut plain = String::with_capacity(end.len());
+    let mut rest = end.trim();
+    while let Some((before, after)) = rest.split_once("](") {
+        let (_, beyond) = after.split_once(')').unwrap_or(("", after));
+        let (text, words) = before.rsplit_once('[').unwrap_or((before, ""));
+        plain.push_str(text);
+        plain.push_str(words);
+        rest = beyond;
     }
+    plain.push_str(rest);
+    plain
+}
+
+/// Where the section of a code is to be read: below the home of the project, where its manifest names one. It has to be
+/// absolute (3.49.12), so that without one there is none.
+fn page(code: Code) -> Option<String> {
+    let home = env!("CARGO_PKG_REPOSITORY").trim_end_matches('/');
+    (!home.is_empty()).then(|| format!("{home}/blob/main/{}", code.page()))
 }
 
 fn result(problem: &Problem) -> Value {
@@ -106,7 +131,18 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use tribunal_config::Code;
+
+    use super::{section, uri};
+
+    #[test]
+    fn every_code_is_explained_in_words_that_lead_nowhere_else() {
+        for code in Code::ALL {
+            let section = section(*code);
+            let is_told = ["Error. ", "Warning. "].iter().any(|level| section.starts_with(level));
+            assert!(is_told && !section.contains("](") && !section.contains("\n#"), "{section}");
+        }
+    }
 
     #[test]
     fn a_path_becomes_a_reference_that_means_it() {

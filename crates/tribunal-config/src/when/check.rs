@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, operators};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue};
 use cel::{IdedExpr, Program};
 
 use super::Fault;
 use super::helper::{Call, Function, Given};
 use super::needs::Needs;
+use super::path::{Step, path};
 use super::place::Places;
 use crate::nearest::{listed, meant};
 use crate::{Code, pattern};
@@ -93,12 +94,6 @@ struct Walk<'p> {
     faults: Vec<Fault>,
     too_deep: bool,
     found: Found,
-}
-
-/// One step from a root: the name, and the expression that takes it.
-pub(super) struct Step<'p> {
-    pub(super) name: &'p str,
-    taken: &'p IdedExpr,
 }
 
 impl<'p> Walk<'p> {
@@ -302,30 +297,5 @@ impl<'p> Walk<'p> {
         }
         let problem = format!("`matches` takes a regular expression: {problem}");
         self.faults.push(Fault { code: Code::InvalidPattern, ..Fault::new(part, problem) });
-    }
-}
-
-/// A root and the names that follow it, as far as they are written out.
-pub(super) fn path(expr: &IdedExpr) -> Option<(&str, &IdedExpr, Vec<Step<'_>>)> {
-    let mut here = expr;
-    let mut steps = Vec::new();
-    loop {
-        match &here.expr {
-            Expr::Ident(name) => {
-                steps.reverse();
-                return Some((name, here, steps));
-            }
-            Expr::Select(select) => {
-                steps.push(Step { name: &select.field, taken: here });
-                here = &select.operand;
-            }
-            Expr::Call(call) if call.func_name == operators::INDEX => {
-                let [operand, index] = call.args.as_slice() else { return None };
-                let Expr::Literal(LiteralValue::String(name)) = &index.expr else { return None };
-                steps.push(Step { name: name.inner(), taken: here });
-                here = operand;
-            }
-            _ => return None,
-        }
     }
 }

@@ -189,7 +189,7 @@ impl Tracing<'_, '_, '_> {
 
 /// Whether a node is read as it stands: a name and the members that follow it.
 pub(super) fn is_read(node: &IdedExpr) -> bool {
-    super::check::path(node).is_some_and(|(_, _, steps)| !steps.is_empty())
+    super::path::path(node).is_some_and(|(_, _, steps)| !steps.is_empty())
 }
 
 pub(super) fn shown(value: HelperValue) -> String {

@@ -140,4 +140,6 @@ async fn while_there_is_room_the_lock_is_left_alone() {
     assert!(poll(&mut enter).is_some_and(|answer| answer.is_ok()));
     drop(held);
     assert_eq!(admission.lock().takes(), Some(Duration::from_millis(8)));
+    // Whoever had the lock has put back what the others go by without it.
+    assert_eq!(admission.door.inside().ok(), Some(0));
 }

@@ -6,7 +6,7 @@ use tribunal_core::{CriticName, Status};
 use tribunal_prove::{Atom, Bound, Codes, Formula, Quantity};
 
 use super::Walk;
-use crate::when::check::path;
+use crate::when::path::path;
 use crate::when::{Among, Helper};
 
 /// What a part of an expression is to a proof.

@@ -160,6 +160,14 @@ fn what_says_nothing_moves_nothing() {
 }
 
 #[test]
+fn settings_tell_what_they_are_made_of() {
+    for adaptation in [AIMD, Adaptation::Gradient] {
+        let limit = AdaptiveLimit::new(3, 8, adaptation).unwrap();
+        assert_eq!((limit.floor(), limit.ceiling(), limit.adaptation()), (3, 8, adaptation));
+    }
+}
+
+#[test]
 fn settings_that_make_no_sense_are_refused() {
     use Adaptation::Gradient;
     let new = AdaptiveLimit::new;
