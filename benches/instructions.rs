@@ -13,8 +13,8 @@
 //! valgrind --tool=callgrind --toggle-collect='*measured*' target/profiling/instructions run everything flat 1000
 //! ```
 //!
-//! Contenders: `everything`, `metered`, `lean`, `sync`, `pending`, `v2`, `floor`, `join_all`, `by_hand`, `tower`. Shapes: `flat`,
-//! `staged`, `gated`.
+//! Contenders: `everything`, `metered`, `traced`, `traced_all`, `lean`, `sync`, `pending`, `v2`, `floor`, `join_all`, `by_hand`,
+//! `tower`. Shapes: `flat`, `staged`, `gated`.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -53,10 +53,12 @@ const BUDGETS: [(&str, Shape, u64); 8] = [
 ];
 
 /// Beside them, without a budget.
-const OTHERS: [(&str, Shape); 7] = [
+const OTHERS: [(&str, Shape); 9] = [
     ("metered", Shape::Flat),
     ("metered", Shape::Staged),
     ("metered", Shape::Gated),
+    ("traced", Shape::Flat),
+    ("traced_all", Shape::Flat),
     ("floor", Shape::Flat),
     ("join_all", Shape::Flat),
     ("by_hand", Shape::Flat),
@@ -128,6 +130,8 @@ fn contender(name: &str, count: usize, shape: Shape) -> Option<Contender> {
     Some(match name {
         "everything" => production_contender(count, shape, Options::Everything, &later),
         "metered" => production_contender(count, shape, Options::Metered, &later),
+        "traced" => production_contender(count, shape, Options::Traced, &later),
+        "traced_all" => production_contender(count, shape, Options::TracedAll, &later),
         "lean" => production_contender(count, shape, Options::Lean, &later),
         "sync" => production_contender(count, shape, Options::Everything, &now),
         "pending" => production_contender(count, shape, Options::Everything, &pending),

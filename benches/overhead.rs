@@ -60,6 +60,7 @@ fn contenders(count: usize, shape: Shape) -> Vec<Contender> {
         rivals::tower_resilience(&bench),
         production_contender(count, shape, everything, &later),
         production_contender(count, shape, Options::Metered, &later),
+        production_contender(count, shape, Options::Traced, &later),
         production_contender(count, shape, Options::Lean, &later),
         renamed(
             "tribunal, everything on, sync",

@@ -9,6 +9,7 @@ use tribunal_production::{
     BreakerSettings, CriticSpec, Policy, ProductionOrchestrator, Rate, Retry, RunSettings,
     Validation,
 };
+use tribunal_trace::{ExportError, Exporter, Sampling, Span, Tracer};
 use tribunal_v2::OrchestratorV2;
 
 use crate::contender::Contender;
@@ -24,6 +25,10 @@ pub enum Options {
     Everything,
     /// The same, and every run is counted for Prometheus.
     Metered,
+    /// The same, and traces are kept of what is no `allow` and of one in a hundred of the others.
+    Traced,
+    /// The same, and traces are kept of every run, for an exporter that drops them.
+    TracedAll,
 }
 
 impl Options {
@@ -34,7 +39,19 @@ impl Options {
             Self::Lean => "tribunal, defaults",
             Self::Everything => "tribunal, everything on",
             Self::Metered => "tribunal, everything on, metrics",
+            Self::Traced => "tribunal, everything on, metrics, traces of 1 %",
+            Self::TracedAll => "tribunal, everything on, metrics, all traces",
         }
+    }
+}
+
+/// Takes spans and drops them: what is left is what a run pays.
+struct Dropped;
+
+impl Exporter for Dropped {
+    fn export(&mut self, spans: &[Span]) -> Result<(), ExportError> {
+        std::hint::black_box(spans);
+        Ok(())
     }
 }
 
@@ -66,8 +83,17 @@ pub fn production(
     if options != Options::Lean {
         builder = builder.settings(guarded_runs());
     }
-    if options == Options::Metered {
+    if matches!(options, Options::Metered | Options::Traced | Options::TracedAll) {
         builder = builder.observer(Meters::new());
+    }
+    let sampling = match options {
+        Options::Traced => Some(Sampling::default()),
+        Options::TracedAll => Some(Sampling::ALL),
+        _ => None,
+    };
+    if let Some(sampling) = sampling {
+        let tracer = Tracer::builder().sampling(sampling).start(Dropped);
+        builder = builder.observer(tracer.expect("a thread"));
     }
     builder.build().expect("a plan of critics that do nothing")
 }

@@ -371,17 +371,17 @@ fn json_that_is_no_snapshot_says_what_it_is() {
             case(
                 "the phase is none",
                 r#"{"phase":"inptu"}"#,
-                "in `phase`: `inptu` is no phase: expected `input`, `retrieval`, `tool_call`, `tool_result` or `output`",
+                "`phase` must be `input`, `retrieval`, `tool_call`, `tool_result` or `output`",
             ),
             case(
                 "the phase is in capitals",
                 r#"{"phase":"INPUT"}"#,
-                "in `phase`: `INPUT` is no phase: expected `input`, `retrieval`, `tool_call`, `tool_result` or `output`",
+                "`phase` must be `input`, `retrieval`, `tool_call`, `tool_result` or `output`",
             ),
             case(
                 "the phase is empty",
                 r#"{"phase":""}"#,
-                "in `phase`: `` is no phase: expected `input`, `retrieval`, `tool_call`, `tool_result` or `output`",
+                "`phase` must be `input`, `retrieval`, `tool_call`, `tool_result` or `output`",
             ),
             case(
                 "the phase is a number",
@@ -391,7 +391,7 @@ fn json_that_is_no_snapshot_says_what_it_is() {
             case(
                 "the phase steers the terminal",
                 "{\"phase\":\"\\u001b[31m\\u202e\"}",
-                "in `phase`: `\\u{1b}[31m\\u{202e}` is no phase: expected `input`, `retrieval`, `tool_call`, `tool_result` or `output`",
+                "`phase` must be `input`, `retrieval`, `tool_call`, `tool_result` or `output`",
             ),
         ],
         20,

@@ -165,7 +165,7 @@ async fn its_runs_are_told_from_those_of_users() {
     struct Count(Arc<[AtomicUsize; 2]>);
     impl Observer for Count {
         fn on_event(&self, event: RunEvent<'_>) {
-            if let RunEvent::RunFinished { report } = event {
+            if let RunEvent::RunFinished { report, .. } = event {
                 self.0[usize::from(is_canary(report))].fetch_add(1, SeqCst);
             }
         }

@@ -118,6 +118,8 @@ pub(crate) struct JudgeArgs {
     #[command(flatten)]
     pub(crate) log: crate::judge::JudgeLogArgs,
     #[command(flatten)]
+    pub(crate) trace: crate::judge::JudgeTraceArgs,
+    #[command(flatten)]
     pub(crate) picture: crate::judge::PictureArgs,
     #[command(flatten)]
     pub(crate) status: crate::judge::StatusArgs,

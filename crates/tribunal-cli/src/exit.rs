@@ -153,6 +153,12 @@ pub(crate) fn complain(message: &str) {
     let _ = writeln!(anstream::stderr(), "\u{1b}[1;31merror:\u{1b}[0m {message}");
 }
 
+/// One line on standard error, of what changes neither what was found nor the exit status.
+#[cfg(feature = "otlp")]
+pub(crate) fn warn(message: &str) {
+    let _ = writeln!(anstream::stderr(), "\u{1b}[1;33mwarning:\u{1b}[0m {message}");
+}
+
 /// From here on a panic tells where it happened and not with which words: they may quote private text.
 pub(crate) fn panics_without_payload() {
     std::panic::set_hook(Box::new(|info| {

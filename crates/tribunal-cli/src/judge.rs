@@ -11,6 +11,7 @@ mod picture;
 mod redact;
 mod status;
 mod totals;
+mod trace;
 mod watching;
 
 use std::io::{self, IsTerminal as _};
@@ -34,6 +35,8 @@ use picture::{Drawable, HowMuch, Picture};
 use redact::Redact;
 pub(crate) use status::StatusArgs;
 use status::Told;
+pub(crate) use trace::JudgeTraceArgs;
+use trace::JudgeTraces;
 
 /// Judges every line of every input.
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
@@ -44,6 +47,7 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let output = Output::open(args.output.as_deref())?;
     let picture = Picture::open(&args.picture, &pipeline::name(&args.config), &courts.outline())?;
     let log = JudgeLog::of(&args.log)?;
+    let traces = JudgeTraces::of(&args.trace)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::Start)?;
     let (told, serving) = match &args.status.status {
@@ -54,7 +58,7 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
         }
         None => (None, None),
     };
-    let beside = (redact, log.clone(), told);
+    let beside = (redact, log.clone(), told, traces.clone());
     let judging = judge(args, inputs, courts, watch, beside, (output, picture));
     let done = runtime.block_on(judging);
     if let Some(mut serving) = serving {
@@ -63,6 +67,7 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit, Trouble> {
     // A read from standard input cannot be called off; the process does not wait for it.
     runtime.shutdown_background();
     let logged = log.map_or(Ok(()), JudgeLog::finish);
+    traces.into_iter().for_each(JudgeTraces::finish);
     let exit = done?;
     logged.map(|()| exit)
 }
@@ -83,6 +88,9 @@ fn open(args: &JudgeArgs) -> Result<(Arc<Courts>, Option<Watch>), Trouble> {
     };
     Ok((Arc::new(Courts::build(profiles, choice)?), watch))
 }
+
+/// What is made of each run besides its report.
+type Beside = (Option<Redact>, Option<JudgeLog>, Option<Told>, Option<JudgeTraces>);
 
 async fn judge(
     args: &JudgeArgs,
@@ -134,9 +142,6 @@ async fn judge(
     }
 }
 
-/// What is done with a report beside writing it.
-type Beside = (Option<Redact>, Option<JudgeLog>, Option<Told>);
-
 /// What is to be made of each line.
 #[derive(Clone, Copy)]
 struct Wanted {
@@ -153,7 +158,7 @@ struct Wanted {
 /// Judges one line.
 async fn one(
     courts: Arc<Courts>,
-    (redact, log, told): Beside,
+    (redact, log, told, traces): Beside,
     line: Line,
     wanted: Wanted,
 ) -> Judged<Drawable> {
@@ -175,7 +180,10 @@ async fn one(
                     None => None,
                 };
                 if let Some(told) = &told {
-                    told.record(report, decision);
+                    told.record(report, &snapshot, decision);
+                }
+                if let Some(traces) = traces {
+                    traces.record(report, &snapshot).await;
                 }
             }
             result.map_err(|error| error.to_string())

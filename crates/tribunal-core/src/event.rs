@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::words::word_enum;
-use crate::{CriticInfo, Outcome, Report, Stage, Verdict};
+use crate::{CriticInfo, Outcome, Report, Snapshot, Stage, Verdict};
 
 /// Receives what happens in runs, in the order it happens in each.
 ///
@@ -103,6 +103,8 @@ pub enum RunEvent<'a> {
     RunFinished {
         /// All of it.
         report: &'a Report,
+        /// What was judged. Private: see rule 20 before you log anything of it.
+        snapshot: &'a Snapshot,
     },
     /// A run was not admitted, or was cut off at the deadline of a shutdown: its caller has no report.
     Refused {
@@ -110,6 +112,8 @@ pub enum RunEvent<'a> {
         why: Refusal,
         /// How long after the call.
         after: Duration,
+        /// What was not judged. Private: see rule 20 before you log anything of it.
+        snapshot: &'a Snapshot,
     },
 }
 

@@ -14,7 +14,8 @@ pub struct UnknownWord {
     pub expected: &'static [&'static str],
 }
 
-fn one_of(words: &[&str]) -> String {
+/// Each in backticks, as an enumeration.
+pub(crate) fn one_of(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         None => String::from("nothing"),

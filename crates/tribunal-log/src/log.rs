@@ -450,7 +450,7 @@ impl DecisionLog {
 
 impl Observer for DecisionLog {
     fn on_event(&self, event: RunEvent<'_>) {
-        if let RunEvent::RunFinished { report } = event {
+        if let RunEvent::RunFinished { report, .. } = event {
             self.record(report, None, None);
         }
     }

@@ -91,7 +91,7 @@ impl Observer for Meters {
     #[inline]
     fn on_event(&self, event: RunEvent<'_>) {
         match event {
-            RunEvent::RunFinished { report } => self.count(report),
+            RunEvent::RunFinished { report, .. } => self.count(report),
             RunEvent::Refused { why, .. } => self.refused(why),
             _ => {}
         }

@@ -66,13 +66,13 @@ impl Court {
     }
 
     /// A caller gets no report.
-    fn refused(&self, error: &RunError, called: Moment) {
+    fn refused(&self, error: &RunError, snapshot: &Snapshot, called: Moment) {
         self.counters.refused(error);
         let why = match error {
             RunError::Overloaded { .. } => Refusal::Overloaded,
             RunError::ShutDown => Refusal::ShutDown,
         };
-        self.observers.tell(RunEvent::Refused { why, after: called.elapsed() });
+        self.observers.tell(RunEvent::Refused { why, after: called.elapsed(), snapshot });
     }
 }
 
@@ -119,7 +119,7 @@ impl ProductionOrchestrator {
             Some(place) => (place, called),
             None => {
                 let place = door.admit(called, deadline).await;
-                (place.inspect_err(|error| court.refused(error, called))?, Moment::now())
+                (place.inspect_err(|error| court.refused(error, &snapshot, called))?, Moment::now())
             }
         };
         let deadline = if seeded!(QueueTimeIsFree) {
@@ -141,7 +141,7 @@ impl ProductionOrchestrator {
                 Ok(report)
             }
             None => {
-                court.refused(&RunError::ShutDown, called);
+                court.refused(&RunError::ShutDown, &snapshot, called);
                 Err(RunError::ShutDown)
             }
         }

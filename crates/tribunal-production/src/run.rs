@@ -133,7 +133,7 @@ pub(crate) async fn judge(
         &*report.insert(made)
     };
     let report = tally.finish(judged);
-    court.observers.tell(RunEvent::RunFinished { report });
+    court.observers.tell(RunEvent::RunFinished { report, snapshot });
 }
 
 /// What the critics of a mode have cost.

@@ -91,7 +91,7 @@ fn blocked(totals: &Totals) -> u64 {
 impl Observer for Board {
     #[inline]
     fn on_event(&self, event: RunEvent<'_>) {
-        if let RunEvent::RunFinished { report } = event {
+        if let RunEvent::RunFinished { report, .. } = event {
             self.record(report, None);
         }
     }

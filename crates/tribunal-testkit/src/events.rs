@@ -81,7 +81,7 @@ impl Observer for Events {
                 Event::Finished(critic.name.to_string(), outcome.status)
             }
             RunEvent::VerdictSettled { verdict } => Event::Settled(verdict),
-            RunEvent::RunFinished { report } => Event::RunFinished(report.verdict),
+            RunEvent::RunFinished { report, .. } => Event::RunFinished(report.verdict),
             _ => Event::Other,
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);

@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod collector;
 mod critic;
 mod events;
 mod hook;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use tribunal_core::Snapshot;
 
+pub use collector::{Collector, Received, Reply};
 pub use critic::{
     Scripted, allows, critic, fails, fails_transiently, hangs, late, lies, objects, panics,
     panics_later, panics_when_dropped, takes,

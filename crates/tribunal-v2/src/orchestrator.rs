@@ -91,7 +91,7 @@ impl OrchestratorV2 {
         let timings = RunTimings { stages, elapsed, queued: Duration::ZERO };
         let (trace_id, infos) = (snapshot.shared_trace_id(), self.infos.clone());
         let report = Report::new(trace_id, infos, outcomes, timings, self.config_hash);
-        self.emit(RunEvent::RunFinished { report: &report });
+        self.emit(RunEvent::RunFinished { report: &report, snapshot: &snapshot });
         report
     }
 

@@ -43,6 +43,8 @@
 //! | `metrics` | `metrics`: what runs did and how things stand, for Prometheus |
 //! | `eval` | `eval`: reports held against labels |
 //! | `log` | `log`: a chained line for each run, off its path |
+//! | `trace` | `trace`: traces of runs, for whatever takes them; `tribunal-trace-otlp` brings them to a collector |
+//! | `tracing` | `tracing`: runs as events of the process's own subscriber |
 //! | `prove` | `prove`: what a pipeline can do at all, and promises |
 //! | `status` | `status`: how a process stands, for `tribunal top` (with `metrics`) |
 
@@ -76,5 +78,9 @@ pub use tribunal_prove as prove;
 pub use tribunal_schema as schema;
 #[cfg(feature = "status")]
 pub use tribunal_status as status;
+#[cfg(feature = "trace")]
+pub use tribunal_trace as trace;
+#[cfg(feature = "tracing")]
+pub use tribunal_tracing as tracing;
 #[cfg(feature = "v2")]
 pub use tribunal_v2 as v2;

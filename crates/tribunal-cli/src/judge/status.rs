@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::task::JoinSet;
-use tribunal_core::{Observer as _, Report, RunEvent};
+use tribunal_core::{Observer as _, Report, RunEvent, Snapshot};
 use tribunal_log::DecisionId;
 use tribunal_metrics::{Meters, Sources};
 use tribunal_production::Reloadable;
@@ -36,8 +36,13 @@ impl Told {
     }
 
     /// Takes note of a run, and of its line in the decision log. Here rather than as an observer, which knows no lines.
-    pub(super) fn record(&self, report: &Report, decision: Option<DecisionId>) {
-        self.meters.on_event(RunEvent::RunFinished { report });
+    pub(super) fn record(
+        &self,
+        report: &Report,
+        snapshot: &Snapshot,
+        decision: Option<DecisionId>,
+    ) {
+        self.meters.on_event(RunEvent::RunFinished { report, snapshot });
         self.board.record(report, decision.as_ref().map(|id| id as &dyn std::fmt::Display));
     }
 

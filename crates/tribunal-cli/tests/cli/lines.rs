@@ -43,7 +43,7 @@ fn a_line_that_is_no_snapshot_says_so_and_the_rest_goes_on() {
         (b"[]", "a snapshot is a JSON object", Value::Null),
         (b"null", "a snapshot is a JSON object", Value::Null),
         (b"{\"input_text\": \"\xff\xfe\"}", "not readable as JSON", Value::Null),
-        (br#"{"id": "p", "phase": "sideways"}"#, "in `phase`", json!("p")),
+        (br#"{"id": "p", "phase": "sideways"}"#, "`phase` must be", json!("p")),
         (br#"{"input_text": "a"} {"input_text": "b"}"#, "trailing", Value::Null),
     ];
     let mut input = Vec::new();

@@ -17,4 +17,6 @@ mod prove;
 mod run;
 #[cfg(unix)]
 mod top;
+#[cfg(feature = "otlp")]
+mod trace;
 mod train;

@@ -46,9 +46,9 @@ pub enum SnapshotError {
         /// What it is.
         found: &'static str,
     },
-    /// The word in `phase` is none.
-    #[error("in `phase`: {0}")]
-    Phase(#[source] crate::UnknownWord),
+    /// The word in `phase` is none. Which one it is is not told: it may be anything.
+    #[error("`phase` must be {}", crate::words::one_of(crate::Phase::WORDS))]
+    Phase,
     /// An empty object: there is nothing to judge.
     #[error(
         "nothing to judge: expected `input_text`, `model_response`, `context` or other members"
@@ -81,7 +81,7 @@ pub(super) fn snapshot(json: &[u8], limits: SnapshotLimits) -> Result<Snapshot, 
         builder = builder.model_response(text);
     }
     if let Some(word) = text(&mut members, "phase")? {
-        builder = builder.phase(word.parse().map_err(SnapshotError::Phase)?);
+        builder = builder.phase(word.parse().map_err(|_| SnapshotError::Phase)?);
     }
     match members.remove("context") {
         None | Some(Value::Null) => {}

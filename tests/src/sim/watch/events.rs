@@ -149,7 +149,7 @@ impl Observer for Watch {
                 log.settled = log.stage_began.iter().rposition(Option::is_some);
                 state.note(&[34, run as u64, verdict as u64]);
             }
-            RunEvent::RunFinished { report } => {
+            RunEvent::RunFinished { report, .. } => {
                 state.runs[run].finished_events += 1;
                 state.active_runs = state.active_runs.saturating_sub(1);
                 state.note(&[35, run as u64, report.verdict as u64, ticks(report.elapsed)]);
