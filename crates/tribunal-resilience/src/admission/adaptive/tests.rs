@@ -118,6 +118,26 @@ fn gradient_gets_used_to_calls_that_take_longer_from_now_on() {
 }
 
 #[test]
+fn gradient_grows_only_when_its_limit_is_reached_and_falls_only_when_half_of_it_is_used() {
+    let mut server = Server::new(10, 1_000, Adaptation::Gradient, 1_000);
+    server.demand = 8;
+    server.run(5_000);
+    assert_eq!((server.lowest, server.highest), (10, 10));
+
+    let mut server = Server::new(2, 1_000, Adaptation::Gradient, 50);
+    server.run(10_000);
+    // More than what is as good as a probe, and less than half.
+    server.demand = server.limit.now() * 2 / 5;
+    // Those who are in go first.
+    server.run(1_000);
+    let before = server.limit.now();
+    server.demand = before * 2 / 5;
+    server.slowness = 10;
+    server.run(5_000);
+    assert_eq!((server.lowest, server.highest), (before, before));
+}
+
+#[test]
 fn a_limit_that_is_not_reached_does_not_move() {
     for adaptation in [AIMD, Adaptation::Gradient] {
         let mut server = Server::new(10, 1_000, adaptation, 1_000);
