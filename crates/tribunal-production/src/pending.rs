@@ -85,9 +85,9 @@ impl Wait<'_> {
 }
 
 /// A wait among many, which is taken out when it is over.
-struct Apart<'r>(Option<Box<Wait<'r>>>);
+struct OneOfMany<'r>(Option<Box<Wait<'r>>>);
 
-impl<'r> Future for Apart<'r> {
+impl<'r> Future for OneOfMany<'r> {
     type Output = (Ended, Landed, Option<Box<Wait<'r>>>);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -129,7 +129,7 @@ struct Few<'r> {
 /// Only those are polled that have been woken.
 #[derive(Default)]
 struct Many<'r> {
-    waits: FuturesUnordered<Apart<'r>>,
+    waits: FuturesUnordered<OneOfMany<'r>>,
     /// The one that has ended last.
     ended: Option<Box<Wait<'r>>>,
 }
@@ -179,7 +179,7 @@ impl<'r> Pending<'r> {
         self.next = earlier(self.next, wait.deadline());
         match &mut self.all {
             All::Few(few) => few.push(wait),
-            All::Many(many) => many.waits.push(Apart(Some(Box::new(wait)))),
+            All::Many(many) => many.waits.push(OneOfMany(Some(Box::new(wait)))),
         }
     }
 
