@@ -11,7 +11,7 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::calls::Offset;
 use crate::opinion::within;
 use crate::words::word_enum;
-use crate::{CallTiming, CriticName, Opinion, OpinionFault, Phase, Verdict};
+use crate::{CallEnd, CallTiming, CriticName, Opinion, OpinionFault, Phase, Verdict};
 
 word_enum! {
     /// What became of a critic. Says nothing about the snapshot.
@@ -143,6 +143,17 @@ impl Outcome {
     #[must_use]
     pub fn calls(&self) -> &[CallTiming] {
         self.calls.as_ref().map_or(&[], |calls| calls)
+    }
+
+    /// How the last of its calls ended, as far as there was one. What a fallback said instead is none.
+    #[must_use]
+    pub fn call_end(&self) -> CallEnd {
+        match (&self.opinion, &self.reason) {
+            (Some(_), Some(reason)) if self.source == Source::Fallback => CallEnd::of(reason),
+            (Some(_), _) => CallEnd::Success,
+            (None, Some(reason)) => CallEnd::of(reason),
+            (None, None) => CallEnd::Permanent,
+        }
     }
 
     /// For engines: when it was its turn, after the run was called.
@@ -485,6 +496,25 @@ impl fmt::Display for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_ends_as_it_did_whatever_was_said_instead() {
+        let timeout = || Outcome::without(Reason::Timeout(TimeoutLevel::Critic));
+        assert_eq!(timeout().call_end(), CallEnd::Timeout);
+        let fallback = Outcome {
+            source: Source::Fallback,
+            opinion: Some(Opinion::clean()),
+            status: Status::Success,
+            ..timeout()
+        };
+        assert_eq!(fallback.call_end(), CallEnd::Timeout);
+        let lenient = Outcome {
+            reason: Some(Reason::Invalid(Vec::new())),
+            ..Outcome::success(Opinion::clean())
+        };
+        assert_eq!(lenient.call_end(), CallEnd::Success);
+        assert_eq!(Outcome::missing().call_end(), CallEnd::Permanent);
+    }
 
     #[test]
     fn only_what_was_gated_or_settled_is_no_failure() {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tribunal_core::{
-    CallTiming, ConfigHash, CriticInfo, Outcome, Phase, Reason, Refusal, Report, Snapshot, Source,
-    StageTimings, Status, Verdict,
+    CallEnd, CallTiming, ConfigHash, CriticInfo, Outcome, Phase, Reason, Refusal, Report, Snapshot,
+    Source, StageTimings, Status, Verdict,
 };
 use tribunal_production::is_canary;
 
@@ -62,6 +62,8 @@ pub(crate) struct Became {
     /// Why there is no opinion, in a word.
     pub(crate) reason: Option<&'static str>,
     pub(crate) is_failure: bool,
+    /// How its last call ended.
+    pub(crate) end: CallEnd,
     pub(crate) said: Option<Said>,
     pub(crate) attempts: u32,
     pub(crate) hedges: u32,
@@ -136,6 +138,7 @@ impl Became {
             calls_for: outcome.calls_for,
             reason: outcome.reason.as_ref().map(Reason::kind),
             is_failure: outcome.is_failure(),
+            end: outcome.call_end(),
             said: outcome.opinion.as_ref().map(|opinion| Said {
                 severity: opinion.worst_severity(),
                 uncertainty: opinion.uncertainty,

@@ -227,19 +227,11 @@ impl Became {
     /// All of its calls, in the order in which they began; `begun` is when it was its turn.
     fn calls(&self, begun: Duration) -> Vec<CallTiming> {
         if self.calls.is_empty() && self.attempts > 0 {
-            let end = match (self.status, &self.said) {
-                (_, Some(_)) | (Status::Success, None) => CallEnd::Success,
-                (Status::Timeout, None) => CallEnd::Timeout,
-                (Status::Invalid, None) => CallEnd::Invalid,
-                (Status::Skipped | Status::Gated, None) => CallEnd::Cancelled,
-                (Status::Error | Status::RateLimited, None) => match self.reason {
-                    Some("transient") => CallEnd::Transient,
-                    Some("input") => CallEnd::Input,
-                    Some("panic") => CallEnd::Panic,
-                    _ => CallEnd::Permanent,
-                },
-            };
-            return vec![CallTiming::new(begun.saturating_add(self.queued), self.execution, end)];
+            return vec![CallTiming::new(
+                begun.saturating_add(self.queued),
+                self.execution,
+                self.end,
+            )];
         }
         let mut calls = self.calls.to_vec();
         calls.sort_by_key(|call| call.begun);

@@ -57,6 +57,18 @@ async fn a_run_is_a_tree_of_stages_critics_and_attempts() {
     assert_eq!((spans[0].parent, spans[0].parent_is_remote), (None, false));
 }
 
+/// The attempt failed, although its critic has an opinion.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_a_fallback_stands_in_for_is_not_told_as_a_success() {
+    let traced = Traced::all(|builder| {
+        let fallback = HookScript::new().on_failure(HookStep::gives(Opinion::clean()));
+        seated(builder.hook(fallback), hangs("slow"), |spec| spec.timeout(millis(20)))
+    });
+    let spans = traced.run(x()).await;
+    let attempt = named(&spans, "attempt");
+    assert_eq!(attempt.get("tribunal.end"), Some(&Value::Text("timeout".into())));
+}
+
 /// Semantic conventions for generative AI: an evaluation has a name, a score if it has one, and a label.
 #[tokio::test(start_paused = true)]
 async fn spans_say_what_came_of_a_run_and_of_each_critic() {
