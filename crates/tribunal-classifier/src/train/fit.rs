@@ -33,8 +33,6 @@ pub(super) struct Fitted {
 
 /// A bucket is common to a language when it is met in this many groups.
 const COMMON: usize = 2;
-/// A counterweight is dealt into this many rows: benign texts are short.
-const PARTS: usize = 3;
 /// How easily a concept gets a weight; a bucket met in one of three thousand rows has the same.
 const CONCEPT: f32 = 8.0;
 /// What the rest of an attack counts as a harmless text.
@@ -213,7 +211,8 @@ impl Extra {
         extra
     }
 
-    /// What is common to a language, without the words of the lexicon, is no sign of anything.
+    /// What is common to a language, without the words of the lexicon, is no sign of anything. It is dealt into two rows:
+    /// benign texts are short.
     fn counterweights(&mut self, job: &Job<'_>, indices: &[usize]) {
         let mut languages: BTreeMap<&str, Vec<(&Row, &str)>> = BTreeMap::new();
         for index in indices.iter().filter(|at| job.truth(**at) == Truth::Positive) {
@@ -232,15 +231,15 @@ impl Extra {
             }
             let common = |bucket: &&u32| groups.get(bucket).is_some_and(|all| all.len() >= COMMON);
             for (row, _) in texts {
-                let mut parts = vec![Vec::new(); PARTS];
+                let mut halves = [Vec::new(), Vec::new()];
                 for bucket in row.0.iter().filter(common) {
-                    let part = (bucket.wrapping_mul(0x9e37_79b1) >> 16) as usize % PARTS;
-                    if let Some(part) = parts.get_mut(part) {
-                        part.push(*bucket);
-                    }
+                    let [one, other] = &mut halves;
+                    let half =
+                        if bucket.wrapping_mul(0x9e37_79b1) >> 31 == 0 { one } else { other };
+                    half.push(*bucket);
                 }
-                let parts = parts.into_iter().filter(|part| part.len() > 3);
-                self.rows.extend(parts.map(|part| (Row::from(part), false, 1.0 / PARTS as f64)));
+                let halves = halves.into_iter().filter(|half| half.len() > 3);
+                self.rows.extend(halves.map(|half| (Row(half), false, 0.5)));
             }
         }
     }
