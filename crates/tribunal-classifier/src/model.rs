@@ -194,10 +194,14 @@ impl Model {
             if *word & bit == 0 {
                 *word |= bit;
                 let block = features.block_of(bucket) as usize;
-                met[block] += 1;
+                if let Some(met) = met.get_mut(block) {
+                    *met += 1;
+                }
                 let weights = self.weights.get(bucket * heads..(bucket + 1) * heads);
                 for (sums, weight) in sums.iter_mut().zip(weights.unwrap_or_default()) {
-                    sums[block] += i32::from(*weight);
+                    if let Some(sum) = sums.get_mut(block) {
+                        *sum += i32::from(*weight);
+                    }
                 }
             }
         });
@@ -341,6 +345,23 @@ mod tests {
         assert!(matches!(error, ModelError::Version { .. }));
         let error = Model::new(header(TEXT_VERSION), vec![3; 255 + 4096]).unwrap_err();
         assert!(matches!(error, ModelError::Nonsense(_)));
+    }
+
+    #[test]
+    fn a_bucket_that_does_not_count_changes_nothing() {
+        let features = header(TEXT_VERSION).features;
+        let mut met = Vec::new();
+        features.each(&normalize("some words"), |bucket| met.push(bucket));
+        let score = |without: &[usize], weight: i8| {
+            let mut weights = vec![3; 256 + 4096];
+            without.iter().for_each(|bucket| weights[*bucket] = weight);
+            let model = Model::new(header(TEXT_VERSION), weights).unwrap();
+            model.classify("some words").unwrap()[0].probability
+        };
+        // No weight at all, and half the mean: what weighs nothing still dilutes the rest.
+        assert!((score(&met, UNCOUNTED) - 0.5).abs() < 1e-9);
+        let one: Vec<usize> = met.iter().copied().step_by(2).collect();
+        assert!(score(&one, UNCOUNTED) > score(&one, 0));
     }
 
     #[test]
