@@ -3,6 +3,7 @@
 //! Critics are polled in the run's own task, unless their isolation says otherwise. Dropping the run drops
 //! them, and with them their permits. What happens within a stage is in [`crate::stage`].
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -53,10 +54,10 @@ pub(crate) struct Times {
 }
 
 /// What goes from one stage of a run to the next.
-pub(crate) struct Going<'c> {
+pub(crate) struct Going<'a, 'c> {
     /// The time as it was last read: one reading serves the end of one thing and the start of the next.
     pub(crate) clock: Moment,
-    pub(crate) alarm: Alarm,
+    pub(crate) alarm: Alarm<'a>,
     /// Nothing while the run is pending.
     pub(crate) kept: Kept<'c>,
 }
@@ -121,8 +122,8 @@ pub(crate) async fn judge(
     let mut ruling = Ruling::new(plan);
     let mut summary = Summary::default();
     let mut stages = StageTimings::default();
-    let mut going =
-        Going { clock: times.admitted, alarm: Alarm::default(), kept: Kept::new(court) };
+    let alarm = Alarm(pin!(None));
+    let mut going = Going { clock: times.admitted, alarm, kept: Kept::new(court) };
     for stage in &plan.stages {
         let begun = going.clock;
         let (earlier, current) = tally.split(&stage.critics);

@@ -21,7 +21,7 @@ use crate::call::Spoken;
 use crate::gate;
 use crate::limit::{Carried, Kept};
 use crate::orchestrator::Court;
-use crate::pending::{Alarm, Ended, Flight, Landed, Pending, Wait};
+use crate::pending::{Alarm, Ended, Landed, Pending, Wait};
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
 use crate::run::{Going, Run, Summary};
@@ -90,7 +90,7 @@ impl<'r> Run<'r> {
         current: &mut [Outcome],
         summary: Summary,
         ruling: &mut Ruling,
-        going: &mut Going<'c>,
+        going: &mut Going<'_, 'c>,
     ) {
         if !ruling.is_settled() {
             self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
@@ -204,7 +204,7 @@ impl<'r> Driver<'r> {
     fn poll<'c: 'r>(
         &mut self,
         ruling: &mut Ruling,
-        alarm: &mut Alarm,
+        alarm: &mut Alarm<'_>,
         kept: &mut Kept<'c>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
@@ -346,13 +346,10 @@ impl<'r> Driver<'r> {
     /// A first call that was waited for is over; without an answer when its time is up.
     fn land(&mut self, spoken: Option<Spoken>, opinion: Option<Opinion>, ruling: &mut Ruling) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
         let Some(pending) = &mut self.pending else { return };
-        let Some(flight) = pending.call() else { return };
-        let place = flight.place;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some(ended) = pending.ended() else { return };
+        let Some(place) = ended.place() else { return };
+        let Some((node, info)) = scope.seat(place) else { return };
         let execution = Execution { scope, place, node, info };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
@@ -360,13 +357,18 @@ impl<'r> Driver<'r> {
         out.opinion = opinion;
         let now = Moment::now();
         self.clock = now;
-        if matches!(spoken, Some(Ok(Ok(())))) && execution.land(&mut flight.call, now, out) {
-            pending.forget_call();
+        let landed = match (&mut *ended, &spoken) {
+            (Wait::Flight(flight), Some(Ok(Ok(())))) => execution.land(flight, now, out),
+            _ => false,
+        };
+        if landed {
+            *ended = Wait::Over;
         } else {
-            let Some(Flight { call, .. }) = pending.take_call() else { return };
+            let ended = std::mem::replace(ended, Wait::Over);
+            let Some(call) = execution.whole(ended) else { return };
             let wait = match spoken {
-                Some(spoken) => execution.land_hard(call, spoken, now, out),
-                None => execution.land_late(call, &mut self.clock, out),
+                Some(spoken) => execution.land_hard(*call, spoken, now, out),
+                None => execution.land_late(*call, &mut self.clock, out),
             };
             if let Some(wait) = wait {
                 return pending.push(wait);
