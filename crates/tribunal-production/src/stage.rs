@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
@@ -58,7 +58,7 @@ impl<'r> Scope<'r> {
 pub(crate) struct Sight<'r> {
     pub(crate) earlier: &'r [Outcome],
     pub(crate) current: &'r [OnceLock<Outcome>],
-    pub(crate) summary: Summary,
+    pub(crate) summary: &'r Summary,
 }
 
 impl Sight<'_> {
@@ -83,50 +83,53 @@ impl Sight<'_> {
 
 impl<'r> Run<'r> {
     /// Runs the critics of a stage. The clock shows now, and what is now when it ends.
-    pub(crate) async fn stage<'c>(
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` has room for each argument twice")]
+    pub(crate) fn stage<'c>(
         &self,
         plan: &StagePlan,
         earlier: &[Outcome],
         current: &mut [Outcome],
-        summary: Summary,
+        summary: &Summary,
         ruling: &mut Ruling,
         going: &mut Going<'_, 'c>,
-    ) {
-        if !ruling.is_settled() {
-            self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
+    ) -> impl Future<Output = ()> + Send {
+        async move {
+            if !ruling.is_settled() {
+                self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
+            }
+            // Written before the driver, so that it is dropped after it.
+            let mut handover = Handover { slots: Vec::new(), current };
+            let (slots, places) = if plan.sees_itself {
+                handover.slots.resize_with(plan.critics.len(), OnceLock::new);
+                (&handover.slots[..], Places::Shared(&handover.slots))
+            } else {
+                (&[][..], Places::Own(&mut *handover.current))
+            };
+            let waits = if plan.waits && !seeded!(DependencyNotAwaited) {
+                self.waits(plan)
+            } else {
+                Vec::new()
+            };
+            let scope = Scope {
+                run: self,
+                court: self.court,
+                stage: plan,
+                sight: Sight { earlier, current: slots, summary },
+                deadline: self.stage_deadline(going.clock, plan.timeout),
+            };
+            let mut driver = Driver {
+                scope: &scope,
+                fresh: plan.critics.clone(),
+                unblocked: BinaryHeap::new(),
+                waits,
+                places,
+                clock: going.clock,
+                pending: None,
+            };
+            let Going { clock, alarm, kept } = going;
+            poll_fn(|cx| driver.poll(ruling, alarm, kept, cx)).await;
+            *clock = driver.clock;
         }
-        // Written before the driver, so that it is dropped after it.
-        let mut handover = Handover { slots: Vec::new(), current };
-        let (slots, places) = if plan.sees_itself {
-            handover.slots.resize_with(plan.critics.len(), OnceLock::new);
-            (&handover.slots[..], Places::Shared(&handover.slots))
-        } else {
-            (&[][..], Places::Own(&mut *handover.current))
-        };
-        let waits = if plan.waits && !seeded!(DependencyNotAwaited) {
-            self.waits(plan)
-        } else {
-            Vec::new()
-        };
-        let scope = Scope {
-            run: self,
-            court: self.court,
-            stage: plan,
-            sight: Sight { earlier, current: slots, summary },
-            deadline: self.stage_deadline(going.clock, plan.timeout),
-        };
-        let mut driver = Driver {
-            scope: &scope,
-            fresh: plan.critics.clone(),
-            unblocked: BinaryHeap::new(),
-            waits,
-            places,
-            clock: going.clock,
-            pending: None,
-        };
-        let Going { clock, alarm, kept } = going;
-        poll_fn(|cx| driver.poll(ruling, alarm, kept, cx)).await;
-        *clock = driver.clock;
     }
 
     /// For how many critics of its stage each one has to wait.
