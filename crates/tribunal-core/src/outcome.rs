@@ -64,12 +64,11 @@ pub struct Outcome {
     pub opinion: Option<Opinion>,
     /// Why there is no opinion; or, with one, what it replaced or which faults were let pass.
     pub reason: Option<Reason>,
-    /// How long it waited for tokens, permits and retries.
-    pub queued: Duration,
-    /// How long it was at work, all attempts together.
-    pub execution: Duration,
     /// What it cost, all attempts together, in the unit that the specs use.
     pub cost: f64,
+    /// In nanoseconds, as all that is counted of a run: an outcome is copied and dropped so often that its size shows.
+    queued: u64,
+    execution: u64,
     begun: Offset,
     #[expect(
         clippy::box_collection,
@@ -130,8 +129,8 @@ impl Outcome {
         self.calls_for = None;
         self.attempts = 0;
         self.hedges = 0;
-        self.queued = Duration::ZERO;
-        self.execution = Duration::ZERO;
+        self.queued = 0;
+        self.execution = 0;
         self.cost = 0.0;
         self.begun = Offset::NONE;
     }
@@ -152,12 +151,38 @@ impl Outcome {
             hedges: 0,
             opinion: None,
             reason: None,
-            queued: Duration::ZERO,
-            execution: Duration::ZERO,
+            queued: 0,
+            execution: 0,
             cost: 0.0,
             begun: Offset::NONE,
             calls: None,
         }
+    }
+
+    /// How long it waited for tokens, permits and retries.
+    #[inline]
+    #[must_use]
+    pub const fn queued(&self) -> Duration {
+        Duration::from_nanos(self.queued)
+    }
+
+    /// How long it was at work, all attempts together.
+    #[inline]
+    #[must_use]
+    pub const fn execution(&self) -> Duration {
+        Duration::from_nanos(self.execution)
+    }
+
+    /// For engines: how long it waited, and how long it was at work.
+    pub fn took(&mut self, queued: Duration, execution: Duration) {
+        self.queued = nanos(queued);
+        self.execution = nanos(execution);
+    }
+
+    /// For engines: how long it was at work, in nanoseconds, for who has them; it did not wait.
+    #[inline]
+    pub const fn took_nanos(&mut self, execution: u64) {
+        self.execution = execution;
     }
 
     /// When it was its turn, after the run was called: its gate was open, and it began to wait for tokens and permits.
@@ -252,13 +277,18 @@ impl Outcome {
         if let Some(begun) = self.begun() {
             map.serialize_entry("begun_ms", &millis(begun))?;
         }
-        map.serialize_entry("queued_ms", &millis(self.queued))?;
-        map.serialize_entry("execution_ms", &millis(self.execution))?;
+        map.serialize_entry("queued_ms", &millis(self.queued()))?;
+        map.serialize_entry("execution_ms", &millis(self.execution()))?;
         if let Some(calls) = &self.calls {
             map.serialize_entry("calls", calls)?;
         }
         map.serialize_entry("cost", &self.cost)
     }
+}
+
+/// Up to 584 years.
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds with three decimals.

@@ -94,6 +94,12 @@ impl From<Vec<Outcome>> for Outcomes {
     }
 }
 
+impl<const N: usize> From<[Outcome; N]> for Outcomes {
+    fn from(all: [Outcome; N]) -> Self {
+        Self { all: all.into() }
+    }
+}
+
 impl FromIterator<Outcome> for Outcomes {
     fn from_iter<I: IntoIterator<Item = Outcome>>(all: I) -> Self {
         Self { all: all.into_iter().collect() }

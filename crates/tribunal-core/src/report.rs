@@ -172,11 +172,10 @@ impl Report {
     pub fn new(
         trace_id: Option<Arc<str>>,
         critics: Arc<[CriticInfo]>,
-        outcomes: impl Into<Outcomes>,
+        mut outcomes: Outcomes,
         timings: RunTimings,
         config_hash: ConfigHash,
     ) -> Self {
-        let mut outcomes = outcomes.into();
         debug_assert_eq!(critics.len(), outcomes.len(), "rule 1: one outcome each");
         outcomes.resize(critics.len());
         let mut hearing = Hearing::new();

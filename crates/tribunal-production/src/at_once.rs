@@ -5,6 +5,7 @@
 //! such.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use tribunal_core::{
@@ -180,18 +181,19 @@ impl<'r> Execution<'r> {
     /// Whether there is an opinion, in time and with nothing to be said against it. Then its outcome is in its place.
     #[inline(always)]
     fn agrees(&self, started: Moment, now: Moment, out: &mut Outcome) -> bool {
-        let (node, took) = (self.node, now.since(started));
+        let (node, took) = (self.node, now.nanos_since(started));
         let Some(said) = &out.opinion else { return false };
-        let fine =
-            took < node.timeout && !self.scope.deadline.is_over(now) && node.plainly.is_met(said);
+        let fine = took < node.timeout_nanos
+            && !self.scope.deadline.is_over(now)
+            && node.plainly.is_met(said);
         if fine {
             if let Some(hedging) = &node.hedging {
-                hedging.note(took);
+                hedging.note(Duration::from_nanos(took));
             }
             out.cost = said.cost.unwrap_or(self.info.cost);
             out.status = Status::Success;
             out.attempts = 1;
-            out.execution = took;
+            out.took_nanos(took);
             out.begin_at_nanos(started.nanos_since(self.run().called));
         }
         fine

@@ -425,9 +425,8 @@ impl<'r> Execution<'r> {
         }
         out.attempts = ledger.calls;
         out.hedges = ledger.hedges;
-        out.execution = ledger.execution;
         let entered = ledger.clock.since(ledger.entered);
-        out.queued = entered.saturating_sub(ledger.execution);
+        out.took(entered.saturating_sub(ledger.execution), ledger.execution);
         out.cost = ledger.cost;
         out.begin_at(ledger.entered.since(self.run().called));
         if ledger.ended.len() > 1 {

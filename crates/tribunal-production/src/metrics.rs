@@ -169,7 +169,7 @@ impl Counted {
         counts.cost_spent += outcome.cost;
         if is_plain(outcome) {
             counts.successes += 1;
-            counts.executed(outcome.execution);
+            counts.executed(outcome.execution());
             return;
         }
         *counts.of_status(outcome.status) += 1;
@@ -181,15 +181,15 @@ impl Counted {
         if outcome.attempts == 0 {
             counts.cost_saved += outcome.saved(info);
         } else {
-            counts.executed(outcome.execution);
+            counts.executed(outcome.execution());
         }
         if outcome.attempts > 1 {
             let retries = outcome.attempts.saturating_sub(outcome.hedges).saturating_sub(1);
             counts.retries += u64::from(retries);
             counts.hedges += u64::from(outcome.hedges);
         }
-        if !outcome.queued.is_zero() {
-            counts.queue_time = counts.queue_time.saturating_add(outcome.queued);
+        if !outcome.queued().is_zero() {
+            counts.queue_time = counts.queue_time.saturating_add(outcome.queued());
         }
     }
 }
@@ -200,7 +200,7 @@ fn is_plain(outcome: &Outcome) -> bool {
     outcome.status == Status::Success
         && outcome.source == Source::Critic
         && outcome.attempts == 1
-        && outcome.queued.is_zero()
+        && outcome.queued().is_zero()
 }
 
 impl Counts {

@@ -7,6 +7,7 @@ use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tribunal_core::{
     CriticInfo, Gated, Opinion, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for,
@@ -419,7 +420,7 @@ impl<'r> Driver<'r> {
                 if calls == outcome.hedges.saturating_add(1) {
                     // One attempt, and no waiting for another: it was at work from then on.
                     let now = self.clock.since(self.scope.run.called);
-                    outcome.execution = now.saturating_sub(begun);
+                    outcome.took(Duration::ZERO, now.saturating_sub(begun));
                 }
             }
             self.put(place, outcome, ruling);

@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
             }
         }
         out.attempts = 1;
-        out.execution = now.since(since);
+        out.took_nanos(now.nanos_since(since));
         out.cost = cost;
         // All of them have their turn when the run is called.
         out.begin_at(Duration::ZERO);
