@@ -1,10 +1,12 @@
-//! What a regex cannot tell: randomness, checksums, and whether a secret is only a placeholder.
+//! What a regex cannot tell: checksums, encodings, and names whose value is no secret.
 
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::random::{holds, mixed, password, random};
 
 /// A further test of a secret, named by its rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -125,7 +127,7 @@ fn base64_login(secret: &[u8]) -> bool {
 }
 
 /// Base64 of either alphabet, padded or not.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut bits, mut count) = (0_u32, 0_u32);
     let unpadded = text.iter().take_while(|&&byte| byte != b'=');
@@ -146,40 +148,6 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
         }
     }
     Some(out)
-}
-
-/// Random text mixes digits and letters all along; names, paths and versions hold them in few blocks.
-fn random(secret: &[u8]) -> bool {
-    let digits = secret.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let letters = secret.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    if digits < 2 || letters < 2 {
-        return false;
-    }
-    // `/usr/lib/v2`, `com.vendor.Thing2`: between the separators stand words.
-    let parts = secret.split(|byte| b"/._-~+".contains(byte));
-    let words = parts.filter(|part| {
-        part.len() > 4 && part.len() < secret.len() && part.iter().all(u8::is_ascii_alphabetic)
-    });
-    let wordy = words.map(<[u8]>::len).sum::<usize>() * 4 >= secret.len();
-    let changes =
-        secret.windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
-    // A random base62 text changes class at two places of three, random hex at every second.
-    !wordy && changes * 5 >= secret.len() && !mixed_hex(secret)
-}
-
-/// Long hex in mixed case comes from no generator: it was typed to look like a key.
-fn mixed_hex(text: &[u8]) -> bool {
-    text.len() >= 32
-        && text.iter().all(u8::is_ascii_hexdigit)
-        && text.iter().any(u8::is_ascii_lowercase)
-        && text.iter().any(u8::is_ascii_uppercase)
-}
-
-fn mixed(secret: &[u8]) -> bool {
-    let capital =
-        |pair: &[u8]| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase());
-    secret.iter().any(u8::is_ascii_digit)
-        || secret.windows(2).filter(|pair| capital(pair)).count() > 1
 }
 
 /// Words in a name whose value is no secret, though it is a name of a key or a token.
@@ -222,6 +190,7 @@ const HARMLESS: &[&[u8]] = &[
     b"authentic",
     b"xsrf",
     b"nonce",
+    b"websocket",
 ];
 
 /// Whether the name of a value says that it is no secret: `publicKey`, `credentialsId`, `key_length`.
@@ -235,33 +204,6 @@ pub(super) fn is_harmless_name(name: &[u8], clients_count: bool) -> bool {
 fn harmless() -> Option<&'static AhoCorasick> {
     static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     WORDS.get_or_init(|| AhoCorasick::new(HARMLESS).ok()).as_ref()
-}
-
-fn class(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => 0,
-        b'a'..=b'z' => 1,
-        b'A'..=b'Z' => 2,
-        _ => 3,
-    }
-}
-
-fn password(secret: &[u8]) -> bool {
-    let digit = secret.iter().any(u8::is_ascii_digit);
-    let letter = secret.iter().any(u8::is_ascii_alphabetic);
-    let sign = secret.iter().any(|byte| b"!@#$%^&*?+~".contains(byte));
-    // Letters alone are a name, unless capitals stand in no order that words have.
-    let capitals = secret.iter().filter(|byte| byte.is_ascii_uppercase()).count();
-    let changes =
-        secret.windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
-    let scrambled =
-        secret.len() >= 12 && capitals * 4 >= secret.len() && changes * 2 >= secret.len();
-    let code = [&b"("[..], b"::", b"->", b"${", b"{{", b"://", b"[", b"%s", b" "];
-    letter && (digit || sign || scrambled) && !code.iter().any(|mark| holds(secret, mark))
-}
-
-fn holds(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 #[cfg(test)]

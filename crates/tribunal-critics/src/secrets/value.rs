@@ -61,9 +61,10 @@ impl<'a> Values<'a> {
         Some(opened(self.text, from + at + 4))
     }
 
-    /// `--password ...`
+    /// `--password ...`, `ENV DB_PASSWORD ...`, `#define DB_PASSWORD ...`
     fn flag(&self, keyword: &std::ops::Range<usize>) -> Option<Value> {
         const REACH: usize = 32;
+        const DEFINES: [&[u8]; 4] = [b"env ", b"define ", b"setenv ", b"setx "];
         let word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'-' | b'_');
         let end = keyword.end + count(self.text, keyword.end, REACH, |byte| word(&&byte));
         if self.text.get(end) != Some(&b' ') {
@@ -71,7 +72,17 @@ impl<'a> Values<'a> {
         }
         let before = self.text.get(keyword.start.saturating_sub(REACH)..keyword.start)?;
         let start = keyword.start - before.iter().rev().take_while(word).count();
-        (self.text.get(start..start + 2) == Some(b"--")).then(|| opened(self.text, end + 1))
+        let lead = self.text.get(start.saturating_sub(7)..start)?;
+        let defines = |word: &&[u8]| {
+            let from = lead.len().checked_sub(word.len()).and_then(|from| lead.get(from..));
+            from.is_some_and(|lead| lead.eq_ignore_ascii_case(word))
+        };
+        // One dash alone begins much else: there the value must stand in quotes.
+        let flag = match self.text.get(start..end + 2)? {
+            [b'-', b'-', ..] | [b'-', .., b'"' | b'\''] => true,
+            _ => false,
+        };
+        (flag || DEFINES.iter().any(|word| defines(&word))).then(|| opened(self.text, end + 1))
     }
 }
 
@@ -96,6 +107,8 @@ fn operator(text: &[u8], at: usize) -> Option<Value> {
             [b'|', b'|', ..] => (2, true),
             [b'>', ..] => (1, true),
             [b',', ..] => (1, closed),
+            // `setAuthToken("...")`; without a quote it is a call with a variable.
+            [b'(', b'"' | b'\'' | b'`', ..] if !closed => (1, true),
             _ => return None,
         },
         [.., b'='] if text.get(at + signs) == Some(&b'>') => (signs + 1, true),
@@ -191,8 +204,12 @@ mod tests {
             "{\"name\": \"key\", \"value\": \"SECRET",
             "the key is SECRET",
             "--key SECRET",
+            "-Apikey 'SECRET",
             "--api-key=SECRET",
             "key || SECRET",
+            "ENV API_key SECRET",
+            "#define API_key \"SECRET",
+            "setApikey(\"SECRET",
         ] {
             assert!(values(text).contains(&"SECRET"), "{text}: {:?}", values(text));
         }
@@ -200,7 +217,16 @@ mod tests {
 
     #[test]
     fn a_name_alone_has_no_value() {
-        for text in ["key::SECRET", "key, SECRET", "key ? SECRET", "the key opens", "key"] {
+        for text in [
+            "key::SECRET",
+            "key, SECRET",
+            "key ? SECRET",
+            "key(SECRET",
+            "a key SECRET",
+            "-key SECRET",
+            "the key opens",
+            "key",
+        ] {
             assert!(values(text).is_empty(), "{text}: {:?}", values(text));
         }
     }
