@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::edges::word;
-use super::random::surely_random;
+use super::random::{holds, surely_random};
 
 /// How long a token is at least, prefix and all. No more than this is skipped at once.
 const LEAST: usize = 20;
@@ -179,7 +179,15 @@ fn alone(text: &[u8], start: usize, end: usize) -> bool {
         b'.' | b':' | b'?' | b'!' => second <= b' ' || b"\"'`)".contains(&second),
         next => next <= b' ' || b"\"'`)]}>,;|<&\\*".contains(&next),
     };
-    ends && (before <= b' ' || b"\"'`([{<>,;|=:*".contains(&before))
+    let begins = before <= b' ' || b"\"'`([{<>,;|=:*".contains(&before);
+    ends && begins && !(b"=:".contains(&before) && is_digest_name(text, start - 1))
+}
+
+/// Whether what ends here is the name of a digest: `sha256=...`, `etag:...`.
+fn is_digest_name(text: &[u8], end: usize) -> bool {
+    const DIGESTS: [&[u8]; 7] = [b"sha", b"md5", b"hash", b"digest", b"sum", b"etag", b"integrity"];
+    let name = text.get(end.saturating_sub(16)..end).unwrap_or_default().to_ascii_lowercase();
+    DIGESTS.iter().any(|digest| holds(&name, digest))
 }
 
 /// Whether it is a prefix with a random text behind it.
@@ -190,8 +198,11 @@ fn is_token(token: &[u8]) -> bool {
     for place in 0..PARTS {
         let Some(part) = parts.next() else { return false };
         let lower = part.to_ascii_lowercase();
-        let prefix = part.len() <= 12 && part.first().is_some_and(u8::is_ascii_alphabetic);
-        if !prefix || (place > 0 && !part.iter().all(u8::is_ascii_lowercase)) {
+        // `hf`, `CG`, `v2`; both cases at once are random already.
+        let lower_only = !part.iter().any(u8::is_ascii_uppercase);
+        let upper_only = place == 0 && part.iter().all(u8::is_ascii_uppercase);
+        let begins = part.first().is_some_and(u8::is_ascii_alphabetic);
+        if part.len() > 12 || !begins || !(lower_only || upper_only) {
             // What comes now is the random part; there must have been another one.
             return place > 0 && is_body(rest, keys);
         }
@@ -248,6 +259,8 @@ mod tests {
             assert!(tokens(&format!("{prefix}{body}")).is_empty(), "{prefix}");
         }
         for text in [
+            "METADATA,sha256=ab-k9Zt2LmP0vRx7KcWq8Yn4Hd",
+            "ABk9_k9Zt2LmP0vRx7KcWq8Yn4Hd",
             "main-9f86d081884c7d659a2feaa0c55ad015",
             "web-frontend-7d9f8b6c5d-x2k4z",
             "test_that_an_expired_access_token_is_refreshed_only_once_v2",

@@ -150,28 +150,17 @@ pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Words in a name whose value is no secret, though it is a name of a key or a token.
+/// Parts of a name whose value is no secret, though it is a name of a key or a token.
 const HARMLESS: &[&[u8]] = &[
     b"public",
     b"pubkey",
-    b"size",
     b"length",
-    b"file",
-    b"path",
-    b"name",
-    b"store",
     b"csrf",
     b"cache",
     b"primary",
     b"foreign",
     b"partition",
     b"bucket",
-    b"sort",
-    b"url",
-    b"type",
-    b"count",
-    b"index",
-    b"hash",
     b"fingerprint",
     b"monkey",
     b"vault",
@@ -181,7 +170,6 @@ const HARMLESS: &[&[u8]] = &[
     b"hotkey",
     b"commit",
     b"revision",
-    b"image",
     b"integrity",
     b"template",
     b"endpoint",
@@ -193,17 +181,42 @@ const HARMLESS: &[&[u8]] = &[
     b"websocket",
 ];
 
+/// The same for words that longer ones begin with, such as names of issuers: `TYPESENSE`, `Filestack`, `pathfinder`.
+const HARMLESS_WORDS: &[&[u8]] = &[
+    b"size", b"file", b"path", b"name", b"store", b"sort", b"url", b"type", b"count", b"index",
+    b"hash", b"image",
+];
+
 /// Whether the name of a value says that it is no secret: `publicKey`, `credentialsId`, `key_length`.
 pub(super) fn is_harmless_name(name: &[u8], clients_count: bool) -> bool {
     let lower = name.to_ascii_lowercase();
     let client = [&b"client"[..], b"access", b"app"].iter().any(|word| holds(&lower, word));
-    (lower.ends_with(b"id") && !(clients_count && client))
-        || harmless().is_some_and(|words| words.is_match(&lower))
+    let id = lower.ends_with(b"id") && !(clients_count && client);
+    let Some((parts, words)) = harmless() else { return id };
+    id || parts.is_match(&lower)
+        || words.find_overlapping_iter(&lower).any(|hit| ends_word(name, hit.end()))
 }
 
-fn harmless() -> Option<&'static AhoCorasick> {
-    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    WORDS.get_or_init(|| AhoCorasick::new(HARMLESS).ok()).as_ref()
+/// Whether a word of a name ends here: `type`, `types`, `fileName`, `SORT_KEY`, `key1`.
+fn ends_word(name: &[u8], end: usize) -> bool {
+    let end = end + usize::from(matches!(name.get(end), Some(b's' | b'S')));
+    match name.get(end.saturating_sub(1)..=end) {
+        Some([last, next]) => {
+            !next.is_ascii_alphabetic()
+                || (last.is_ascii_lowercase() && next.is_ascii_uppercase())
+                // `filename`: the next word is one of these as well.
+                || HARMLESS_WORDS.iter().any(|word| {
+                    name.get(end..end + word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+                })
+        }
+        _ => true,
+    }
+}
+
+fn harmless() -> Option<&'static (AhoCorasick, AhoCorasick)> {
+    static WORDS: OnceLock<Option<(AhoCorasick, AhoCorasick)>> = OnceLock::new();
+    let make = || Some((AhoCorasick::new(HARMLESS).ok()?, AhoCorasick::new(HARMLESS_WORDS).ok()?));
+    WORDS.get_or_init(make).as_ref()
 }
 
 #[cfg(test)]
@@ -216,6 +229,24 @@ mod tests {
         assert_eq!(entropy(b"abab"), 1.0);
         assert_eq!(entropy(b"abcd"), 2.0);
         assert_eq!(entropy(b""), 0.0);
+    }
+
+    #[test]
+    fn names_of_what_is_public_are_harmless_and_names_that_begin_alike_are_not() {
+        for name in [
+            "publicKey",
+            "key_type",
+            "tokenTypes",
+            "KEY_FILE",
+            "keyFileName",
+            "keyfilename",
+            "key_id",
+        ] {
+            assert!(is_harmless_name(name.as_bytes(), false), "{name}");
+        }
+        for name in ["TYPESENSE_API_KEY", "filestackKey", "PATHFINDER_TOKEN", "api_key", "apiKey"] {
+            assert!(!is_harmless_name(name.as_bytes(), false), "{name}");
+        }
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub(super) fn random(secret: &[u8]) -> bool {
     if mixed_hex(secret) {
         return false;
     }
-    if makeup.upper + makeup.lower >= 16 && makeup.unspeakable() {
+    if scrambled(secret, 16) {
         return true;
     }
     if makeup.digits < 2 || makeup.upper + makeup.lower < 2 {
@@ -94,7 +94,10 @@ pub(super) fn random(secret: &[u8]) -> bool {
     // `/usr/lib/v2`, `com.vendor.Thing2`: between the separators stand words.
     let parts = secret.split(|byte| b"/._-~+".contains(byte));
     let words = parts.filter(|part| {
-        part.len() > 4 && part.len() < secret.len() && part.iter().all(u8::is_ascii_alphabetic)
+        let alone = part.len() > 4 && part.len() < secret.len();
+        // `ServerProxy` changes case at the start of its words, random letters at every second place.
+        let alone = alone && part.iter().all(u8::is_ascii_alphabetic);
+        alone && Makeup::of(part).changes * 5 < part.len() * 2
     });
     let wordy = words.map(<[u8]>::len).sum::<usize>() * 4 >= secret.len();
     // A random base62 text changes class at two places of three, random hex at every second.
@@ -104,7 +107,8 @@ pub(super) fn random(secret: &[u8]) -> bool {
 /// The same for a text that nothing announces: letters and digits alone, long enough that chance and names are out.
 pub(super) fn surely_random(text: &[u8]) -> bool {
     let Makeup { digits, upper, lower, changes, pairs, rare } = Makeup::of(text);
-    let hex = upper > 0 && lower > 0 && text.iter().all(u8::is_ascii_hexdigit);
+    // Hex in mixed case was typed, with a slip or two.
+    let hex = text.iter().filter(|byte| byte.is_ascii_hexdigit()).count() * 10 >= text.len() * 9;
     if text.len() < 16 || digits + upper + lower < text.len() || hex || is_encoded_text(text) {
         return false;
     }
@@ -122,9 +126,11 @@ fn is_encoded_text(text: &[u8]) -> bool {
     base64(text).is_some_and(|text| text.iter().all(|byte| (b' '..=b'~').contains(byte)))
 }
 
-/// Letters that no word has in this order.
-pub(super) fn unspeakable(text: &[u8]) -> bool {
-    Makeup::of(text).unspeakable()
+/// Whether its longest part has letters in an order that no word has. Abbreviations (`evp_pkey_dhx`) are hard to say as
+/// well, and short.
+fn scrambled(text: &[u8], least: usize) -> bool {
+    let longest = text.split(|byte| b"/._-~+=".contains(byte)).max_by_key(|part| part.len());
+    longest.is_some_and(|part| part.len() >= least && Makeup::of(part).unspeakable())
 }
 
 /// Long hex in mixed case comes from no generator: it was typed to look like a key.
@@ -152,8 +158,8 @@ pub(super) fn password(secret: &[u8]) -> bool {
     let capitals = secret.iter().filter(|byte| byte.is_ascii_uppercase()).count();
     let changes =
         secret.windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
-    let scrambled = secret.len() >= 12
-        && ((capitals * 4 >= secret.len() && changes * 2 >= secret.len()) || unspeakable(secret));
+    let capitals = capitals * 4 >= secret.len() && changes * 2 >= secret.len();
+    let scrambled = (secret.len() >= 12 && capitals) || scrambled(secret, 12);
     let code = [&b"("[..], b"::", b"->", b"${", b"{{", b"://", b"[", b"%s", b" "];
     letter && (digit || sign || scrambled) && !code.iter().any(|mark| holds(secret, mark))
 }
@@ -186,6 +192,7 @@ mod tests {
             "Donaudampfschifffahrtsgesellschaft",
             "get_session_token_from_request",
             "application/x-www-form-urlencoded",
+            "self._ctx_cdata_to_evp_pkey_dhx",
         ] {
             assert!(!random(text.as_bytes()), "{text}");
         }

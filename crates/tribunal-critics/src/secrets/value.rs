@@ -78,11 +78,9 @@ impl<'a> Values<'a> {
             from.is_some_and(|lead| lead.eq_ignore_ascii_case(word))
         };
         // One dash alone begins much else: there the value must stand in quotes.
-        let flag = match self.text.get(start..end + 2)? {
-            [b'-', b'-', ..] | [b'-', .., b'"' | b'\''] => true,
-            _ => false,
-        };
-        (flag || DEFINES.iter().any(|word| defines(&word))).then(|| opened(self.text, end + 1))
+        let name = self.text.get(start..end + 2)?;
+        let flag = matches!(name, [b'-', b'-', ..] | [b'-', .., b'"' | b'\'']);
+        (flag || DEFINES.iter().any(defines)).then(|| opened(self.text, end + 1))
     }
 }
 
@@ -108,7 +106,7 @@ fn operator(text: &[u8], at: usize) -> Option<Value> {
             [b'>', ..] => (1, true),
             [b',', ..] => (1, closed),
             // `setAuthToken("...")`; without a quote it is a call with a variable.
-            [b'(', b'"' | b'\'' | b'`', ..] if !closed => (1, true),
+            [b'(', b'"' | b'\'' | b'`', ..] if !closed && takes_in(text, at) => (1, true),
             _ => return None,
         },
         [.., b'='] if text.get(at + signs) == Some(&b'>') => (signs + 1, true),
@@ -121,14 +119,23 @@ fn operator(text: &[u8], at: usize) -> Option<Value> {
     Some(Value { firm, ..opened(text, at + length) })
 }
 
-/// `name="DB_PASSWORD" value="..."`, `{"name": "DB_PASSWORD", "value": "..."}`.
+/// Whether the function whose arguments begin here takes something in: `setKey`, `with_token`, and not `hashKey`.
+fn takes_in(text: &[u8], at: usize) -> bool {
+    const TAKES: [&[u8]; 5] = [b"set", b"with", b"use", b"add", b"new"];
+    let before = text.get(at.saturating_sub(48)..at).unwrap_or_default();
+    let word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+    let length = before.iter().rev().take_while(word).count();
+    let name = before.get(before.len() - length..).unwrap_or_default();
+    TAKES.iter().any(|verb| name.get(..verb.len()).is_some_and(|it| it.eq_ignore_ascii_case(verb)))
+}
+
+/// `name="DB_PASSWORD" value="..."`, `{"name": "DB_PASSWORD", "value": "..."}`, `variable "token" { default = "..." }`.
 fn attribute(text: &[u8], at: usize) -> Option<Value> {
-    let at = at + count(text, at, 6, |byte| byte.is_ascii_whitespace() || b",\"'".contains(&byte));
-    let word = text.get(at..at + 5)?;
-    if !word.eq_ignore_ascii_case(b"value") {
-        return None;
-    }
-    let at = at + 5;
+    let between = |byte: u8| byte.is_ascii_whitespace() || b",\"'{".contains(&byte);
+    let at = at + count(text, at, 8, between);
+    let rest = text.get(at..)?;
+    let is = |word: &&[u8]| rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word));
+    let at = at + [&b"value"[..], b"default"].into_iter().find(is)?.len();
     let at = at + count(text, at, 4, |byte| byte.is_ascii_whitespace() || b"\"'".contains(&byte));
     matches!(text.get(at), Some(b':' | b'=')).then(|| opened(text, at + 1))
 }
@@ -202,6 +209,7 @@ mod tests {
             "X-Key-header key: Bearer SECRET",
             "name=\"key\" value=\"SECRET",
             "{\"name\": \"key\", \"value\": \"SECRET",
+            "variable \"key\" {\n  default = \"SECRET",
             "the key is SECRET",
             "--key SECRET",
             "-Apikey 'SECRET",
@@ -222,6 +230,7 @@ mod tests {
             "key, SECRET",
             "key ? SECRET",
             "key(SECRET",
+            "hashApikey(\"SECRET",
             "a key SECRET",
             "-key SECRET",
             "the key opens",

@@ -1,69 +1,87 @@
-//! How `secrets` does on what its rules do not name: `cargo test -p tribunal-critics --test unseen -- --nocapture`
-//! prints the figures that docs/critics.md and docs/accuracy.md give.
+//! How `secrets` does on what its rules do not name.
+//!
+//! ```sh
+//! cargo test -p tribunal-critics --test unseen -- --nocapture
+//! TRIBUNAL_LABELLED=secrets.jsonl cargo test -p tribunal-critics --test unseen -- --nocapture
+//! ```
+//!
+//! print the figures that docs/critics.md gives. Nothing in here comes from anyone's data: forms are what issuers
+//! document, and what is random in them follows from a seed.
 
 mod alike;
 mod issued;
+mod left_out;
 mod pattern;
 
 use std::collections::BTreeMap;
 
 use tribunal_critics::Secrets;
 
+/// How many of how many.
+#[derive(Default, Clone, Copy)]
+struct Share(usize, usize);
+
+impl Share {
+    fn count(&mut self, hit: bool) {
+        self.0 += usize::from(hit);
+        self.1 += 1;
+    }
+
+    fn of_one(self) -> f64 {
+        self.0 as f64 / self.1 as f64
+    }
+}
+
+/// Whether three quarters of the secret lie in a finding: what redaction leaves standing must not be worth anything.
 fn finds(critic: &Secrets, text: &str, secret: &str) -> bool {
     let start = text.find(secret).unwrap_or_else(|| panic!("`{secret}` stands in the text"));
-    let secret = start..start + secret.len();
-    // A look at half of it is no find: what redaction leaves standing must not be worth anything.
-    let covered = |found: tribunal_critics::FoundSecret| {
-        let (from, to) = (found.bytes.start.max(secret.start), found.bytes.end.min(secret.end));
-        to.saturating_sub(from) * 4 >= secret.len() * 3
-    };
-    critic.find(text).into_iter().any(covered)
+    let end = start + secret.len();
+    critic.find(text).into_iter().any(|found| {
+        let covered = found.bytes.end.min(end).saturating_sub(found.bytes.start.max(start));
+        covered * 4 >= secret.len() * 3
+    })
 }
 
 #[test]
-fn most_secrets_in_forms_without_a_rule_are_found_and_few_others() {
+fn most_secrets_in_forms_without_a_rule_are_found_and_nothing_that_looks_alike() {
     let critic = Secrets::new();
-    let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let (mut found, mut all) = (0, 0);
-    let mut missed: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let general = left_out::general();
+    let mut groups: BTreeMap<&str, Share> = BTreeMap::new();
+    let mut missed: BTreeMap<String, usize> = BTreeMap::new();
+    let [mut all, mut later, mut alike] = [Share::default(); 3];
     for case in issued::cases() {
         let hit = finds(&critic, &case.text, &case.secret);
-        let group = groups.entry(case.group).or_default();
-        group.0 += usize::from(hit);
-        group.1 += 1;
-        found += usize::from(hit);
-        all += 1;
+        if case.issuer {
+            // Otherwise the figures would be about rules and not about what rules do not know.
+            let named = critic.find(&case.text).into_iter().find(|it| !general.contains(it.rule));
+            assert!(named.is_none(), "{}: {named:?}", case.form);
+        }
+        groups.entry(case.group).or_default().count(hit);
+        all.count(hit);
+        if case.group.starts_with("later") {
+            later.count(hit);
+        }
         if !hit {
-            *missed.entry((case.group, case.form)).or_default() += 1;
-            if std::env::var_os("SHOW").is_some() {
-                println!("missed {} {}: {}", case.group, case.form, case.text);
-            }
+            *missed.entry(format!("{}: {}", case.group, case.form)).or_default() += 1;
         }
     }
-    let (mut flagged, mut others) = (0, 0);
-    let mut alarms: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for (name, text) in alike::cases() {
-        others += 1;
-        if let Some(first) = critic.find(&text).first() {
-            flagged += 1;
-            alarms.entry(name).or_insert((0, first.rule)).0 += 1;
-            if std::env::var_os("SHOW").is_some() {
-                println!("alarm {name} {}: {text}", first.rule);
-            }
+        let found = critic.find(&text);
+        alike.count(!found.is_empty());
+        for found in found {
+            println!("false alarm: {name} ({})", found.rule);
         }
     }
-    for (group, (found, all)) in &groups {
-        println!("{group:<22} {found:>4} of {all:>4}");
+    for (group, Share(found, of)) in &groups {
+        println!("{group:<20} {found:>4} of {of:>4}");
     }
-    for (case, count) in &missed {
-        println!("missed {count:>3} x {case:?}");
+    for (what, count) in missed {
+        println!("missed {count:>2} of {what}");
     }
-    for (name, (count, rule)) in &alarms {
-        println!("false  {count:>3} x {name} ({rule})");
-    }
-    let recall = found as f64 / all as f64;
-    let precision = found as f64 / (found + flagged) as f64;
-    println!("recall {recall:.3} ({found} of {all}), precision {precision:.3}");
-    println!("false alarms {flagged} of {others} look-alikes");
-    assert!(recall >= 0.80 && precision >= 0.97, "recall {recall:.3}, precision {precision:.3}");
+    let (recall, later) = (all.of_one(), later.of_one());
+    let precision = all.0 as f64 / (all.0 + alike.0) as f64;
+    println!("recall {recall:.3}, of the later ones {later:.3}, precision {precision:.3}");
+    println!("{} secrets, {} look-alikes", all.1, alike.1);
+    assert!(recall >= 0.9 && later >= 0.8, "recall {recall:.3}, of the later ones {later:.3}");
+    assert_eq!(alike.0, 0, "false alarms");
 }
