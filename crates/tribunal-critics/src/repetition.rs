@@ -4,6 +4,7 @@
 //! [`Repetition::MOST_LOOPED`] bytes.
 
 mod measure;
+mod seeded;
 
 use std::ops::Range;
 

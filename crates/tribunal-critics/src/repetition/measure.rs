@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Repetition;
+use super::seeded::Seeded;
 use crate::invisible_text::breaks_without_spaces;
 
 /// Shortest end of a text that counts as a loop, in bytes.
@@ -94,14 +95,16 @@ pub(super) fn words(text: &str) -> Vec<Range<usize>> {
 
 /// The share of runs of words that have stood before, and where the first of those starts.
 pub(super) fn repeated(text: &str, words: &[Range<usize>], ngram: usize) -> (f64, usize) {
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut numbers: HashMap<&str, u32, Seeded> = HashMap::default();
     let mut spelt = Vec::with_capacity(words.len());
     for word in words {
-        let next = numbers.len();
+        // There are at most `MOST_WORDS` of them.
+        let next = numbers.len() as u32;
         let word = text.get(word.clone()).unwrap_or_default();
         spelt.push(*numbers.entry(word).or_insert(next));
     }
-    let mut seen: HashSet<&[usize]> = HashSet::new();
+    let mut seen: HashSet<&[u32], Seeded> =
+        HashSet::with_capacity_and_hasher(spelt.len(), Seeded::default());
     let (mut count, mut again) = (0_u32, 0_u32);
     let mut first = text.len();
     for (run, word) in spelt.windows(ngram).zip(words) {
