@@ -94,10 +94,10 @@ pub(super) fn random(secret: &[u8]) -> bool {
     // `/usr/lib/v2`, `com.vendor.Thing2`: between the separators stand words.
     let parts = secret.split(|byte| b"/._-~+".contains(byte));
     let words = parts.filter(|part| {
-        let alone = part.len() > 4 && part.len() < secret.len();
+        let letters = part.iter().all(u8::is_ascii_alphabetic);
         // `ServerProxy` changes case at the start of its words, random letters at every second place.
-        let alone = alone && part.iter().all(u8::is_ascii_alphabetic);
-        alone && Makeup::of(part).changes * 5 < part.len() * 2
+        let scrambled = part.len() >= 10 && Makeup::of(part).changes * 2 >= part.len();
+        part.len() > 4 && part.len() < secret.len() && letters && !scrambled
     });
     let wordy = words.map(<[u8]>::len).sum::<usize>() * 4 >= secret.len();
     // A random base62 text changes class at two places of three, random hex at every second.
@@ -193,6 +193,7 @@ mod tests {
             "get_session_token_from_request",
             "application/x-www-form-urlencoded",
             "self._ctx_cdata_to_evp_pkey_dhx",
+            "P256.KeyPair",
         ] {
             assert!(!random(text.as_bytes()), "{text}");
         }
