@@ -3,6 +3,7 @@
 //! A status says what happened, a verdict what is called for; they are never mixed up.
 
 use std::fmt;
+use std::mem::forget;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -107,6 +108,34 @@ impl Outcome {
         Self::bare(Status::Error)
     }
 
+    /// Makes it [missing](Self::missing) again. What owns nothing is forgotten, not dropped: that comes to the same, and
+    /// only to find that there is nothing to be done would take more than all the rest.
+    #[inline]
+    pub(crate) fn reset(&mut self) {
+        match &self.opinion {
+            Some(opinion) if opinion.owns_nothing() => forget(self.opinion.take()),
+            Some(_) => self.opinion = None,
+            None => {}
+        }
+        match &self.reason {
+            Some(Reason::Gated(gated)) if gated.owns_nothing() => forget(self.reason.take()),
+            Some(_) => self.reason = None,
+            None => {}
+        }
+        if self.calls.is_some() {
+            self.calls = None;
+        }
+        self.status = Status::Error;
+        self.source = Source::Critic;
+        self.calls_for = None;
+        self.attempts = 0;
+        self.hedges = 0;
+        self.queued = Duration::ZERO;
+        self.execution = Duration::ZERO;
+        self.cost = 0.0;
+        self.begun = Offset::NONE;
+    }
+
     /// For engines: whether it is what [`Outcome::missing`] gives.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
@@ -162,6 +191,12 @@ impl Outcome {
         self.begun = Offset::of(since_the_call);
     }
 
+    /// For engines: the same, in nanoseconds, for who has them.
+    #[inline]
+    pub fn begin_at_nanos(&mut self, since_the_call: u64) {
+        self.begun = Offset::of_nanos(since_the_call);
+    }
+
     /// For engines: its calls. Fewer than two are told by the other fields.
     pub fn set_calls(&mut self, calls: Vec<CallTiming>) {
         self.calls = (calls.len() > 1).then(|| Box::new(calls));
@@ -174,10 +209,11 @@ impl Outcome {
     }
 
     /// What it would have cost more, had its gate been open: what gating and early exit saved.
+    #[inline]
     #[must_use]
     pub fn saved(&self, critic: &crate::CriticInfo) -> f64 {
-        let unused = self.attempts == 0 && self.opinion.is_none() && !self.is_failure();
-        if unused { critic.cost } else { 0.0 }
+        let unused = || self.attempts == 0 && self.opinion.is_none() && !self.is_failure();
+        if self.status == Status::Gated || unused() { critic.cost } else { 0.0 }
     }
 
     /// Whether it has an opinion with a violation.
@@ -383,6 +419,20 @@ pub enum Gated {
     },
     /// `conditional`: this does not hold.
     Condition(String),
+}
+
+impl Gated {
+    /// Whether there is nothing to be dropped with it.
+    #[inline]
+    const fn owns_nothing(&self) -> bool {
+        match self {
+            Self::OtherPhase(_)
+            | Self::NoViolation
+            | Self::RiskBelow { .. }
+            | Self::UncertaintyBelow { .. } => true,
+            Self::Condition(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for Gated {

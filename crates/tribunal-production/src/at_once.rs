@@ -31,18 +31,18 @@ impl<'r> Execution<'r> {
         cx: &mut Context<'_>,
     ) -> Option<Wait<'r>> {
         let (node, now) = (self.node, *clock);
-        let admitted = match &node.breaker {
-            None => None,
-            Some(breaker) => match breaker.try_admit(now) {
-                None => return self.by_and_by(clock, carried, out),
-                admitted => admitted,
-            },
-        };
+        let mut admitted = None;
+        if let Some(breaker) = &node.breaker {
+            admitted = breaker.try_admit(now);
+            if admitted.is_none() {
+                return self.by_and_by(clock, carried, out);
+            }
+        }
         if self.scope.deadline.is_over(now) {
             return self.by_and_by(clock, carried, out);
         }
         match self.try_take_here(now, carried) {
-            Ok(critic) => self.call_at_once(admitted, critic, clock, carried, out, cx),
+            Ok(critic) => self.call_at_once(&mut admitted, critic, clock, carried, out, cx),
             Err(Short::Tokens(tokens)) => Some(self.in_queue(tokens, now)),
             Err(Short::TooLate(wait)) => {
                 self.close(&mut Ledger::new(now), Err(Reason::RateLimited { wait }), out);
@@ -53,7 +53,7 @@ impl<'r> Execution<'r> {
 
     fn call_at_once(
         &self,
-        admitted: Option<AdmittedCall<'r>>,
+        admitted: &mut Option<AdmittedCall<'r>>,
         critic: Option<Admitted<'r>>,
         clock: &mut Moment,
         carried: &mut Carried<'r>,
@@ -65,7 +65,7 @@ impl<'r> Execution<'r> {
         if let Some(hedging) = &node.hedging {
             hedging.budget.deposit();
         }
-        let observers = &self.run().court.observers;
+        let observers = &self.scope.court.observers;
         if !observers.is_empty() {
             observers.tell(RunEvent::CriticStarted { critic: self.info, attempt: 1 });
         }
@@ -92,7 +92,7 @@ impl<'r> Execution<'r> {
         *clock = now;
         if self.agrees(started, now, out) {
             critic.into_iter().for_each(|critic| critic.done_at(now));
-            if let Some(admitted) = admitted {
+            if let Some(admitted) = admitted.take() {
                 admitted.report(CallResult::Success, now);
             }
             return None;
@@ -107,7 +107,7 @@ impl<'r> Execution<'r> {
             }
             (None, None, Ok(())) => {
                 self.run().note_call(self.place, 1, started);
-                let about = self.about(admitted, started);
+                let about = self.about(admitted.take(), started);
                 let held = carried.hand_over(critic)?;
                 let call = InFlight::here(Contained::new(future?), held, about);
                 return Some(self.in_flight(call, true));
@@ -115,7 +115,7 @@ impl<'r> Execution<'r> {
         };
         critic.into_iter().for_each(|critic| critic.done_at(now));
         self.run().note_call(self.place, 1, started);
-        self.first_answer(self.about(admitted, started), called, now, out)
+        self.first_answer(self.about(admitted.take(), started), called, now, out)
     }
 
     /// A first call that had to be waited for has just given an opinion, which is in its place. `false` when more has to
@@ -175,7 +175,7 @@ impl<'r> Execution<'r> {
             out.status = Status::Success;
             out.attempts = 1;
             out.execution = took;
-            out.begin_at(started.since(self.run().called));
+            out.begin_at_nanos(started.nanos_since(self.run().called));
         }
         fine
     }

@@ -101,7 +101,7 @@ impl<'r> Execution<'r> {
         out: &mut Outcome,
         cx: &mut Context<'_>,
     ) -> Option<Wait<'r>> {
-        if self.node.isolation == Isolation::Run && self.run().court.hooks.is_empty() {
+        if self.node.isolation == Isolation::Run && self.scope.court.hooks.is_empty() {
             self.at_once(clock, carried, out, cx)
         } else {
             self.by_and_by(clock, carried, out)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::RunError;
 use serde::Serialize;
 use tribunal_core::{
-    CriticInfo, CriticName, Outcome, Report, Source, Stage, Status, Verdict, seeded,
+    CriticInfo, CriticName, Outcome, Outcomes, Report, Source, Stage, Status, Verdict, seeded,
 };
 
 /// What has been counted since the orchestrator was built.
@@ -164,6 +164,12 @@ impl Counted {
             counts.cost_saved += outcome.saved(info);
             return;
         }
+        counts.cost_spent += outcome.cost;
+        if is_plain(outcome) {
+            counts.successes += 1;
+            counts.executed(outcome.execution);
+            return;
+        }
         *counts.of_status(outcome.status) += 1;
         match outcome.source {
             Source::Critic => {}
@@ -173,10 +179,8 @@ impl Counted {
         if outcome.attempts == 0 {
             counts.cost_saved += outcome.saved(info);
         } else {
-            counts.executions += 1 + u64::from(seeded!(CountedTwice));
-            counts.execution_time = counts.execution_time.saturating_add(outcome.execution);
+            counts.executed(outcome.execution);
         }
-        counts.cost_spent += outcome.cost;
         if outcome.attempts > 1 {
             let retries = outcome.attempts.saturating_sub(outcome.hedges).saturating_sub(1);
             counts.retries += u64::from(retries);
@@ -188,7 +192,22 @@ impl Counted {
     }
 }
 
+/// Whether it is what most of them are: an opinion that the critic gave when it was first called, without a wait.
+#[inline]
+fn is_plain(outcome: &Outcome) -> bool {
+    outcome.status == Status::Success
+        && outcome.source == Source::Critic
+        && outcome.attempts == 1
+        && outcome.queued.is_zero()
+}
+
 impl Counts {
+    #[inline]
+    fn executed(&mut self, took: Duration) {
+        self.executions += 1 + u64::from(seeded!(CountedTwice));
+        self.execution_time = self.execution_time.saturating_add(took);
+    }
+
     fn of_status(&mut self, status: Status) -> &mut u64 {
         match status {
             Status::Success => &mut self.successes,
@@ -206,14 +225,12 @@ impl Counts {
 pub(crate) struct Tally<'c> {
     counters: &'c Counters,
     infos: &'c [CriticInfo],
-    outcomes: Vec<Outcome>,
+    outcomes: Outcomes,
 }
 
 impl<'c> Tally<'c> {
     pub(crate) fn new(counters: &'c Counters, infos: &'c [CriticInfo]) -> Self {
-        let mut outcomes = Vec::with_capacity(infos.len());
-        outcomes.resize_with(infos.len(), Outcome::missing);
-        Self { counters, infos, outcomes }
+        Self { counters, infos, outcomes: Outcomes::missing(infos.len()) }
     }
 
     /// The outcomes before a stage, and its own.
@@ -225,12 +242,15 @@ impl<'c> Tally<'c> {
         }
     }
 
+    /// The critics of a stage, and their outcomes.
+    pub(crate) fn of(&self, stage: &Range<usize>) -> (&'c [CriticInfo], &[Outcome]) {
+        let infos = self.infos.get(stage.clone()).unwrap_or_default();
+        (infos, self.outcomes.get(stage.clone()).unwrap_or_default())
+    }
+
     /// Makes the report of them, and counts it.
     #[inline]
-    pub(crate) fn finish<'r>(
-        mut self,
-        report: impl FnOnce(Vec<Outcome>) -> &'r Report,
-    ) -> &'r Report {
+    pub(crate) fn finish<'r>(mut self, report: impl FnOnce(Outcomes) -> &'r Report) -> &'r Report {
         let report = report(std::mem::take(&mut self.outcomes));
         let mut counted = self.counters.lock();
         if let Some(count) = counted.verdicts.get_mut(report.verdict as usize) {
@@ -251,7 +271,7 @@ impl Drop for Tally<'_> {
             return;
         }
         let mut counted = self.counters.lock();
-        let outcomes = self.infos.iter().zip(&self.outcomes).enumerate();
+        let outcomes = self.infos.iter().zip(&*self.outcomes).enumerate();
         for (place, (info, outcome)) in outcomes.filter(|(_, (_, outcome))| !outcome.is_missing()) {
             counted.outcome(place, info, outcome);
         }

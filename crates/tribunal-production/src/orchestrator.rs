@@ -1,5 +1,6 @@
 //! The door: build an orchestrator once, call `run_all` for every request.
 
+use std::borrow::Borrow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -109,8 +110,8 @@ impl ProductionOrchestrator {
     ///
     /// [`RunError::Overloaded`] when there is no room in the queue, or when it is known that the run's time will not
     /// do; [`RunError::ShutDown`] after [`ProductionOrchestrator::shutdown`].
-    pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
-        let snapshot = snapshot.into();
+    pub async fn run_all(&self, snapshot: impl Borrow<Snapshot>) -> Result<Report, RunError> {
+        let snapshot = snapshot.borrow();
         let court = &self.court;
         let called = Moment::now();
         let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
@@ -119,7 +120,7 @@ impl ProductionOrchestrator {
             Some(place) => (place, called),
             None => {
                 let place = door.admit(called, deadline).await;
-                (place.inspect_err(|error| court.refused(error, &snapshot, called))?, Moment::now())
+                (place.inspect_err(|error| court.refused(error, snapshot, called))?, Moment::now())
             }
         };
         let deadline = if seeded!(QueueTimeIsFree) {
@@ -132,19 +133,14 @@ impl ProductionOrchestrator {
         let mut report = None;
         let times = Times { called, admitted };
         {
-            let judged = pin!(run::judge(court, &snapshot, times, deadline, &mut report));
+            let judged = pin!(run::judge(court, snapshot, times, deadline, &mut report));
             stop.unless_cut(judged).await;
         }
-        match report {
-            Some(report) => {
-                place.done_at(called + report.elapsed);
-                Ok(report)
-            }
-            None => {
-                court.refused(&RunError::ShutDown, &snapshot, called);
-                Err(RunError::ShutDown)
-            }
+        match &report {
+            Some(report) => place.done_at(called + report.elapsed),
+            None => court.refused(&RunError::ShutDown, snapshot, called),
         }
+        report.ok_or(RunError::ShutDown)
     }
 
     /// Admits nobody any more, waits for the runs that are going on, and cuts off those that have not ended in time.

@@ -14,6 +14,7 @@ use tribunal_core::{
 use tribunal_resilience::{Deadline, Moment};
 
 use crate::budget::Budget;
+use crate::limit::Kept;
 use crate::metrics::Tally;
 use crate::orchestrator::Court;
 use crate::pending::Alarm;
@@ -51,29 +52,45 @@ pub(crate) struct Times {
     pub(crate) admitted: Moment,
 }
 
-/// The time of a run as it goes on.
-pub(crate) struct Time {
-    /// As it was last read: one reading serves the end of one thing and the start of the next.
+/// What goes from one stage of a run to the next.
+pub(crate) struct Going<'c> {
+    /// The time as it was last read: one reading serves the end of one thing and the start of the next.
     pub(crate) clock: Moment,
     pub(crate) alarm: Alarm,
+    /// Nothing while the run is pending.
+    pub(crate) kept: Kept<'c>,
 }
 
-/// What gates ask of all earlier stages together, so that none has to go through them.
+/// What gates and the budget ask of all earlier stages together, so that nobody has to go through them again.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Summary {
     pub(crate) violation: bool,
     pub(crate) doubt: f64,
+    pub(crate) spent: Spent,
+}
+
+/// What critics have cost.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Spent {
+    pub(crate) enforced: f64,
+    pub(crate) monitored: f64,
 }
 
 impl Summary {
     /// The critics of a stage have their outcomes. Those that are monitored are seen by no gate.
     pub(crate) fn add(&mut self, infos: &[CriticInfo], outcomes: &[Outcome]) {
+        let mut sum = *self;
         for (info, outcome) in infos.iter().zip(outcomes) {
+            match info.mode {
+                Mode::Enforce => sum.spent.enforced += outcome.cost,
+                Mode::Monitor => sum.spent.monitored += outcome.cost,
+            }
             if info.mode == Mode::Enforce || seeded!(GateReadsMonitored) {
-                self.violation |= outcome.has_violation();
-                self.doubt = self.doubt.max(outcome.doubt());
+                sum.violation |= outcome.has_violation();
+                sum.doubt = sum.doubt.max(outcome.doubt());
             }
         }
+        *self = sum;
     }
 }
 
@@ -104,25 +121,26 @@ pub(crate) async fn judge(
     let mut ruling = Ruling::new(plan);
     let mut summary = Summary::default();
     let mut stages = StageTimings::default();
-    let mut time = Time { clock: times.admitted, alarm: Alarm::default() };
+    let mut going =
+        Going { clock: times.admitted, alarm: Alarm::default(), kept: Kept::new(court) };
     for stage in &plan.stages {
-        let begun = time.clock;
+        let begun = going.clock;
         let (earlier, current) = tally.split(&stage.critics);
-        run.stage(stage, earlier, current, summary, &mut ruling, &mut time).await;
+        run.stage(stage, earlier, current, summary, &mut ruling, &mut going).await;
         // What comes after the last stage asks for neither.
         if stage.critics.end < plan.nodes.len() {
-            let (earlier, current) = tally.split(&stage.critics);
-            summary.add(plan.infos.get(stage.critics.clone()).unwrap_or_default(), current);
-            let so_far = || plan.infos.iter().zip(earlier.iter().chain(&*current));
-            run.budget.settle(|mode| spent(mode, so_far()));
+            let (infos, outcomes) = tally.of(&stage.critics);
+            summary.add(infos, outcomes);
+            run.budget.settle(summary.spent);
         }
-        let elapsed = time.clock.since(begun);
+        let elapsed = going.clock.since(begun);
         stages.push(StageTiming { stage: stage.stage, elapsed });
     }
+    going.kept.put_down();
 
     let timings = RunTimings {
         stages,
-        elapsed: time.clock.since(times.called),
+        elapsed: going.clock.since(times.called),
         queued: times.admitted.since(times.called),
     };
     let trace_id = snapshot.shared_trace_id();
@@ -134,11 +152,6 @@ pub(crate) async fn judge(
     };
     let report = tally.finish(judged);
     court.observers.tell(RunEvent::RunFinished { report, snapshot });
-}
-
-/// What the critics of a mode have cost.
-fn spent<'a>(mode: Mode, outcomes: impl Iterator<Item = (&'a CriticInfo, &'a Outcome)>) -> f64 {
-    outcomes.filter(|(info, _)| info.mode == mode).map(|(_, outcome)| outcome.cost).sum()
 }
 
 impl Run<'_> {

@@ -19,16 +19,19 @@ use tribunal_resilience::{Deadline, Moment};
 use crate::attempt::Execution;
 use crate::call::Spoken;
 use crate::gate;
-use crate::limit::Carried;
+use crate::limit::{Carried, Kept};
+use crate::orchestrator::Court;
 use crate::pending::{Alarm, Ended, Flight, Landed, Pending, Wait};
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
-use crate::run::{Run, Summary, Time};
+use crate::run::{Going, Run, Summary};
 use crate::spec::Policy;
 
 /// What the critics of a stage of a run have in common.
 pub(crate) struct Scope<'r> {
     pub(crate) run: &'r Run<'r>,
+    /// That of the run: it is asked for so often that the way there matters.
+    pub(crate) court: &'r Court,
     pub(crate) stage: &'r StagePlan,
     pub(crate) sight: Sight<'r>,
     pub(crate) deadline: Deadline<TimeoutLevel>,
@@ -39,8 +42,15 @@ impl<'r> Scope<'r> {
     #[inline]
     pub(crate) fn view(&self, node: &'r Node) -> View<'r> {
         let (run, sight) = (self.run, &self.sight);
-        let names = &run.court.plan.names;
+        let names = &self.court.plan.names;
         View::with_prior(run.snapshot, names, sight.earlier, sight.current, &node.sees)
+    }
+
+    /// Who has a place in the plan.
+    #[inline]
+    fn seat(&self, place: usize) -> Option<(&'r Node, &'r CriticInfo)> {
+        let plan = &self.court.plan;
+        Some((plan.nodes.get(place)?, plan.infos.get(place)?))
     }
 }
 
@@ -73,14 +83,14 @@ impl Sight<'_> {
 
 impl<'r> Run<'r> {
     /// Runs the critics of a stage. The clock shows now, and what is now when it ends.
-    pub(crate) async fn stage(
+    pub(crate) async fn stage<'c>(
         &self,
         plan: &StagePlan,
         earlier: &[Outcome],
         current: &mut [Outcome],
         summary: Summary,
         ruling: &mut Ruling,
-        time: &mut Time,
+        going: &mut Going<'c>,
     ) {
         if !ruling.is_settled() {
             self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
@@ -100,9 +110,10 @@ impl<'r> Run<'r> {
         };
         let scope = Scope {
             run: self,
+            court: self.court,
             stage: plan,
             sight: Sight { earlier, current: slots, summary },
-            deadline: self.stage_deadline(time.clock, plan.timeout),
+            deadline: self.stage_deadline(going.clock, plan.timeout),
         };
         let mut driver = Driver {
             scope: &scope,
@@ -110,12 +121,12 @@ impl<'r> Run<'r> {
             unblocked: BinaryHeap::new(),
             waits,
             places,
-            clock: time.clock,
+            clock: going.clock,
             pending: None,
         };
-        let alarm = &mut time.alarm;
-        poll_fn(|cx| driver.poll(ruling, alarm, cx)).await;
-        time.clock = driver.clock;
+        let Going { clock, alarm, kept } = going;
+        poll_fn(|cx| driver.poll(ruling, alarm, kept, cx)).await;
+        *clock = driver.clock;
     }
 
     /// For how many critics of its stage each one has to wait.
@@ -190,12 +201,18 @@ impl Drop for Driver<'_> {
 }
 
 impl<'r> Driver<'r> {
-    fn poll(&mut self, ruling: &mut Ruling, alarm: &mut Alarm, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll<'c: 'r>(
+        &mut self,
+        ruling: &mut Ruling,
+        alarm: &mut Alarm,
+        kept: &mut Kept<'c>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         if let Some(pending) = &mut self.pending {
             pending.woken();
         }
-        // Wide permits go from one critic to the next within this pass, and are free when it ends.
-        let mut carried = Carried::new(&self.scope.run.court.retry_budget);
+        // Wide permits go from one critic to the next within this pass, and are free when it has to wait.
+        let mut carried = Carried::of(kept);
         loop {
             if ruling.is_settled() {
                 self.cut_off(ruling);
@@ -205,8 +222,11 @@ impl<'r> Driver<'r> {
                 self.start(place, &mut carried, ruling, cx);
                 continue;
             }
+            let Some(pending) = &mut self.pending else {
+                carried.keep(kept);
+                return Poll::Ready(());
+            };
             carried.put_down();
-            let Some(pending) = &mut self.pending else { return Poll::Ready(()) };
             let mut landed = Landed::default();
             match pending.poll(&mut landed, alarm, cx) {
                 Poll::Ready(Some(Ended::Whole(place))) => {
@@ -258,15 +278,12 @@ impl<'r> Driver<'r> {
         cx: &mut Context<'_>,
     ) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some((node, info)) = scope.seat(place) else { return };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
         let Some(out) = self.places.out(at, &mut shared) else { return };
         let kept_out = kept_out(scope, node, info);
-        if matches!(node.policy, Policy::Conditional(_)) || !scope.run.court.observers.is_empty() {
+        if matches!(node.policy, Policy::Conditional(_)) || !scope.court.observers.is_empty() {
             // Code of others has been at work, and its time is not the critic's.
             self.clock = Moment::now();
         }
@@ -284,10 +301,7 @@ impl<'r> Driver<'r> {
     /// A critic does not run.
     fn keep_out(&mut self, place: usize, reason: Reason, ruling: &mut Ruling) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some((node, info)) = scope.seat(place) else { return };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
         let Some(out) = self.places.out(at, &mut shared) else { return };
@@ -306,7 +320,7 @@ impl<'r> Driver<'r> {
     /// Those right behind it do not run either, as far as their gates could only say the same. Where that has to be
     /// told, or looked at, they are asked one by one.
     fn keep_out_alike(&mut self, gated: &Gated) {
-        let court = self.scope.run.court;
+        let court = self.scope.court;
         let Places::Own(own) = &mut self.places else { return };
         if !self.waits.is_empty() || !court.observers.is_empty() || court.plan.settings.early_exit {
             return;
@@ -314,11 +328,13 @@ impl<'r> Driver<'r> {
         let start = self.scope.stage.critics.start;
         let nodes = court.plan.nodes.get(self.fresh.clone()).unwrap_or_default();
         let own = own.get_mut(self.fresh.start - start..).unwrap_or_default();
+        let mut alike = 0;
         for (_, out) in nodes.iter().zip(own).take_while(|(node, _)| node.like_last) {
             // It calls for nothing, as it is.
             out.end_without(Reason::Gated(gated.clone()));
-            self.fresh.start += 1;
+            alike += 1;
         }
+        self.fresh.start += alike;
     }
 
     #[inline]
@@ -363,10 +379,7 @@ impl<'r> Driver<'r> {
     /// Takes down the outcome of one that was waited for, or that does not start any more.
     fn put(&mut self, place: usize, outcome: Outcome, ruling: &mut Ruling) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some((node, info)) = scope.seat(place) else { return };
         let mut shared = None;
         let at = place - scope.stage.critics.start;
         let Some(out) = self.places.out(at, &mut shared) else { return };
@@ -427,7 +440,7 @@ impl<'r> Driver<'r> {
                 continue;
             }
             let calls = self.scope.run.calls(place);
-            let cost = self.scope.run.court.plan.infos.get(place).map_or(0.0, |info| info.cost);
+            let cost = self.scope.seat(place).map_or(0.0, |(_, info)| info.cost);
             let mut outcome = Outcome::without(Reason::Skipped(Skipped::VerdictSettled));
             outcome.attempts = calls;
             outcome.hedges = self.scope.run.hedges(place);
