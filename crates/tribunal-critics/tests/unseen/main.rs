@@ -10,6 +10,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a measurement that cannot be made has failed"
 )]
