@@ -167,8 +167,20 @@ pub(super) fn each(text: &[u8], mut found: impl FnMut(Range<usize>)) {
     }
 }
 
-const fn of_token(byte: u8) -> bool {
-    word(byte) || byte == b'-'
+/// Which bytes tokens consist of. A table, as every byte of a text is asked about.
+#[allow(clippy::indexing_slicing, reason = "worked out when this is compiled")]
+static OF_TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte as usize] = word(byte) || byte == b'-';
+        byte += 1;
+    }
+    table
+};
+
+fn of_token(byte: u8) -> bool {
+    OF_TOKEN.get(usize::from(byte)).is_some_and(|of_token| *of_token)
 }
 
 /// Whether nothing goes on before and behind it, as paths, addresses and encoded data do.
