@@ -15,7 +15,8 @@ use tribunal_resilience::{Admitted, AdmittedCall, CallResult, Moment};
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger};
 use crate::call::{About, InFlight, Spoken};
-use crate::limit::{Carried, Short};
+use crate::flight::{Flight, Work};
+use crate::limit::{Carried, Handed, Short};
 use crate::pending::Wait;
 
 type Future<'r> = BoxFuture<'r, Result<Opinion, CriticError>>;
@@ -107,10 +108,8 @@ impl<'r> Execution<'r> {
             }
             (None, None, Ok(())) => {
                 self.run().note_call(self.place, 1, started);
-                let about = self.about(admitted.take(), started);
-                let held = carried.hand_over(critic)?;
-                let call = InFlight::here(Contained::new(future?), held, about);
-                return Some(self.in_flight(call, true));
+                let handed = carried.hand_over(critic);
+                return self.goes_on(Contained::new(future?), handed, admitted.take(), started);
             }
         };
         critic.into_iter().for_each(|critic| critic.done_at(now));
@@ -118,18 +117,36 @@ impl<'r> Execution<'r> {
         self.first_answer(self.about(admitted.take(), started), called, now, out)
     }
 
+    /// A first call has been polled, and has to be waited for.
+    #[inline]
+    fn goes_on(
+        &self,
+        work: Work<'r>,
+        handed: Handed<'r>,
+        admitted: Option<AdmittedCall<'r>>,
+        started: Moment,
+    ) -> Option<Wait<'r>> {
+        let until = self.deadline(started).at();
+        let flight = Wait::Flight(Flight::new(self.place, work, handed, admitted, started, until));
+        if self.node.hedging.is_none() {
+            Some(flight)
+        } else {
+            Some(self.in_flight(self.whole(flight)?))
+        }
+    }
+
     /// A first call that had to be waited for has just given an opinion, which is in its place. `false` when more has to
     /// be said about it; then nothing has changed.
     #[inline]
-    pub(crate) fn land(&self, call: &mut InFlight<'r>, now: Moment, out: &mut Outcome) -> bool {
-        let fine = self.agrees(call.about().started, now, out);
+    pub(crate) fn land(&self, flight: &mut Flight<'r>, now: Moment, out: &mut Outcome) -> bool {
+        let fine = self.agrees(flight.started, now, out);
         if fine {
-            call.succeed(now);
+            flight.succeed(now);
         }
         fine
     }
 
-    /// The same, of one that gave none, or one that does not do.
+    /// A first call that had to be waited for has ended in any other way, or was not made in the run's own task.
     #[inline(never)]
     pub(crate) fn land_hard(
         &self,

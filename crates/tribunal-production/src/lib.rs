@@ -41,6 +41,7 @@ mod attempt;
 mod budget;
 mod call;
 mod canary;
+mod flight;
 mod gate;
 mod gauges;
 mod hedge;

@@ -25,6 +25,15 @@ pub(crate) struct Held<'p> {
     global: Permit<'p>,
 }
 
+/// The same for a call in the run's own task, which needs nobody's thread.
+#[must_use = "permits last as long as they are kept"]
+pub(crate) struct Handed<'p> {
+    critic: Option<Admitted<'p>>,
+    stage: Option<Permit<'p>>,
+    /// There until they are given back.
+    global: Option<Permit<'p>>,
+}
+
 /// The same for a call that may outlive its run.
 #[must_use = "permits last as long as they are kept"]
 pub(crate) struct OwnedHeld {
@@ -97,9 +106,9 @@ impl<'p> Carried<'p> {
     }
 
     /// The permits of a call that goes on when the pass does.
-    pub(crate) fn hand_over(&mut self, critic: Option<Admitted<'p>>) -> Option<Held<'p>> {
-        let global = self.global.take()?;
-        Some(Held { critic, stage: self.stage.take(), pool: None, global })
+    #[inline]
+    pub(crate) fn hand_over(&mut self, critic: Option<Admitted<'p>>) -> Handed<'p> {
+        Handed { critic, stage: self.stage.take(), global: self.global.take() }
     }
 
     /// The stage is over, and nobody had to be waited for since: the next one may need the widest permit again.
@@ -153,6 +162,24 @@ impl<'p> Held<'p> {
             }
             critic.late_at(now);
         }
+    }
+}
+
+impl<'p> Handed<'p> {
+    /// Gives them back: the call has ended by itself, and its time counts.
+    #[inline]
+    pub(crate) fn done_at(&mut self, now: Moment) {
+        if let Some(critic) = self.critic.take() {
+            critic.done_at(now);
+        }
+        self.stage = None;
+        self.global = None;
+    }
+
+    /// The same permits, unless they are given back.
+    pub(crate) fn held(self) -> Option<Held<'p>> {
+        let Self { critic, stage, global } = self;
+        Some(Held { critic, stage, pool: None, global: global? })
     }
 }
 

@@ -221,7 +221,7 @@ impl Counts {
     }
 }
 
-/// The outcomes of one run as they come. Whatever becomes of the run, those that came are counted.
+/// The outcomes of one run as they come. Those of a run that comes to no end are counted too.
 pub(crate) struct Tally<'c> {
     counters: &'c Counters,
     infos: &'c [CriticInfo],
@@ -248,20 +248,9 @@ impl<'c> Tally<'c> {
         (infos, self.outcomes.get(stage.clone()).unwrap_or_default())
     }
 
-    /// Makes the report of them, and counts it.
-    #[inline]
-    pub(crate) fn finish<'r>(mut self, report: impl FnOnce(Outcomes) -> &'r Report) -> &'r Report {
-        let report = report(std::mem::take(&mut self.outcomes));
-        let mut counted = self.counters.lock();
-        if let Some(count) = counted.verdicts.get_mut(report.verdict as usize) {
-            *count += 1;
-        }
-        counted.let_pass += u64::from(!report.let_pass.is_empty());
-        for (place, (info, outcome)) in report.outcomes().enumerate() {
-            counted.outcome(place, info, outcome);
-        }
-        drop(counted);
-        report
+    /// All of them, for a report, which is then to be [counted](Counters::count).
+    pub(crate) fn take(mut self) -> Outcomes {
+        std::mem::take(&mut self.outcomes)
     }
 }
 
@@ -287,6 +276,19 @@ impl Counters {
         };
         let shards = std::array::from_fn(|_| Shard(Mutex::new(counted())));
         Self { shards, overloaded: AtomicU64::new(0) }
+    }
+
+    /// A run has come to its end.
+    #[inline]
+    pub(crate) fn count(&self, report: &Report) {
+        let mut counted = self.lock();
+        if let Some(count) = counted.verdicts.get_mut(report.verdict as usize) {
+            *count += 1;
+        }
+        counted.let_pass += u64::from(!report.let_pass.is_empty());
+        for (place, (info, outcome)) in report.outcomes().enumerate() {
+            counted.outcome(place, info, outcome);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {

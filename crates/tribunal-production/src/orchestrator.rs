@@ -21,7 +21,7 @@ use crate::metrics::{Counters, Metrics};
 use crate::observe::Observers;
 use crate::outline::Outline;
 use crate::plan::{Entry, Plan, PlanError, PlanErrors};
-use crate::run::{self, Times};
+use crate::run::{Times, Trial};
 use crate::spec::CriticSpec;
 use crate::stop::{Shutdown, Stop};
 
@@ -129,18 +129,19 @@ impl ProductionOrchestrator {
             deadline
         };
         let place = Place { admitted: Some(place), stop };
-        // In its place from the start: it is large, and would be copied on its way.
-        let mut report = None;
-        let times = Times { called, admitted };
-        {
-            let judged = pin!(run::judge(court, snapshot, times, deadline, &mut report));
-            stop.unless_cut(judged).await;
+        let mut trial = Trial::new(court, snapshot, Times { called, admitted });
+        let judged = {
+            let judged = pin!(trial.judge(deadline));
+            stop.unless_cut(judged).await
+        };
+        if !judged {
+            drop(trial);
+            court.refused(&RunError::ShutDown, snapshot, called);
+            return Err(RunError::ShutDown);
         }
-        match &report {
-            Some(report) => place.done_at(called + report.elapsed),
-            None => court.refused(&RunError::ShutDown, snapshot, called),
-        }
-        report.ok_or(RunError::ShutDown)
+        let report = trial.close();
+        place.done_at(called + report.elapsed);
+        Ok(report)
     }
 
     /// Admits nobody any more, waits for the runs that are going on, and cuts off those that have not ended in time.

@@ -3,6 +3,8 @@
 //! Critics are polled in the run's own task, unless their isolation says otherwise. Dropping the run drops
 //! them, and with them their permits. What happens within a stage is in [`crate::stage`].
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -53,10 +55,10 @@ pub(crate) struct Times {
 }
 
 /// What goes from one stage of a run to the next.
-pub(crate) struct Going<'c> {
+pub(crate) struct Going<'a, 'c> {
     /// The time as it was last read: one reading serves the end of one thing and the start of the next.
     pub(crate) clock: Moment,
-    pub(crate) alarm: Alarm,
+    pub(crate) alarm: Alarm<'a>,
     /// Nothing while the run is pending.
     pub(crate) kept: Kept<'c>,
 }
@@ -94,64 +96,87 @@ impl Summary {
     }
 }
 
-/// Judges an admitted snapshot, and puts its report where it is wanted: it is too large to be handed on by everybody in
-/// between.
-pub(crate) async fn judge(
-    court: &Arc<Court>,
-    snapshot: &Snapshot,
+/// A run from its admission to its report. What comes of it lies here, and not in what is awaited, so that it need not
+/// be handed on.
+pub(crate) struct Trial<'c> {
+    court: &'c Arc<Court>,
+    snapshot: &'c Snapshot,
     times: Times,
-    deadline: Deadline<TimeoutLevel>,
-    report: &mut Option<Report>,
-) {
-    let plan = &court.plan;
-    let mut tally = Tally::new(&court.counters, &plan.infos);
-    let counted = if plan.settings.early_exit { plan.nodes.len() } else { 0 };
-    let run = Run {
-        court,
-        snapshot,
-        called: times.called,
-        begun: (0..counted).map(|_| Begun::default()).collect(),
-        retries_left: AtomicU32::new(plan.settings.max_total_retries),
-        jitter_seed: plan.settings.jitter_seed.map(|seed| court.jitter(seed)),
-        budget: Budget::new(plan.settings.max_cost),
-        deadline,
-    };
-    court.observers.tell(RunEvent::RunStarted { trace_id: snapshot.trace_id() });
+    tally: Tally<'c>,
+    stages: StageTimings,
+    /// When the last stage ended.
+    ended: Moment,
+}
 
-    let mut ruling = Ruling::new(plan);
-    let mut summary = Summary::default();
-    let mut stages = StageTimings::default();
-    let mut going =
-        Going { clock: times.admitted, alarm: Alarm::default(), kept: Kept::new(court) };
-    for stage in &plan.stages {
-        let begun = going.clock;
-        let (earlier, current) = tally.split(&stage.critics);
-        run.stage(stage, earlier, current, summary, &mut ruling, &mut going).await;
-        // What comes after the last stage asks for neither.
-        if stage.critics.end < plan.nodes.len() {
-            let (infos, outcomes) = tally.of(&stage.critics);
-            summary.add(infos, outcomes);
-            run.budget.settle(summary.spent);
-        }
-        let elapsed = going.clock.since(begun);
-        stages.push(StageTiming { stage: stage.stage, elapsed });
+impl<'c> Trial<'c> {
+    pub(crate) fn new(court: &'c Arc<Court>, snapshot: &'c Snapshot, times: Times) -> Self {
+        let tally = Tally::new(&court.counters, &court.plan.infos);
+        let stages = StageTimings::default();
+        Self { court, snapshot, times, tally, stages, ended: times.admitted }
     }
-    going.kept.put_down();
 
-    let timings = RunTimings {
-        stages,
-        elapsed: going.clock.since(times.called),
-        queued: times.admitted.since(times.called),
-    };
-    let trace_id = snapshot.shared_trace_id();
-    #[cfg(seeded_bug)]
-    crate::seeded::exchange(tally.split(&(0..plan.nodes.len())).1);
-    let judged = |outcomes| {
-        let made = Report::new(trace_id, plan.infos.clone(), outcomes, timings, plan.hash);
-        &*report.insert(made)
-    };
-    let report = tally.finish(judged);
-    court.observers.tell(RunEvent::RunFinished { report, snapshot });
+    /// Goes through the stages: then each critic has its outcome.
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` has room for each argument twice")]
+    pub(crate) fn judge(
+        &mut self,
+        deadline: Deadline<TimeoutLevel>,
+    ) -> impl Future<Output = ()> + Send {
+        async move {
+            let Self { court, snapshot, times, .. } = *self;
+            let plan = &court.plan;
+            let counted = if plan.settings.early_exit { plan.nodes.len() } else { 0 };
+            let run = Run {
+                court,
+                snapshot,
+                called: times.called,
+                begun: (0..counted).map(|_| Begun::default()).collect(),
+                retries_left: AtomicU32::new(plan.settings.max_total_retries),
+                jitter_seed: plan.settings.jitter_seed.map(|seed| court.jitter(seed)),
+                budget: Budget::new(plan.settings.max_cost),
+                deadline,
+            };
+            court.observers.tell(RunEvent::RunStarted { trace_id: snapshot.trace_id() });
+
+            let mut ruling = Ruling::new(plan);
+            let mut summary = Summary::default();
+            let alarm = Alarm(pin!(None));
+            let mut going = Going { clock: times.admitted, alarm, kept: Kept::new(court) };
+            for stage in &plan.stages {
+                let begun = going.clock;
+                let (earlier, current) = self.tally.split(&stage.critics);
+                run.stage(stage, earlier, current, &summary, &mut ruling, &mut going).await;
+                // What comes after the last stage asks for neither.
+                if stage.critics.end < plan.nodes.len() {
+                    let (infos, outcomes) = self.tally.of(&stage.critics);
+                    summary.add(infos, outcomes);
+                    run.budget.settle(summary.spent);
+                }
+                let elapsed = going.clock.since(begun);
+                self.stages.push(StageTiming { stage: stage.stage, elapsed });
+            }
+            going.kept.put_down();
+            self.ended = going.clock;
+        }
+    }
+
+    /// Its report, when it has been judged.
+    pub(crate) fn close(self) -> Report {
+        #[cfg_attr(not(seeded_bug), allow(unused_mut, reason = "a defect changes it"))]
+        let Self { court, snapshot, times, mut tally, stages, ended } = self;
+        let timings = RunTimings {
+            stages,
+            elapsed: ended.since(times.called),
+            queued: times.admitted.since(times.called),
+        };
+        #[cfg(seeded_bug)]
+        crate::seeded::exchange(tally.split(&(0..court.plan.nodes.len())).1);
+        let (infos, hash) = (court.plan.infos.clone(), court.plan.hash);
+        let outcomes = tally.take();
+        let report = Report::new(snapshot.shared_trace_id(), infos, outcomes, timings, hash);
+        court.counters.count(&report);
+        court.observers.tell(RunEvent::RunFinished { report: &report, snapshot });
+        report
+    }
 }
 
 impl Run<'_> {

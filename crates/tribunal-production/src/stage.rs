@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
@@ -21,7 +21,7 @@ use crate::call::Spoken;
 use crate::gate;
 use crate::limit::{Carried, Kept};
 use crate::orchestrator::Court;
-use crate::pending::{Alarm, Ended, Flight, Landed, Pending, Wait};
+use crate::pending::{Alarm, Ended, Landed, Pending, Wait};
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
 use crate::run::{Going, Run, Summary};
@@ -58,7 +58,7 @@ impl<'r> Scope<'r> {
 pub(crate) struct Sight<'r> {
     pub(crate) earlier: &'r [Outcome],
     pub(crate) current: &'r [OnceLock<Outcome>],
-    pub(crate) summary: Summary,
+    pub(crate) summary: &'r Summary,
 }
 
 impl Sight<'_> {
@@ -83,50 +83,53 @@ impl Sight<'_> {
 
 impl<'r> Run<'r> {
     /// Runs the critics of a stage. The clock shows now, and what is now when it ends.
-    pub(crate) async fn stage<'c>(
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` has room for each argument twice")]
+    pub(crate) fn stage<'c>(
         &self,
         plan: &StagePlan,
         earlier: &[Outcome],
         current: &mut [Outcome],
-        summary: Summary,
+        summary: &Summary,
         ruling: &mut Ruling,
-        going: &mut Going<'c>,
-    ) {
-        if !ruling.is_settled() {
-            self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
+        going: &mut Going<'_, 'c>,
+    ) -> impl Future<Output = ()> + Send {
+        async move {
+            if !ruling.is_settled() {
+                self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
+            }
+            // Written before the driver, so that it is dropped after it.
+            let mut handover = Handover { slots: Vec::new(), current };
+            let (slots, places) = if plan.sees_itself {
+                handover.slots.resize_with(plan.critics.len(), OnceLock::new);
+                (&handover.slots[..], Places::Shared(&handover.slots))
+            } else {
+                (&[][..], Places::Own(&mut *handover.current))
+            };
+            let waits = if plan.waits && !seeded!(DependencyNotAwaited) {
+                self.waits(plan)
+            } else {
+                Vec::new()
+            };
+            let scope = Scope {
+                run: self,
+                court: self.court,
+                stage: plan,
+                sight: Sight { earlier, current: slots, summary },
+                deadline: self.stage_deadline(going.clock, plan.timeout),
+            };
+            let mut driver = Driver {
+                scope: &scope,
+                fresh: plan.critics.clone(),
+                unblocked: BinaryHeap::new(),
+                waits,
+                places,
+                clock: going.clock,
+                pending: None,
+            };
+            let Going { clock, alarm, kept } = going;
+            poll_fn(|cx| driver.poll(ruling, alarm, kept, cx)).await;
+            *clock = driver.clock;
         }
-        // Written before the driver, so that it is dropped after it.
-        let mut handover = Handover { slots: Vec::new(), current };
-        let (slots, places) = if plan.sees_itself {
-            handover.slots.resize_with(plan.critics.len(), OnceLock::new);
-            (&handover.slots[..], Places::Shared(&handover.slots))
-        } else {
-            (&[][..], Places::Own(&mut *handover.current))
-        };
-        let waits = if plan.waits && !seeded!(DependencyNotAwaited) {
-            self.waits(plan)
-        } else {
-            Vec::new()
-        };
-        let scope = Scope {
-            run: self,
-            court: self.court,
-            stage: plan,
-            sight: Sight { earlier, current: slots, summary },
-            deadline: self.stage_deadline(going.clock, plan.timeout),
-        };
-        let mut driver = Driver {
-            scope: &scope,
-            fresh: plan.critics.clone(),
-            unblocked: BinaryHeap::new(),
-            waits,
-            places,
-            clock: going.clock,
-            pending: None,
-        };
-        let Going { clock, alarm, kept } = going;
-        poll_fn(|cx| driver.poll(ruling, alarm, kept, cx)).await;
-        *clock = driver.clock;
     }
 
     /// For how many critics of its stage each one has to wait.
@@ -204,7 +207,7 @@ impl<'r> Driver<'r> {
     fn poll<'c: 'r>(
         &mut self,
         ruling: &mut Ruling,
-        alarm: &mut Alarm,
+        alarm: &mut Alarm<'_>,
         kept: &mut Kept<'c>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
@@ -346,13 +349,10 @@ impl<'r> Driver<'r> {
     /// A first call that was waited for is over; without an answer when its time is up.
     fn land(&mut self, spoken: Option<Spoken>, opinion: Option<Opinion>, ruling: &mut Ruling) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
         let Some(pending) = &mut self.pending else { return };
-        let Some(flight) = pending.call() else { return };
-        let place = flight.place;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some(ended) = pending.ended() else { return };
+        let Some(place) = ended.place() else { return };
+        let Some((node, info)) = scope.seat(place) else { return };
         let execution = Execution { scope, place, node, info };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
@@ -360,13 +360,18 @@ impl<'r> Driver<'r> {
         out.opinion = opinion;
         let now = Moment::now();
         self.clock = now;
-        if matches!(spoken, Some(Ok(Ok(())))) && execution.land(&mut flight.call, now, out) {
-            pending.forget_call();
+        let landed = match (&mut *ended, &spoken) {
+            (Wait::Flight(flight), Some(Ok(Ok(())))) => execution.land(flight, now, out),
+            _ => false,
+        };
+        if landed {
+            *ended = Wait::Over;
         } else {
-            let Some(Flight { call, .. }) = pending.take_call() else { return };
+            let ended = std::mem::replace(ended, Wait::Over);
+            let Some(call) = execution.whole(ended) else { return };
             let wait = match spoken {
-                Some(spoken) => execution.land_hard(call, spoken, now, out),
-                None => execution.land_late(call, &mut self.clock, out),
+                Some(spoken) => execution.land_hard(*call, spoken, now, out),
+                None => execution.land_late(*call, &mut self.clock, out),
             };
             if let Some(wait) = wait {
                 return pending.push(wait);
