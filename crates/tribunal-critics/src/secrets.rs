@@ -34,11 +34,11 @@ use scan::{Found, Scanner};
 ///
 /// Every rule knows the form that an issuer publishes: prefix, alphabet, length, and a checksum where there is
 /// one. A secret without a form of its own is found by what stands around it: the name of its issuer, an
-/// assignment to something called a key or a password, an address or a command line with a login. These
-/// last ones are uncertain, and say so.
+/// assignment to something called a key or a password, an address or a command line with a login, or by a short prefix
+/// with random text behind it. These last ones are uncertain, and say so.
 ///
-/// It **misses** secrets that are encoded, split or spelt out, passwords in running text, tokens of issuers that
-/// have no rule, and whatever looks like a placeholder (`EXAMPLE`, `<your key>`, `${TOKEN}`, `xxxx`). It asks
+/// It **misses** secrets that are encoded, split or spelt out, passwords in running text, bare tokens of issuers that
+/// have no rule where they are hex or have no prefix, and whatever looks like a placeholder (`EXAMPLE`, `<your key>`, `${TOKEN}`, `xxxx`). It asks
 /// no issuer whether a key is still valid.
 ///
 /// The opinion: one violation for each secret, `secret.<rule>`, whose span is the secret and nothing
