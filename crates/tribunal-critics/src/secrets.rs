@@ -38,8 +38,8 @@ use scan::{Found, Scanner};
 /// with random text behind it. These last ones are uncertain, and say so.
 ///
 /// It **misses** secrets that are encoded, split or spelt out, passwords in running text, bare tokens of issuers that
-/// have no rule where they are hex or have no prefix, and whatever looks like a placeholder (`EXAMPLE`, `<your key>`, `${TOKEN}`, `xxxx`). It asks
-/// no issuer whether a key is still valid.
+/// have no rule where they are hex or have no prefix, and whatever looks like a placeholder (`EXAMPLE`,
+/// `<your key>`, `${TOKEN}`, `xxxx`). It asks no issuer whether a key is still valid.
 ///
 /// The opinion: one violation for each secret, `secret.<rule>`, whose span is the secret and nothing
 /// else, with the replacement `[secret:<rule>]`; `value` counts them by rule; the uncertainty is that of the

@@ -200,10 +200,19 @@ mod tests {
             b"123456789",
             b"ab12-ab12-ab12",
             b"@token@",
+            b"%TOKEN%",
+            b"acme_api_key_of_the_test_account",
         ] {
             assert!(is_stand_in(text), "{}", String::from_utf8_lossy(text));
         }
-        for text in [&b"$ummer-Rain-42"[..], b"SuperSecret123!", b"P@ssw0rd-77", b"Pass!2word"] {
+        for text in [
+            &b"$ummer-Rain-42"[..],
+            b"SuperSecret123!",
+            b"P@ssw0rd-77",
+            b"Pass!2word",
+            b"%m7-Tulip-9x",
+            b"acme_key_q8Zt2LmP0vRx7KcWb3Hd",
+        ] {
             assert!(!is_stand_in(text), "{}", String::from_utf8_lossy(text));
         }
     }
