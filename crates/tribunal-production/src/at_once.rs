@@ -18,6 +18,7 @@ use crate::call::{About, InFlight, Spoken};
 use crate::flight::{Flight, Work};
 use crate::limit::{Carried, Handed, Short};
 use crate::pending::Wait;
+use crate::plan::index;
 
 type Future<'r> = BoxFuture<'r, Result<Opinion, CriticError>>;
 
@@ -126,13 +127,12 @@ impl<'r> Execution<'r> {
         admitted: Option<AdmittedCall<'r>>,
         started: Moment,
     ) -> Option<Wait<'r>> {
-        let until = self.deadline(started).at();
-        let flight = Wait::Flight(Flight::new(self.place, work, handed, admitted, started, until));
+        let (place, deadline) = (index(self.place), self.deadline(started));
+        let flight = Flight::new(place, work, handed, admitted, started, deadline);
         if self.node.hedging.is_none() {
-            Some(flight)
-        } else {
-            Some(self.in_flight(self.whole(flight)?))
+            return Some(Wait::Flight(flight));
         }
+        flight.into_call().map(|call| self.in_flight(Box::new(call)))
     }
 
     /// A first call that had to be waited for has just given an opinion, which is in its place. `false` when more has to

@@ -161,18 +161,6 @@ impl<'r> Execution<'r> {
         Wait::Later(self.later(ledger, Entry::InFlight(call)))
     }
 
-    /// A first call that is waited for, as any other.
-    pub(crate) fn whole(&self, wait: Wait<'r>) -> Option<Box<InFlight<'r>>> {
-        match wait {
-            Wait::Flight(flight) => {
-                let deadline = self.deadline(flight.started);
-                flight.into_call(deadline).map(Box::new)
-            }
-            Wait::Call(_, call) => Some(call),
-            Wait::Later(_) | Wait::Over => None,
-        }
-    }
-
     /// With a token of so many of its buckets, it has to wait for its turn.
     #[inline(never)]
     pub(crate) fn in_queue(&self, tokens: usize, now: Moment) -> Wait<'r> {

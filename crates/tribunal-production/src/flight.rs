@@ -2,6 +2,7 @@
 //! be told from elsewhere when it ends is not in it.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use tribunal_core::{Contained, CriticError, Opinion, TimeoutLevel};
@@ -18,22 +19,30 @@ pub(crate) struct Flight<'r> {
     work: Work<'r>,
     handed: Handed<'r>,
     admitted: Option<AdmittedCall<'r>>,
-    pub(crate) place: usize,
     pub(crate) started: Moment,
     /// When its time is up.
     pub(crate) until: Moment,
+    /// Whose time that is.
+    level: TimeoutLevel,
+    place: u32,
 }
 
 impl<'r> Flight<'r> {
     pub(crate) const fn new(
-        place: usize,
+        place: u32,
         work: Work<'r>,
         handed: Handed<'r>,
         admitted: Option<AdmittedCall<'r>>,
         started: Moment,
-        until: Moment,
+        deadline: Deadline<TimeoutLevel>,
     ) -> Self {
-        Self { work, handed, admitted, place, started, until }
+        let (until, level) = (deadline.at(), deadline.level());
+        Self { work, handed, admitted, started, until, level, place }
+    }
+
+    /// Whose call it is.
+    pub(crate) const fn place(&self) -> usize {
+        self.place as usize
     }
 
     /// Its answer, when there is one; what it says goes where it is wanted.
@@ -56,8 +65,9 @@ impl<'r> Flight<'r> {
         }
     }
 
-    /// The same call as any other; `deadline` is the one that it has had from the start.
-    pub(crate) fn into_call(self, deadline: Deadline<TimeoutLevel>) -> Option<InFlight<'r>> {
+    /// The same call as any other.
+    pub(crate) fn into_call(self) -> Option<InFlight<'r>> {
+        let deadline = Deadline::after(self.until, Duration::ZERO, self.level);
         let about = About::new(self.admitted, self.started, deadline);
         Some(InFlight::here(self.work, self.handed.held()?, about))
     }

@@ -66,6 +66,7 @@ mod settings;
 mod spec;
 mod stage;
 mod stop;
+mod turns;
 mod validate;
 
 pub use canary::{Canary, CanaryReading, Finding, is_canary};

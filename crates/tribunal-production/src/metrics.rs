@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::RunError;
 use serde::Serialize;
 use tribunal_core::{
     CriticInfo, CriticName, Outcome, Outcomes, Report, Source, Stage, Status, Verdict, seeded,
 };
+
+use crate::RunError;
+use crate::orchestrator::Court;
 
 /// What has been counted since the orchestrator was built.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -223,14 +225,13 @@ impl Counts {
 
 /// The outcomes of one run as they come. Those of a run that comes to no end are counted too.
 pub(crate) struct Tally<'c> {
-    counters: &'c Counters,
-    infos: &'c [CriticInfo],
+    court: &'c Court,
     outcomes: Outcomes,
 }
 
 impl<'c> Tally<'c> {
-    pub(crate) fn new(counters: &'c Counters, infos: &'c [CriticInfo]) -> Self {
-        Self { counters, infos, outcomes: Outcomes::missing(infos.len()) }
+    pub(crate) fn new(court: &'c Court) -> Self {
+        Self { court, outcomes: Outcomes::missing(court.plan.infos.len()) }
     }
 
     /// The outcomes before a stage, and its own.
@@ -244,7 +245,7 @@ impl<'c> Tally<'c> {
 
     /// The critics of a stage, and their outcomes.
     pub(crate) fn of(&self, stage: &Range<usize>) -> (&'c [CriticInfo], &[Outcome]) {
-        let infos = self.infos.get(stage.clone()).unwrap_or_default();
+        let infos = self.court.plan.infos.get(stage.clone()).unwrap_or_default();
         (infos, self.outcomes.get(stage.clone()).unwrap_or_default())
     }
 
@@ -259,8 +260,8 @@ impl Drop for Tally<'_> {
         if self.outcomes.is_empty() {
             return;
         }
-        let mut counted = self.counters.lock();
-        let outcomes = self.infos.iter().zip(&*self.outcomes).enumerate();
+        let mut counted = self.court.counters.lock();
+        let outcomes = self.court.plan.infos.iter().zip(&*self.outcomes).enumerate();
         for (place, (info, outcome)) in outcomes.filter(|(_, (_, outcome))| !outcome.is_missing()) {
             counted.outcome(place, info, outcome);
         }

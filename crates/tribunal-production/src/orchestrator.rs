@@ -129,9 +129,9 @@ impl ProductionOrchestrator {
             deadline
         };
         let place = Place { admitted: Some(place), stop };
-        let mut trial = Trial::new(court, snapshot, Times { called, admitted });
+        let mut trial = Trial::new(court, snapshot, Times { called, admitted }, deadline);
         let judged = {
-            let judged = pin!(trial.judge(deadline));
+            let judged = pin!(trial.judge());
             stop.unless_cut(judged).await
         };
         if !judged {

@@ -51,12 +51,21 @@ pub(crate) enum Wait<'r> {
     Over,
 }
 
-impl Wait<'_> {
+impl<'r> Wait<'r> {
+    /// The first call that is waited for, as any other.
+    pub(crate) fn into_call(self) -> Option<Box<InFlight<'r>>> {
+        match self {
+            Self::Flight(flight) => flight.into_call().map(Box::new),
+            Self::Call(_, call) => Some(call),
+            Self::Later(_) | Self::Over => None,
+        }
+    }
+
     /// Whose first call is waited for.
     #[inline]
     pub(crate) const fn place(&self) -> Option<usize> {
         match self {
-            Self::Flight(flight) => Some(flight.place),
+            Self::Flight(flight) => Some(flight.place()),
             Self::Call(place, _) => Some(*place),
             Self::Later(_) | Self::Over => None,
         }

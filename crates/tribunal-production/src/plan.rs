@@ -30,6 +30,7 @@ use crate::RunSettings;
 use crate::spec::{Adaptive, CriticSpec, Hedge, HedgeWhen, Isolation, Policy, Retry, Validation};
 use crate::validate::Plainly;
 use limits::{Limits, Made};
+pub(crate) use order::index;
 
 /// A critic and how it is to be run, not yet checked.
 pub(crate) struct Entry {

@@ -57,7 +57,7 @@ pub(crate) struct Times {
 /// What goes from one stage of a run to the next.
 pub(crate) struct Going<'a, 'c> {
     /// The time as it was last read: one reading serves the end of one thing and the start of the next.
-    pub(crate) clock: Moment,
+    pub(crate) clock: &'a mut Moment,
     pub(crate) alarm: Alarm<'a>,
     /// Nothing while the run is pending.
     pub(crate) kept: Kept<'c>,
@@ -99,9 +99,8 @@ impl Summary {
 /// A run from its admission to its report. What comes of it lies here, and not in what is awaited, so that it need not
 /// be handed on.
 pub(crate) struct Trial<'c> {
-    court: &'c Arc<Court>,
-    snapshot: &'c Snapshot,
-    times: Times,
+    run: Run<'c>,
+    admitted: Moment,
     tally: Tally<'c>,
     stages: StageTimings,
     /// When the last stage ended.
@@ -109,65 +108,64 @@ pub(crate) struct Trial<'c> {
 }
 
 impl<'c> Trial<'c> {
-    pub(crate) fn new(court: &'c Arc<Court>, snapshot: &'c Snapshot, times: Times) -> Self {
-        let tally = Tally::new(&court.counters, &court.plan.infos);
-        let stages = StageTimings::default();
-        Self { court, snapshot, times, tally, stages, ended: times.admitted }
+    pub(crate) fn new(
+        court: &'c Arc<Court>,
+        snapshot: &'c Snapshot,
+        times: Times,
+        deadline: Deadline<TimeoutLevel>,
+    ) -> Self {
+        let plan = &court.plan;
+        let counted = if plan.settings.early_exit { plan.nodes.len() } else { 0 };
+        let run = Run {
+            court,
+            snapshot,
+            called: times.called,
+            begun: (0..counted).map(|_| Begun::default()).collect(),
+            retries_left: AtomicU32::new(plan.settings.max_total_retries),
+            jitter_seed: plan.settings.jitter_seed.map(|seed| court.jitter(seed)),
+            budget: Budget::new(plan.settings.max_cost),
+            deadline,
+        };
+        let (admitted, stages) = (times.admitted, StageTimings::default());
+        Self { run, admitted, tally: Tally::new(court), stages, ended: admitted }
     }
 
     /// Goes through the stages: then each critic has its outcome.
     #[allow(clippy::manual_async_fn, reason = "an `async fn` has room for each argument twice")]
-    pub(crate) fn judge(
-        &mut self,
-        deadline: Deadline<TimeoutLevel>,
-    ) -> impl Future<Output = ()> + Send {
+    pub(crate) fn judge(&mut self) -> impl Future<Output = ()> + Send {
         async move {
-            let Self { court, snapshot, times, .. } = *self;
-            let plan = &court.plan;
-            let counted = if plan.settings.early_exit { plan.nodes.len() } else { 0 };
-            let run = Run {
-                court,
-                snapshot,
-                called: times.called,
-                begun: (0..counted).map(|_| Begun::default()).collect(),
-                retries_left: AtomicU32::new(plan.settings.max_total_retries),
-                jitter_seed: plan.settings.jitter_seed.map(|seed| court.jitter(seed)),
-                budget: Budget::new(plan.settings.max_cost),
-                deadline,
-            };
-            court.observers.tell(RunEvent::RunStarted { trace_id: snapshot.trace_id() });
+            let Self { run, tally, stages, ended, .. } = self;
+            let court = run.court;
+            court.observers.tell(RunEvent::RunStarted { trace_id: run.snapshot.trace_id() });
 
-            let mut ruling = Ruling::new(plan);
+            let mut ruling = Ruling::new(&court.plan);
             let mut summary = Summary::default();
             let alarm = Alarm(pin!(None));
-            let mut going = Going { clock: times.admitted, alarm, kept: Kept::new(court) };
-            for stage in &plan.stages {
-                let begun = going.clock;
-                let (earlier, current) = self.tally.split(&stage.critics);
+            let mut going = Going { clock: ended, alarm, kept: Kept::new(court) };
+            for stage in &court.plan.stages {
+                let begun = *going.clock;
+                let (earlier, current) = tally.split(&stage.critics);
                 run.stage(stage, earlier, current, &summary, &mut ruling, &mut going).await;
                 // What comes after the last stage asks for neither.
-                if stage.critics.end < plan.nodes.len() {
-                    let (infos, outcomes) = self.tally.of(&stage.critics);
+                if stage.critics.end < court.plan.nodes.len() {
+                    let (infos, outcomes) = tally.of(&stage.critics);
                     summary.add(infos, outcomes);
                     run.budget.settle(summary.spent);
                 }
                 let elapsed = going.clock.since(begun);
-                self.stages.push(StageTiming { stage: stage.stage, elapsed });
+                stages.push(StageTiming { stage: stage.stage, elapsed });
             }
             going.kept.put_down();
-            self.ended = going.clock;
         }
     }
 
     /// Its report, when it has been judged.
     pub(crate) fn close(self) -> Report {
         #[cfg_attr(not(seeded_bug), allow(unused_mut, reason = "a defect changes it"))]
-        let Self { court, snapshot, times, mut tally, stages, ended } = self;
-        let timings = RunTimings {
-            stages,
-            elapsed: ended.since(times.called),
-            queued: times.admitted.since(times.called),
-        };
+        let Self { run: Run { court, snapshot, called, .. }, admitted, mut tally, stages, ended } =
+            self;
+        let timings =
+            RunTimings { stages, elapsed: ended.since(called), queued: admitted.since(called) };
         #[cfg(seeded_bug)]
         crate::seeded::exchange(tally.split(&(0..court.plan.nodes.len())).1);
         let (infos, hash) = (court.plan.infos.clone(), court.plan.hash);

@@ -3,8 +3,6 @@
 //! All critics that can start are started one after the other, in plan order, in one pass; those that answer at
 //! once are done with in that pass. Start at [`Run::stage`].
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -26,6 +24,7 @@ use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
 use crate::run::{Going, Run, Summary};
 use crate::spec::Policy;
+use crate::turns::Turns;
 
 /// What the critics of a stage of a run have in common.
 pub(crate) struct Scope<'r> {
@@ -105,37 +104,32 @@ impl<'r> Run<'r> {
             } else {
                 (&[][..], Places::Own(&mut *handover.current))
             };
-            let waits = if plan.waits && !seeded!(DependencyNotAwaited) {
-                self.waits(plan)
-            } else {
-                Vec::new()
-            };
+            let turns = (plan.waits && !seeded!(DependencyNotAwaited)).then(|| self.turns(plan));
             let scope = Scope {
                 run: self,
                 court: self.court,
                 stage: plan,
                 sight: Sight { earlier, current: slots, summary },
-                deadline: self.stage_deadline(going.clock, plan.timeout),
+                deadline: self.stage_deadline(*going.clock, plan.timeout),
             };
             let mut driver = Driver {
                 scope: &scope,
                 fresh: plan.critics.clone(),
-                unblocked: BinaryHeap::new(),
-                waits,
+                turns,
                 places,
-                clock: going.clock,
+                clock: *going.clock,
                 pending: None,
             };
             let Going { clock, alarm, kept } = going;
             poll_fn(|cx| driver.poll(ruling, alarm, kept, cx)).await;
-            *clock = driver.clock;
+            **clock = driver.clock;
         }
     }
 
     /// For how many critics of its stage each one has to wait.
-    fn waits(&self, plan: &StagePlan) -> Vec<u32> {
-        let nodes = &self.court.plan.nodes;
-        plan.critics.clone().map(|at| nodes.get(at).map_or(0, |node| node.waits_for)).collect()
+    fn turns(&self, plan: &StagePlan) -> Box<Turns> {
+        let nodes = self.court.plan.nodes.get(plan.critics.clone()).unwrap_or_default();
+        Box::new(Turns::new(plan.critics.start, nodes.iter().map(|node| node.waits_for)))
     }
 }
 
@@ -183,10 +177,8 @@ struct Driver<'r> {
     scope: &'r Scope<'r>,
     /// Those that have not been looked at yet.
     fresh: Range<usize>,
-    /// Those that waited and wait for nobody any more, first in the plan first.
-    unblocked: BinaryHeap<Reverse<usize>>,
-    /// For how many each critic of the stage still waits; empty when none ever does.
-    waits: Vec<u32>,
+    /// Whose turn it is, where any has to wait for another.
+    turns: Option<Box<Turns>>,
     places: Places<'r>,
     /// The time while critics are started one after the other; the end of one is the start of the next.
     clock: Moment,
@@ -251,25 +243,10 @@ impl<'r> Driver<'r> {
     /// The first in the plan of those that can start.
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        if self.waits.is_empty() { self.fresh.next() } else { self.next_unblocked() }
-    }
-
-    fn next_unblocked(&mut self) -> Option<usize> {
-        let start = self.scope.stage.critics.start;
-        let waits = &self.waits;
-        let blocked = |place: usize| waits.get(place - start).is_some_and(|waits| *waits > 0);
-        let mut fresh = self.fresh.clone();
-        let next = fresh.find(|place| !blocked(*place));
-        match (next, self.unblocked.peek()) {
-            // Those before it are blocked, and are put among the others once they are not.
-            (Some(next), Some(Reverse(other))) if *other < next => self.fresh.start = next,
-            (Some(next), _) => {
-                self.fresh = fresh;
-                return Some(next);
-            }
-            (None, _) => self.fresh = fresh,
+        match &mut self.turns {
+            None => self.fresh.next(),
+            Some(turns) => turns.next(&mut self.fresh),
         }
-        self.unblocked.pop().map(|Reverse(place)| place)
     }
 
     /// Asks the gate and starts the critic. What can be done without waiting is done.
@@ -325,7 +302,7 @@ impl<'r> Driver<'r> {
     fn keep_out_alike(&mut self, gated: &Gated) {
         let court = self.scope.court;
         let Places::Own(own) = &mut self.places else { return };
-        if !self.waits.is_empty() || !court.observers.is_empty() || court.plan.settings.early_exit {
+        if self.turns.is_some() || !court.observers.is_empty() || court.plan.settings.early_exit {
             return;
         }
         let start = self.scope.stage.critics.start;
@@ -368,7 +345,7 @@ impl<'r> Driver<'r> {
             *ended = Wait::Over;
         } else {
             let ended = std::mem::replace(ended, Wait::Over);
-            let Some(call) = execution.whole(ended) else { return };
+            let Some(call) = ended.into_call() else { return };
             let wait = match spoken {
                 Some(spoken) => execution.land_hard(*call, spoken, now, out),
                 None => execution.land_late(*call, &mut self.clock, out),
@@ -411,21 +388,8 @@ impl<'r> Driver<'r> {
         {
             fill(slots, at, shared);
         }
-        self.unblock(node);
-    }
-
-    #[inline]
-    fn unblock(&mut self, node: &Node) {
-        for &next in &node.unblocks {
-            let next = next as usize;
-            let waits = next.checked_sub(self.scope.stage.critics.start);
-            if let Some(waits) = waits.and_then(|at| self.waits.get_mut(at)) {
-                *waits = waits.saturating_sub(1);
-                // One that is still ahead is found when its turn comes.
-                if *waits == 0 && !self.fresh.contains(&next) {
-                    self.unblocked.push(Reverse(next));
-                }
-            }
+        if let Some(turns) = &mut self.turns {
+            turns.unblock(&node.unblocks, &self.fresh);
         }
     }
 
