@@ -68,17 +68,20 @@ fn main() -> std::io::Result<()> {
     let bench = Bench::new(10, Shape::Flat, Arc::new(Sleeper(sleeper)) as Arc<dyn Check>);
     let critic: Arc<dyn Critic> = Arc::new(Sleeper(sleeper));
     let critics = own_bytes(&bench);
-    let mut memory = |contender: &Contender| {
-        let bytes = in_flight(&runtime, contender);
-        writeln!(out, "{:32}{bytes:>8} bytes in flight, critics {critics}", contender.name)?;
+    let mut memory = |contender: &(dyn Fn() -> Contender + Sync)| {
+        // On a thread of its own, which keeps nothing of runs before.
+        let thread = || in_flight(&one_thread(), contender);
+        let (name, bytes) = std::thread::scope(|scope| scope.spawn(thread).join())
+            .map_err(|_| std::io::Error::other("the thread panicked"))?;
+        writeln!(out, "{name:32}{bytes:>8} bytes in flight, critics {critics}")?;
         Ok::<u64, std::io::Error>(bytes)
     };
-    memory(&rivals::join_all(&bench))?;
-    memory(&rivals::join_all_timeout(&bench))?;
-    memory(&rivals::by_hand(&bench))?;
-    memory(&v2_contender(10, &critic))?;
-    memory(&production_contender(10, Shape::Flat, Options::Lean, &critic))?;
-    let held = memory(&production_contender(10, Shape::Flat, Options::Everything, &critic))?;
+    memory(&|| rivals::join_all(&bench))?;
+    memory(&|| rivals::join_all_timeout(&bench))?;
+    memory(&|| rivals::by_hand(&bench))?;
+    memory(&|| v2_contender(10, &critic))?;
+    memory(&|| production_contender(10, Shape::Flat, Options::Lean, &critic))?;
+    let held = memory(&|| production_contender(10, Shape::Flat, Options::Everything, &critic))?;
 
     let object = json!({
         "allocations_per_run": absolute.saturating_sub(own),
@@ -108,8 +111,12 @@ fn own_bytes(bench: &Bench) -> u64 {
 }
 
 /// Bytes held by a run that waits for all of its critics, its own future with it.
-fn in_flight(runtime: &tokio::runtime::Runtime, contender: &Contender) -> u64 {
+fn in_flight(
+    runtime: &tokio::runtime::Runtime,
+    contender: impl Fn() -> Contender,
+) -> (&'static str, u64) {
     let _inside = runtime.enter();
+    let contender = contender();
     const RUNS: i64 = 100;
     let mut waiting: Vec<LocalBoxFuture<'_, usize>> = Vec::with_capacity(100);
     let mut cx = Context::from_waker(Waker::noop());
@@ -120,5 +127,5 @@ fn in_flight(runtime: &tokio::runtime::Runtime, contender: &Contender) -> u64 {
             waiting.push(run);
         }
     });
-    u64::try_from(held.bytes_current / RUNS).unwrap_or_default()
+    (contender.name, u64::try_from(held.bytes_current / RUNS).unwrap_or_default())
 }

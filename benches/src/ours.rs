@@ -157,5 +157,5 @@ pub fn production_contender(
 pub fn v2_contender(count: usize, critic: &Arc<dyn Critic>) -> Contender {
     let court = v2(count, critic);
     let snapshot = Snapshot::of_input("hello");
-    Contender::new("tribunal v2", async move || court.run_all(snapshot.clone()).await)
+    Contender::new("tribunal v2", async move || court.run_all(&snapshot).await)
 }

@@ -188,7 +188,7 @@ pub(crate) async fn a_critic_that_hangs_times_out<E: Engine>() {
     let report = E::build(Panel::of([hangs]).timeout(secs(4))).run(snapshot("x")).await;
     assert_eq!(report["x"].status, Status::Timeout);
     assert_eq!(report["x"].reason.as_ref(), Some(&Reason::Timeout(TimeoutLevel::Run)));
-    assert_eq!(report["x"].execution, secs(4));
+    assert_eq!(report["x"].execution(), secs(4));
     assert_eq!(report.elapsed, secs(4));
     assert_eq!((probe.cancelled(), probe.in_flight()), (1, 0));
 }

@@ -48,8 +48,8 @@ pub(crate) async fn a_run_takes_as_long_as_its_slowest_critic<E: Engine>() {
     let critics = [takes("a", secs(1)), takes("b", secs(3)), takes("c", secs(2))];
     let report = E::build(Panel::of(critics)).run(snapshot("x")).await;
     assert_eq!(report.elapsed, secs(3));
-    assert_eq!(report["a"].execution, secs(1));
-    assert_eq!(report["b"].execution, secs(3));
+    assert_eq!(report["a"].execution(), secs(1));
+    assert_eq!(report["b"].execution(), secs(3));
 }
 
 pub(crate) async fn runs_of_one_engine_overlap<E: Engine>() {

@@ -13,7 +13,7 @@ async fn a_critic_is_cut_off_at_its_own_timeout() {
     let report =
         court().critic(slow.timeout(secs(1))).critic(takes("fine", millis(1_500))).run().await;
     assert_eq!(reason(&report, "slow"), "timeout: the critic ran out of time");
-    assert_eq!(report["slow"].execution, secs(1));
+    assert_eq!(report["slow"].execution(), secs(1));
     assert_eq!(report["fine"].status, Status::Success);
     assert_eq!(probe.cancelled(), 1);
 }
@@ -96,7 +96,7 @@ async fn waiting_for_a_permit_ends_at_the_stages_deadline() {
         .await;
     assert_eq!(reason(&report, "second"), "timeout: the stage ran out of time");
     assert_eq!((report["second"].attempts, probe.calls()), (0, 0));
-    assert_eq!(report["second"].queued, secs(1));
+    assert_eq!(report["second"].queued(), secs(1));
 }
 
 /// Rule 11: an answer at the deadline, or after it, is none; also when it is `Ok`.

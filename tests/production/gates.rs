@@ -277,7 +277,7 @@ async fn what_a_condition_takes_is_not_the_time_of_its_critic() {
     };
     let report = court().critic(allows("guard").when(slow).timeout(millis(5))).run().await;
     assert_eq!(report["guard"].status, Status::Success);
-    assert_eq!(report["guard"].execution, millis(0));
+    assert_eq!(report["guard"].execution(), millis(0));
 }
 
 /// Rule 6: critics of one stage whose gates ask for different things each decide for themselves, and each that stays

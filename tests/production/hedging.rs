@@ -38,7 +38,7 @@ async fn the_first_answer_of_the_two_counts() {
     let outcome = &report["x"];
     assert_eq!(outcome.opinion.as_ref().unwrap().violations[0].severity, 0.5);
     assert_eq!((outcome.attempts, outcome.hedges), (2, 1));
-    assert_eq!((report.elapsed, outcome.execution), (millis(130), millis(130)));
+    assert_eq!((report.elapsed, outcome.execution()), (millis(130), millis(130)));
     assert_eq!(outcome.cost, 4.0, "both calls are paid for");
     assert_eq!(probe.in_flight(), 0, "the slow one is cancelled");
     assert_eq!(court.metrics().critics[0].counts.hedges, 1);
@@ -118,7 +118,7 @@ async fn a_failure_of_one_leaves_it_to_the_other() {
             assert_eq!(report["x"].status, Status::Success, "{failure:?} {first_fails}");
             assert_eq!((report["x"].attempts, report["x"].hedges), (2, 1));
             let expected = if first_fails { millis(400) } else { millis(300) };
-            assert_eq!((report.elapsed, report["x"].execution), (expected, expected));
+            assert_eq!((report.elapsed, report["x"].execution()), (expected, expected));
         }
     }
 }
@@ -147,7 +147,7 @@ async fn two_calls_have_one_deadline() {
     let court = paid(court().critic(hedged(slow))).await;
     let report = judge(&court).await;
     assert_eq!(reason(&report, "x"), "timeout: the critic ran out of time");
-    assert_eq!((report.elapsed, report["x"].execution), (secs(1), secs(1)));
+    assert_eq!((report.elapsed, report["x"].execution()), (secs(1), secs(1)));
     assert_eq!((report["x"].attempts, probe.in_flight()), (2, 0));
 
     // Also when one of them has failed before.

@@ -63,7 +63,7 @@ async fn a_cached_answer_waits_for_no_permit() {
     for _ in 0..3 {
         let report = judge(&court).await;
         assert_eq!(report["cached"].source, Source::Cache);
-        assert!(report["cached"].queued.is_zero());
+        assert!(report["cached"].queued().is_zero());
     }
 }
 
@@ -143,7 +143,7 @@ async fn what_is_waited_for_may_take_as_long_as_the_critic() {
     let court = court().critic(fails("x").timeout(secs(3))).hook(Patient(Some(2))).build();
     let report = judge(&court).await;
     assert_eq!((report["x"].source, report.elapsed), (Source::Cache, secs(2)));
-    assert_eq!(report["x"].queued, secs(2));
+    assert_eq!(report["x"].queued(), secs(2));
     assert_eq!(court.metrics().hook_failures, 0);
 }
 
@@ -154,7 +154,7 @@ async fn after_waiting_in_vain_the_critic_is_asked() {
     let court = court().critic(slow.timeout(secs(3))).hook(Patient(None)).build();
     let report = judge(&court).await;
     assert_eq!((report["x"].source, report.verdict), (Source::Critic, Verdict::Block));
-    assert_eq!((report["x"].queued, report["x"].execution), (secs(3), secs(1)));
+    assert_eq!((report["x"].queued(), report["x"].execution()), (secs(3), secs(1)));
     assert_eq!(court.metrics().hook_failures, 1);
 }
 
@@ -191,7 +191,7 @@ async fn who_waits_holds_no_permit() {
     let a = allows("a").timeout(secs(5)).priority(1);
     let b = takes("b", secs(1)).timeout(secs(5));
     let report = court().in_flight(1).critic(a).critic(b).hook(OnlyA(Patient(Some(4)))).run().await;
-    assert_eq!((report["b"].queued, report["b"].execution), (secs(0), secs(1)));
+    assert_eq!((report["b"].queued(), report["b"].execution()), (secs(0), secs(1)));
     assert_eq!(report["a"].source, Source::Cache);
 }
 

@@ -176,7 +176,7 @@ async fn a_thread_that_was_cancelled_is_no_quick_call() {
         stuck.go.send(()).unwrap();
     })
     .await;
-    assert_eq!((report["stuck"].status, report["stuck"].execution), (Status::Success, secs(2)));
+    assert_eq!((report["stuck"].status, report["stuck"].execution()), (Status::Success, secs(2)));
     for cancelled in 2..32 {
         while stuck.calls.load(SeqCst) < cancelled {
             let run = std::pin::pin!(judge(&court));

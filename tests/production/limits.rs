@@ -72,7 +72,7 @@ async fn waiting_for_a_narrow_permit_holds_no_wide_one() {
         .critic(allows("wide").priority(9))
         .build();
     let reports = join_all((0..3).map(|_| judge(&court))).await;
-    assert!(reports.iter().all(|report| report["wide"].queued.is_zero()), "{reports:?}");
+    assert!(reports.iter().all(|report| report["wide"].queued().is_zero()), "{reports:?}");
 }
 
 /// A critic that ends in some way at its first call and then allows, and the way of ending.
@@ -153,7 +153,7 @@ async fn a_critic_that_times_out_gives_its_permit_to_the_next() {
     let report = court().in_flight(1).critics(critics).run().await;
     assert_eq!(report["slow"].status, Status::Timeout);
     assert_eq!(report["next"].status, Status::Success);
-    assert_eq!(report["next"].queued, secs(5));
+    assert_eq!(report["next"].queued(), secs(5));
     assert_eq!(report.elapsed, secs(5));
 }
 

@@ -43,9 +43,9 @@ async fn tokens_that_are_used_up_stay_used_up() {
         ("same", slower, secs(0)),
     ] {
         let court = reloadable(with(spec("same").rate(a_token_a_second()), allows("a")));
-        assert_eq!(judge(&court).await["a"].queued, secs(0));
+        assert_eq!(judge(&court).await["a"].queued(), secs(0));
         court.reload(with(spec(fingerprint).rate(rate), allows("a"))).unwrap();
-        assert_eq!(judge(&court).await["a"].queued, waits, "{fingerprint} at {rate:?}");
+        assert_eq!(judge(&court).await["a"].queued(), waits, "{fingerprint} at {rate:?}");
     }
 }
 
@@ -59,7 +59,7 @@ async fn a_shared_rate_goes_on_for_whoever_shares_it() {
     let court = reloadable(shared("one"));
     judge(&court).await;
     court.reload(shared("other")).unwrap();
-    assert_eq!(judge(&court).await["a"].queued, secs(1));
+    assert_eq!(judge(&court).await["a"].queued(), secs(1));
 }
 
 /// Without a fingerprint a critic is the same when it is the very same.
@@ -73,7 +73,7 @@ async fn a_critic_that_does_not_say_what_it_is_made_of_is_only_ever_itself() {
         let court = reloadable(builder(&one));
         judge(&court).await;
         court.reload(builder(next)).unwrap();
-        assert_eq!(judge(&court).await["a"].queued, waits);
+        assert_eq!(judge(&court).await["a"].queued(), waits);
     }
 }
 

@@ -13,8 +13,8 @@ async fn a_critic_may_succeed_after_a_timeout() {
     let report = court().critic(flaky().timeout(secs(1)).retry(tries(3).on_timeout())).run().await;
     assert_eq!(report["flaky"].status, Status::Success);
     assert_eq!(report["flaky"].attempts, 2);
-    assert_eq!(report["flaky"].execution, secs(1));
-    assert_eq!(report["flaky"].queued, millis(10));
+    assert_eq!(report["flaky"].execution(), secs(1));
+    assert_eq!(report["flaky"].queued(), millis(10));
     assert_eq!(report.verdict, Verdict::Block);
     let report = court().critic(flaky().timeout(secs(1)).retry(tries(3))).run().await;
     assert_eq!(report["flaky"].status, Status::Timeout);

@@ -40,7 +40,7 @@ async fn a_turn_comes_when_the_gate_opens() {
 async fn waiting_lies_between_the_turn_and_the_call() {
     let court = court().critic(takes("narrow", millis(40)).max_in_flight(1)).build();
     let reports = join_all((0..2).map(|_| judge(&court))).await;
-    let times = |outcome: &Outcome| (outcome.begun(), outcome.queued, outcome.execution);
+    let times = |outcome: &Outcome| (outcome.begun(), outcome.queued(), outcome.execution());
     assert_eq!(times(&reports[0]["narrow"]), (Some(millis(0)), millis(0), millis(40)));
     assert_eq!(times(&reports[1]["narrow"]), (Some(millis(0)), millis(40), millis(40)));
 }
@@ -65,7 +65,7 @@ async fn calls_are_listed_where_there_are_several() {
         (260, 5, CallEnd::Success, false),
     ];
     assert_eq!(calls(&report["flaky"]), expected);
-    assert_eq!(report["flaky"].execution, millis(65));
+    assert_eq!(report["flaky"].execution(), millis(65));
     assert_eq!((calls(&report["once"]), calls(&report["late"])), (vec![], vec![]));
 }
 
@@ -98,5 +98,5 @@ async fn what_was_cut_off_tells_how_long_it_was_at_work() {
         .await;
     let cut = &report["cut"];
     assert_eq!((cut.status, cut.attempts), (Status::Skipped, 1));
-    assert_eq!((cut.begun(), cut.execution), (Some(millis(0)), millis(30)));
+    assert_eq!((cut.begun(), cut.execution()), (Some(millis(0)), millis(30)));
 }

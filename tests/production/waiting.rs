@@ -48,7 +48,7 @@ fn of(count: usize) -> (Court, Vec<(String, Becomes)>) {
 
 fn becomes(report: &Report, critic: &str) -> Becomes {
     let outcome = &report[critic];
-    (outcome.status, outcome.attempts, outcome.execution.as_millis() as u64)
+    (outcome.status, outcome.attempts, outcome.execution().as_millis() as u64)
 }
 
 /// Rules 1, 2, 11 and 12: each is waited for by itself, as long as its own time lasts, and the next stage for all.

@@ -88,7 +88,7 @@ async fn a_hook_after_that_hangs_is_left_behind_at_the_deadline() {
     let tribunal = tribunal.unwrap();
     let report = tribunal.run_all(some()).await;
     assert_eq!(report.verdict, Verdict::Allow);
-    assert_eq!(report["a"].execution, secs(0));
+    assert_eq!(report["a"].execution(), secs(0));
     assert_eq!(report.elapsed, secs(1));
     assert_eq!(audit.calls(), ["before a", "after a success"]);
     assert_eq!(tribunal.hook_failures(), 1);

@@ -92,9 +92,9 @@ async fn a_thousand_critics_have_a_thousand_outcomes() {
 #[tokio::test(start_paused = true)]
 async fn times_are_measured_for_each_critic_and_for_the_run() {
     let report = judge(with([allows("a"), takes("b", millis(300)), hangs("c")])).await;
-    assert_eq!(report["a"].execution, secs(0));
-    assert_eq!(report["b"].execution, millis(300));
-    assert_eq!(report["c"].execution, secs(2));
+    assert_eq!(report["a"].execution(), secs(0));
+    assert_eq!(report["b"].execution(), millis(300));
+    assert_eq!(report["c"].execution(), secs(2));
     assert_eq!(report.queued, secs(0));
     assert_eq!(
         report.stages.iter().collect::<Vec<_>>(),

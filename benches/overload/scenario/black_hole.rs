@@ -80,7 +80,7 @@ async fn turn(sick: Sick, lasts: Duration, arm: &mut Arm) {
             let healthy = report.outcomes().filter(|(critic, _)| critic.name.as_str() != SICK);
             for (_, outcome) in healthy {
                 arm.lost += u64::from(outcome.opinion.is_none());
-                arm.others.add(outcome.queued + outcome.execution);
+                arm.others.add(outcome.queued() + outcome.execution());
             }
         },
     )

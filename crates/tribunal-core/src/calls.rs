@@ -21,9 +21,19 @@ impl Offset {
     pub(crate) fn of(since: Duration) -> Self {
         // In 64 bits: on the way of every call, the 128 of `as_micros` would show.
         let micros = since.as_secs().saturating_mul(1_000_000);
-        let micros = micros.saturating_add(since.subsec_micros().into());
+        Self::of_micros(micros.saturating_add(since.subsec_micros().into()))
+    }
+
+    /// The same, of nanoseconds.
+    #[inline]
+    pub(crate) const fn of_nanos(since: u64) -> Self {
+        Self::of_micros(since / 1_000)
+    }
+
+    #[inline]
+    const fn of_micros(micros: u64) -> Self {
         let last = u32::MAX - 1;
-        Self(u32::try_from(micros).unwrap_or(last).min(last))
+        Self(if micros < last as u64 { micros as u32 } else { last })
     }
 
     pub(crate) fn get(self) -> Option<Duration> {

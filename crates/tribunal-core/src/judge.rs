@@ -15,6 +15,14 @@ use crate::{CriticInfo, CriticName, Mode, Outcome, Reason, Source, Status, Verdi
 #[inline]
 #[must_use]
 pub fn calls_for(critic: &CriticInfo, outcome: &Outcome) -> Option<Verdict> {
+    match (&outcome.opinion, &outcome.reason) {
+        (Some(opinion), None) => Some(critic.thresholds.verdict(opinion.worst_severity())),
+        _ => calls_for_in_all(critic, outcome),
+    }
+}
+
+/// The same, where there is more to it than an opinion.
+fn calls_for_in_all(critic: &CriticInfo, outcome: &Outcome) -> Option<Verdict> {
     let heard = || {
         let objected = outcome.reason.as_ref().and_then(Reason::objected);
         objected.map_or(Verdict::Allow, |severity| critic.thresholds.verdict(severity))

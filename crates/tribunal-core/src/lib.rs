@@ -54,6 +54,7 @@ mod nearest;
 mod opinion;
 mod origin;
 mod outcome;
+mod outcomes;
 mod parameter;
 mod params;
 mod phase;
@@ -89,6 +90,7 @@ pub use origin::{BuildId, ConfigHash, Origin};
 pub use outcome::{
     Failure, FailureKind, Gated, Outcome, Reason, Skipped, Source, Status, TimeoutLevel,
 };
+pub use outcomes::Outcomes;
 pub use parameter::{MayBeEmpty, ParamShape, Parameter};
 pub use params::{FromParam, ParamFault, ParamPath, ParamProblem, ParamStep, Params};
 pub use phase::{Phase, Phases};

@@ -98,6 +98,7 @@ impl Opinion {
     }
 
     /// The severity that counts: its own or that of its worst violation.
+    #[inline]
     #[must_use]
     pub fn worst_severity(&self) -> f64 {
         // Written out because `f64::max` drops a NaN, and a NaN must not become a pass.

@@ -3,6 +3,7 @@
 //! A status says what happened, a verdict what is called for; they are never mixed up.
 
 use std::fmt;
+use std::mem::forget;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -63,12 +64,11 @@ pub struct Outcome {
     pub opinion: Option<Opinion>,
     /// Why there is no opinion; or, with one, what it replaced or which faults were let pass.
     pub reason: Option<Reason>,
-    /// How long it waited for tokens, permits and retries.
-    pub queued: Duration,
-    /// How long it was at work, all attempts together.
-    pub execution: Duration,
     /// What it cost, all attempts together, in the unit that the specs use.
     pub cost: f64,
+    /// In nanoseconds, as all that is counted of a run: an outcome is copied and dropped so often that its size shows.
+    queued: u64,
+    execution: u64,
     begun: Offset,
     #[expect(
         clippy::box_collection,
@@ -107,6 +107,34 @@ impl Outcome {
         Self::bare(Status::Error)
     }
 
+    /// Makes it [missing](Self::missing) again. What owns nothing is forgotten, not dropped: that comes to the same, and
+    /// only to find that there is nothing to be done would take more than all the rest.
+    #[inline]
+    pub(crate) fn reset(&mut self) {
+        match &self.opinion {
+            Some(opinion) if opinion.owns_nothing() => forget(self.opinion.take()),
+            Some(_) => self.opinion = None,
+            None => {}
+        }
+        match &self.reason {
+            Some(Reason::Gated(gated)) if gated.owns_nothing() => forget(self.reason.take()),
+            Some(_) => self.reason = None,
+            None => {}
+        }
+        if self.calls.is_some() {
+            self.calls = None;
+        }
+        self.status = Status::Error;
+        self.source = Source::Critic;
+        self.calls_for = None;
+        self.attempts = 0;
+        self.hedges = 0;
+        self.queued = 0;
+        self.execution = 0;
+        self.cost = 0.0;
+        self.begun = Offset::NONE;
+    }
+
     /// For engines: whether it is what [`Outcome::missing`] gives.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
@@ -123,12 +151,38 @@ impl Outcome {
             hedges: 0,
             opinion: None,
             reason: None,
-            queued: Duration::ZERO,
-            execution: Duration::ZERO,
+            queued: 0,
+            execution: 0,
             cost: 0.0,
             begun: Offset::NONE,
             calls: None,
         }
+    }
+
+    /// How long it waited for tokens, permits and retries.
+    #[inline]
+    #[must_use]
+    pub const fn queued(&self) -> Duration {
+        Duration::from_nanos(self.queued)
+    }
+
+    /// How long it was at work, all attempts together.
+    #[inline]
+    #[must_use]
+    pub const fn execution(&self) -> Duration {
+        Duration::from_nanos(self.execution)
+    }
+
+    /// For engines: how long it waited, and how long it was at work.
+    pub fn took(&mut self, queued: Duration, execution: Duration) {
+        self.queued = nanos(queued);
+        self.execution = nanos(execution);
+    }
+
+    /// For engines: how long it was at work, in nanoseconds, for who has them; it did not wait.
+    #[inline]
+    pub const fn took_nanos(&mut self, execution: u64) {
+        self.execution = execution;
     }
 
     /// When it was its turn, after the run was called: its gate was open, and it began to wait for tokens and permits.
@@ -162,6 +216,12 @@ impl Outcome {
         self.begun = Offset::of(since_the_call);
     }
 
+    /// For engines: the same, in nanoseconds, for who has them.
+    #[inline]
+    pub fn begin_at_nanos(&mut self, since_the_call: u64) {
+        self.begun = Offset::of_nanos(since_the_call);
+    }
+
     /// For engines: its calls. Fewer than two are told by the other fields.
     pub fn set_calls(&mut self, calls: Vec<CallTiming>) {
         self.calls = (calls.len() > 1).then(|| Box::new(calls));
@@ -174,10 +234,11 @@ impl Outcome {
     }
 
     /// What it would have cost more, had its gate been open: what gating and early exit saved.
+    #[inline]
     #[must_use]
     pub fn saved(&self, critic: &crate::CriticInfo) -> f64 {
-        let unused = self.attempts == 0 && self.opinion.is_none() && !self.is_failure();
-        if unused { critic.cost } else { 0.0 }
+        let unused = || self.attempts == 0 && self.opinion.is_none() && !self.is_failure();
+        if self.status == Status::Gated || unused() { critic.cost } else { 0.0 }
     }
 
     /// Whether it has an opinion with a violation.
@@ -216,13 +277,18 @@ impl Outcome {
         if let Some(begun) = self.begun() {
             map.serialize_entry("begun_ms", &millis(begun))?;
         }
-        map.serialize_entry("queued_ms", &millis(self.queued))?;
-        map.serialize_entry("execution_ms", &millis(self.execution))?;
+        map.serialize_entry("queued_ms", &millis(self.queued()))?;
+        map.serialize_entry("execution_ms", &millis(self.execution()))?;
         if let Some(calls) = &self.calls {
             map.serialize_entry("calls", calls)?;
         }
         map.serialize_entry("cost", &self.cost)
     }
+}
+
+/// Up to 584 years.
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds with three decimals.
@@ -383,6 +449,20 @@ pub enum Gated {
     },
     /// `conditional`: this does not hold.
     Condition(String),
+}
+
+impl Gated {
+    /// Whether there is nothing to be dropped with it.
+    #[inline]
+    const fn owns_nothing(&self) -> bool {
+        match self {
+            Self::OtherPhase(_)
+            | Self::NoViolation
+            | Self::RiskBelow { .. }
+            | Self::UncertaintyBelow { .. } => true,
+            Self::Condition(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for Gated {

@@ -12,7 +12,7 @@ use crate::judge::Hearing;
 use crate::outcome::millis;
 use crate::{
     Cause, ConfigHash, CriticName, Failure, FailureKind, FailureMode, Judgement, Mode, Origin,
-    Outcome, Priority, Reads, Reason, Stage, Status, Thresholds, Verdict,
+    Outcome, Outcomes, Priority, Reads, Reason, Stage, Status, Thresholds, Verdict,
 };
 
 /// What is fixed about a critic before any run: how it is named, placed and judged.
@@ -142,7 +142,7 @@ pub struct Report {
     /// Under which configuration it ran.
     pub config_hash: ConfigHash,
     critics: Arc<[CriticInfo]>,
-    outcomes: Vec<Outcome>,
+    outcomes: Outcomes,
 }
 
 /// The outcome of a critic whose own was lost.
@@ -172,15 +172,15 @@ impl Report {
     pub fn new(
         trace_id: Option<Arc<str>>,
         critics: Arc<[CriticInfo]>,
-        mut outcomes: Vec<Outcome>,
+        mut outcomes: Outcomes,
         timings: RunTimings,
         config_hash: ConfigHash,
     ) -> Self {
         debug_assert_eq!(critics.len(), outcomes.len(), "rule 1: one outcome each");
-        outcomes.resize_with(critics.len(), Outcome::missing);
+        outcomes.resize(critics.len());
         let mut hearing = Hearing::new();
         let (mut cost_spent, mut cost_saved) = (0.0, 0.0);
-        for (critic, outcome) in critics.iter().zip(&mut outcomes) {
+        for (critic, outcome) in critics.iter().zip(&mut *outcomes) {
             if outcome.status == Status::Gated {
                 // It calls for nothing and has cost nothing.
                 cost_saved += outcome.saved(critic);
@@ -191,9 +191,11 @@ impl Report {
             }
             hearing.hear(critic, outcome);
             cost_spent += outcome.cost;
-            cost_saved += outcome.saved(critic);
+            if outcome.attempts == 0 {
+                cost_saved += outcome.saved(critic);
+            }
         }
-        let Judgement { verdict, causes, let_pass } = hearing.judge(critics.iter().zip(&outcomes));
+        let Judgement { verdict, causes, let_pass } = hearing.judge(critics.iter().zip(&*outcomes));
         Self {
             trace_id,
             verdict,

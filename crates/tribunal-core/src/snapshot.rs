@@ -303,12 +303,6 @@ impl std::fmt::Debug for Snapshot {
     }
 }
 
-impl From<&Snapshot> for Snapshot {
-    fn from(snapshot: &Snapshot) -> Self {
-        snapshot.clone()
-    }
-}
-
 /// Gathers the parts of a [`Snapshot`].
 #[derive(Default)]
 pub struct SnapshotBuilder(Parts);

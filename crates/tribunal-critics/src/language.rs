@@ -3,16 +3,19 @@
 //! Start at [`Language`]. Which language a text is in is the guess of the crate `whatlang`, by the trigrams and the
 //! letters of the text.
 
+mod codes;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use thiserror::Error;
 use tribunal_core::{
     Answer, Critic, CriticKind, Languages, MayBeEmpty, ParamProblem, ParamShape, Params, Pointer,
-    Reads, Returns, Review, View, Violation, nearest,
+    Reads, Returns, Review, View, Violation,
 };
 use whatlang::Lang;
 
+use self::codes::{languages, no_language, two_letters};
 use crate::fields::Fields;
 use crate::findings::Findings;
 
@@ -70,88 +73,6 @@ const MIN_CONFIDENCE: f64 = 0.8;
 const MIN_CHARACTERS: usize = 40;
 /// Most parts of a text that are judged, spread evenly over it.
 const MOST_PARTS: usize = 16;
-
-/// The sentence for a code that is none, continuing "`allow[0]` ...".
-fn no_language(found: &str) -> String {
-    let shown: String = found.chars().take(80).collect();
-    let shown = shown.escape_debug();
-    let lower = found.to_lowercase();
-    // By its name, by another code, or by a slip of the pen.
-    let named = Lang::all().iter().find(|lang| {
-        lang.eng_name().to_lowercase() == lower
-            || lang.name().to_lowercase() == lower
-            || two_letters(lang.code()) == Some(lower.as_str())
-    });
-    let codes = Lang::all().iter().map(Lang::code);
-    let near: Vec<String> = match named.map(Lang::code).or_else(|| nearest(&lower, codes.clone())) {
-        None => Vec::new(),
-        Some(first) => {
-            let close = |code: &&str| off_by(code, &lower) == 1 && *code != first;
-            std::iter::once(first).chain(codes.filter(close)).take(4).map(shown_code).collect()
-        }
-    };
-    match near.is_empty() {
-        true => format!("is no ISO 639-3 code of a language that is known here: `{shown}`"),
-        false => format!(
-            "is no ISO 639-3 code of a language that is known here: `{shown}`; did you mean {}?",
-            near.join(" or ")
-        ),
-    }
-}
-
-fn shown_code(code: &str) -> String {
-    let name = Lang::from_code(code).map_or("", Lang::eng_name);
-    format!("`{code}` ({name})")
-}
-
-/// How many letters of two codes differ, place by place.
-fn off_by(code: &str, other: &str) -> usize {
-    let places = code.chars().count().max(other.chars().count());
-    places - code.chars().zip(other.chars()).filter(|(a, b)| a == b).count()
-}
-
-/// The ISO 639-1 code of the languages that are asked for most.
-fn two_letters(code: &str) -> Option<&'static str> {
-    const CODES: [(&str, &str); 36] = [
-        ("eng", "en"),
-        ("deu", "de"),
-        ("fra", "fr"),
-        ("spa", "es"),
-        ("ita", "it"),
-        ("por", "pt"),
-        ("nld", "nl"),
-        ("pol", "pl"),
-        ("rus", "ru"),
-        ("ukr", "uk"),
-        ("ces", "cs"),
-        ("slk", "sk"),
-        ("slv", "sl"),
-        ("hrv", "hr"),
-        ("srp", "sr"),
-        ("bul", "bg"),
-        ("ron", "ro"),
-        ("hun", "hu"),
-        ("ell", "el"),
-        ("tur", "tr"),
-        ("ara", "ar"),
-        ("heb", "he"),
-        ("pes", "fa"),
-        ("hin", "hi"),
-        ("ben", "bn"),
-        ("tam", "ta"),
-        ("cmn", "zh"),
-        ("jpn", "ja"),
-        ("kor", "ko"),
-        ("vie", "vi"),
-        ("tha", "th"),
-        ("ind", "id"),
-        ("swe", "sv"),
-        ("dan", "da"),
-        ("fin", "fi"),
-        ("nob", "no"),
-    ];
-    CODES.iter().find(|(long, _)| *long == code).map(|(_, short)| *short)
-}
 
 impl Language {
     fn new(allow: Option<Vec<Lang>>, ban: Vec<Lang>) -> Self {
@@ -244,16 +165,6 @@ impl Languages for Guesses {
         let first = text.get(..text.floor_char_boundary(PART_BYTES))?;
         guess(first, MIN_CHARACTERS, MIN_CONFIDENCE).map(|(lang, _)| lang.code())
     }
-}
-
-fn languages<'a>(codes: impl IntoIterator<Item = &'a str>) -> Result<Vec<Lang>, LanguageError> {
-    let read = |(index, code): (usize, &str)| {
-        let known = Lang::all().iter().find(|lang| lang.code() == code);
-        let unknown = || LanguageError::Unknown { index, found: code.chars().take(80).collect() };
-        known.copied().ok_or_else(unknown)
-    };
-    let set: Vec<Lang> = codes.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
-    if set.is_empty() { Err(LanguageError::NoLanguages) } else { Ok(set) }
 }
 
 /// The parts of a text that are judged, spread evenly over it.

@@ -4,6 +4,7 @@
 //! [`Repetition::MOST_LOOPED`] bytes.
 
 mod measure;
+mod seeded;
 
 use std::ops::Range;
 
@@ -175,10 +176,7 @@ impl Repetition {
         text: &str,
         mut object: impl FnMut(&'static str, String, Range<usize>),
     ) -> f64 {
-        let characters = longest_character_run(text);
-        if let Some((count, bytes)) =
-            characters.filter(|(count, _)| *count > self.max_character_run)
-        {
+        if let Some((count, bytes)) = longest_character_run(text, self.max_character_run) {
             object("repetition.characters", format!("one character {count} times in a row"), bytes);
         }
         let lines = longest_run(lines(text));

@@ -3,10 +3,12 @@
 //! Start at [`Secrets`]. The rules are a table beside this file; [`Secrets::rules`] lists them.
 
 pub(crate) mod apart;
+mod bare;
 mod checks;
 mod edges;
 mod known;
 mod placeholders;
+mod random;
 mod rules;
 mod scan;
 #[cfg(test)]
@@ -25,19 +27,19 @@ use tribunal_core::{
 
 use crate::MOST_VIOLATIONS;
 use crate::fields::{Fields, OwnPlace};
-use rules::{Rule, rules};
+use rules::{Rule, Specificity, rules};
 use scan::{Found, Scanner};
 
 /// Objects to secrets in the texts of a snapshot: API keys, access tokens, private keys, passwords.
 ///
 /// Every rule knows the form that an issuer publishes: prefix, alphabet, length, and a checksum where there is
 /// one. A secret without a form of its own is found by what stands around it: the name of its issuer, an
-/// assignment to something called a key or a password, an address or a command line with a login. These
-/// last ones are uncertain, and say so.
+/// assignment to something called a key or a password, an address or a command line with a login, or by a short prefix
+/// with random text behind it. These last ones are uncertain, and say so.
 ///
-/// It **misses** secrets that are encoded, split or spelt out, passwords in running text, tokens of issuers that
-/// have no rule, and whatever looks like a placeholder (`EXAMPLE`, `<your key>`, `${TOKEN}`, `xxxx`). It asks
-/// no issuer whether a key is still valid.
+/// It **misses** secrets that are encoded, split or spelt out, passwords in running text, bare tokens of issuers that
+/// have no rule where they are hex or have no prefix, and whatever looks like a placeholder (`EXAMPLE`,
+/// `<your key>`, `${TOKEN}`, `xxxx`). It asks no issuer whether a key is still valid.
 ///
 /// The opinion: one violation for each secret, `secret.<rule>`, whose span is the secret and nothing
 /// else, with the replacement `[secret:<rule>]`; `value` counts them by rule; the uncertainty is that of the
@@ -57,6 +59,8 @@ use scan::{Found, Scanner};
 pub struct Secrets {
     fields: Fields,
     rules: Vec<&'static Rule>,
+    /// Rules that were switched off and still say what a text is, so that no vaguer one objects to it.
+    muted: Vec<&'static Rule>,
     scanner: Option<Scanner>,
     allow: Vec<Regex>,
     min_severity: f64,
@@ -97,16 +101,21 @@ impl Secrets {
     /// All rules, over `input_text` and `model_response`.
     #[must_use]
     pub fn new() -> Self {
-        Self::over(Fields::default(), rules().iter().collect(), Vec::new(), 0.0)
+        Self::over(Fields::default(), rules().iter().collect(), Vec::new())
     }
 
-    fn over(
-        fields: Fields,
-        rules: Vec<&'static Rule>,
-        allow: Vec<Regex>,
-        min_severity: f64,
-    ) -> Self {
-        Self { fields, scanner: Scanner::new(&rules), rules, allow, min_severity }
+    /// With these rules, and those of the others that were switched off.
+    fn over(fields: Fields, rules: Vec<&'static Rule>, off: Vec<&'static Rule>) -> Self {
+        let names_a_form = |rule: &&Rule| rule.specificity > Specificity::Surroundings;
+        let muted: Vec<_> = off.into_iter().filter(names_a_form).collect();
+        let scanner = Scanner::new(rules.iter().chain(&muted).copied().collect());
+        Self { fields, scanner, rules, muted, allow: Vec::new(), min_severity: 0.0 }
+    }
+
+    /// The same with other rules.
+    fn with_rules(self, rules: Vec<&'static Rule>, off: Vec<&'static Rule>) -> Self {
+        let Self { allow, min_severity, .. } = self;
+        Self { allow, min_severity, ..Self::over(self.fields, rules, off) }
     }
 
     /// The ids of all rules there are, each with what it finds.
@@ -128,19 +137,23 @@ impl Secrets {
     /// [`SecretsError::Rule`] for an id that no rule has.
     pub fn only<'a>(self, ids: impl IntoIterator<Item = &'a str>) -> Result<Self, SecretsError> {
         let chosen = chosen(ids.into_iter())?;
-        let rules = self.rules.into_iter().filter(|rule| chosen.contains(&&*rule.id)).collect();
-        Ok(Self::over(self.fields, rules, self.allow, self.min_severity))
+        let is_chosen = |rule: &&Rule| chosen.contains(&&*rule.id);
+        let rules = self.rules.iter().copied().filter(is_chosen).collect();
+        let muted = self.muted.iter().copied().filter(is_chosen).collect();
+        Ok(self.with_rules(rules, muted))
     }
 
-    /// Does without these rules.
+    /// Lets pass what these rules find: no other rule objects to it either, unless it knows its form as well.
     ///
     /// # Errors
     ///
     /// [`SecretsError::Rule`] for an id that no rule has.
     pub fn without<'a>(self, ids: impl IntoIterator<Item = &'a str>) -> Result<Self, SecretsError> {
         let chosen = chosen(ids.into_iter())?;
-        let rules = self.rules.into_iter().filter(|rule| !chosen.contains(&&*rule.id)).collect();
-        Ok(Self::over(self.fields, rules, self.allow, self.min_severity))
+        let is_chosen = |rule: &&Rule| chosen.contains(&&*rule.id);
+        let (off, rules): (Vec<_>, Vec<_>) = self.rules.iter().copied().partition(is_chosen);
+        let off = self.muted.iter().copied().chain(off).collect();
+        Ok(self.with_rules(rules, off))
     }
 
     /// Lets pass what one of these patterns matches anywhere within the secret.
@@ -183,7 +196,8 @@ impl Secrets {
     fn scan(&self, text: &str) -> scan::Scan {
         let scanner = self.scanner.as_ref();
         let mut scan = scanner.map(|scanner| scanner.scan(text, &self.allow)).unwrap_or_default();
-        scan.found.retain(|found| found.severity >= self.min_severity);
+        let muted = |rule: &Rule| self.muted.iter().any(|muted| std::ptr::eq(*muted, rule));
+        scan.found.retain(|it| it.severity >= self.min_severity && !muted(it.rule));
         scan
     }
 
@@ -296,7 +310,7 @@ impl Critic for Secrets {
 const LINES: &[(&str, &str)] = &[
     crate::fields::LINE,
     ("rules", "Only these rules. All unless given."),
-    ("disable", "All rules but these."),
+    ("disable", "All rules but these; what they find is let pass."),
     ("allow", "Regular expressions; a secret that one of them matches anywhere is let pass."),
     ("min_severity", "What is less severe than this, from 0 to 1, is left out."),
 ];
@@ -309,14 +323,13 @@ pub(crate) fn kind() -> CriticKind {
         let without = ids(params, "disable").unwrap_or_default();
         let allow = patterns(params);
         let min_severity = params.number("min_severity", 0.0, 0.0..=1.0);
-        let mut chosen: Vec<&'static Rule> = rules().iter().collect();
-        chosen.retain(|rule| {
-            only.as_ref().is_none_or(|only| only.contains(&rule.id)) && !without.contains(&rule.id)
-        });
+        let wanted = |rule: &&Rule| only.as_ref().is_none_or(|only| only.contains(&rule.id));
+        let (off, chosen): (Vec<_>, Vec<_>) =
+            rules().iter().filter(wanted).partition(|rule| without.contains(&rule.id));
         if chosen.is_empty() {
             params.fault(if params.has("rules") { "rules" } else { "disable" }, "leaves no rule");
         }
-        Some(Secrets::over(fields, chosen, allow, min_severity))
+        Some(Secrets { allow, min_severity, ..Secrets::over(fields, chosen, off) })
     })
     .documented(LINES)
 }

@@ -28,7 +28,7 @@
 //!     });
 //!     outcome.calls_for = calls_for(&critic, &outcome);
 //!     let (critics, timings) = (vec![critic.clone()].into(), RunTimings::default());
-//!     let report = Report::new(None, critics, vec![outcome], timings, ConfigHash([0; 16]));
+//!     let report = Report::new(None, critics, [outcome].into(), timings, ConfigHash([0; 16]));
 //!     measuring.add(&row, "by hand", &report)?;
 //! }
 //! let evaluation = measuring.finish();

@@ -236,7 +236,7 @@ impl OfCritic {
         self.cost += outcome.cost;
         if outcome.attempts > 0 && outcome.source == Source::Critic {
             self.called += 1;
-            self.took.add(outcome.execution);
+            self.took.add(outcome.execution());
         }
     }
 

@@ -160,7 +160,9 @@ fn labels(value: Option<&Value>) -> Result<BTreeMap<String, Truth>, RowError> {
     for (name, value) in given {
         let truth = match value {
             Value::Bool(holds) => Truth::Is(*holds),
-            Value::Array(types) => Truth::Types(!types.is_empty()),
+            Value::Array(types) if types.iter().all(Value::is_string) => {
+                Truth::Types(!types.is_empty())
+            }
             Value::Null => continue,
             _ => return Err(RowError::Value(named(name)?)),
         };
@@ -334,6 +336,10 @@ mod tests {
             (
                 json!({"labels": {"x": "yes"}}),
                 "label `x` must be true, false, a list of types, or null where it is not known",
+            ),
+            (
+                json!({"labels": {"pii": ["EMAIL", 3]}}),
+                "label `pii` must be true, false, a list of types, or null where it is not known",
             ),
             (json!({"source": 3}), "`source` must be a string"),
             (

@@ -15,7 +15,7 @@ fn report(trace_id: &str) -> Report {
     let critics: Arc<[CriticInfo]> = vec![CriticInfo::new(CriticName::new("fine").unwrap())].into();
     let outcomes = vec![Outcome::success(Opinion::clean())];
     let timings = RunTimings::default();
-    Report::new(Some(trace_id.into()), critics, outcomes, timings, ConfigHash::default())
+    Report::new(Some(trace_id.into()), critics, outcomes.into(), timings, ConfigHash::default())
 }
 
 fn written(builder: LogBuilder, path: &Path, count: usize) {

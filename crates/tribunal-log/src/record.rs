@@ -119,8 +119,8 @@ impl Kept {
             hedges: outcome.hedges,
             begun: outcome.begun(),
             calls: outcome.calls().into(),
-            queued: outcome.queued,
-            execution: outcome.execution,
+            queued: outcome.queued(),
+            execution: outcome.execution(),
             cost: outcome.cost,
         }
     }

@@ -108,12 +108,12 @@ impl CriticCounts {
             return;
         }
         if outcome.attempts > 0 {
-            self.execution.record(outcome.execution);
-            self.queued.record(outcome.queued);
+            self.execution.record(outcome.execution());
+            self.queued.record(outcome.queued());
         } else {
             self.cost_saved += outcome.saved(critic);
-            if !outcome.queued.is_zero() {
-                self.queued.record(outcome.queued);
+            if !outcome.queued().is_zero() {
+                self.queued.record(outcome.queued());
             }
         }
         self.cost_spent += outcome.cost;

@@ -5,6 +5,7 @@
 //! such.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use tribunal_core::{
@@ -15,8 +16,10 @@ use tribunal_resilience::{Admitted, AdmittedCall, CallResult, Moment};
 use crate::apart::Called;
 use crate::attempt::{Execution, Ledger};
 use crate::call::{About, InFlight, Spoken};
-use crate::limit::{Carried, Short};
+use crate::flight::{Flight, Work};
+use crate::limit::{Carried, Handed, Short};
 use crate::pending::Wait;
+use crate::plan::index;
 
 type Future<'r> = BoxFuture<'r, Result<Opinion, CriticError>>;
 
@@ -31,18 +34,18 @@ impl<'r> Execution<'r> {
         cx: &mut Context<'_>,
     ) -> Option<Wait<'r>> {
         let (node, now) = (self.node, *clock);
-        let admitted = match &node.breaker {
-            None => None,
-            Some(breaker) => match breaker.try_admit(now) {
-                None => return self.by_and_by(clock, carried, out),
-                admitted => admitted,
-            },
-        };
+        let mut admitted = None;
+        if let Some(breaker) = &node.breaker {
+            admitted = breaker.try_admit(now);
+            if admitted.is_none() {
+                return self.by_and_by(clock, carried, out);
+            }
+        }
         if self.scope.deadline.is_over(now) {
             return self.by_and_by(clock, carried, out);
         }
         match self.try_take_here(now, carried) {
-            Ok(critic) => self.call_at_once(admitted, critic, clock, carried, out, cx),
+            Ok(critic) => self.call_at_once(&mut admitted, critic, clock, carried, out, cx),
             Err(Short::Tokens(tokens)) => Some(self.in_queue(tokens, now)),
             Err(Short::TooLate(wait)) => {
                 self.close(&mut Ledger::new(now), Err(Reason::RateLimited { wait }), out);
@@ -53,7 +56,7 @@ impl<'r> Execution<'r> {
 
     fn call_at_once(
         &self,
-        admitted: Option<AdmittedCall<'r>>,
+        admitted: &mut Option<AdmittedCall<'r>>,
         critic: Option<Admitted<'r>>,
         clock: &mut Moment,
         carried: &mut Carried<'r>,
@@ -65,7 +68,7 @@ impl<'r> Execution<'r> {
         if let Some(hedging) = &node.hedging {
             hedging.budget.deposit();
         }
-        let observers = &self.run().court.observers;
+        let observers = &self.scope.court.observers;
         if !observers.is_empty() {
             observers.tell(RunEvent::CriticStarted { critic: self.info, attempt: 1 });
         }
@@ -92,7 +95,7 @@ impl<'r> Execution<'r> {
         *clock = now;
         if self.agrees(started, now, out) {
             critic.into_iter().for_each(|critic| critic.done_at(now));
-            if let Some(admitted) = admitted {
+            if let Some(admitted) = admitted.take() {
                 admitted.report(CallResult::Success, now);
             }
             return None;
@@ -107,29 +110,44 @@ impl<'r> Execution<'r> {
             }
             (None, None, Ok(())) => {
                 self.run().note_call(self.place, 1, started);
-                let about = self.about(admitted, started);
-                let held = carried.hand_over(critic)?;
-                let call = InFlight::here(Contained::new(future?), held, about);
-                return Some(self.in_flight(call, true));
+                let handed = carried.hand_over(critic);
+                return self.goes_on(Contained::new(future?), handed, admitted.take(), started);
             }
         };
         critic.into_iter().for_each(|critic| critic.done_at(now));
         self.run().note_call(self.place, 1, started);
-        self.first_answer(self.about(admitted, started), called, now, out)
+        self.first_answer(self.about(admitted.take(), started), called, now, out)
+    }
+
+    /// A first call has been polled, and has to be waited for.
+    #[inline]
+    fn goes_on(
+        &self,
+        work: Work<'r>,
+        handed: Handed<'r>,
+        admitted: Option<AdmittedCall<'r>>,
+        started: Moment,
+    ) -> Option<Wait<'r>> {
+        let (place, deadline) = (index(self.place), self.deadline(started));
+        let flight = Flight::new(place, work, handed, admitted, started, deadline);
+        if self.node.hedging.is_none() {
+            return Some(Wait::Flight(flight));
+        }
+        flight.into_call().map(|call| self.in_flight(Box::new(call)))
     }
 
     /// A first call that had to be waited for has just given an opinion, which is in its place. `false` when more has to
     /// be said about it; then nothing has changed.
     #[inline]
-    pub(crate) fn land(&self, call: &mut InFlight<'r>, now: Moment, out: &mut Outcome) -> bool {
-        let fine = self.agrees(call.about().started, now, out);
+    pub(crate) fn land(&self, flight: &mut Flight<'r>, now: Moment, out: &mut Outcome) -> bool {
+        let fine = self.agrees(flight.started, now, out);
         if fine {
-            call.succeed(now);
+            flight.succeed(now);
         }
         fine
     }
 
-    /// The same, of one that gave none, or one that does not do.
+    /// A first call that had to be waited for has ended in any other way, or was not made in the run's own task.
     #[inline(never)]
     pub(crate) fn land_hard(
         &self,
@@ -163,19 +181,20 @@ impl<'r> Execution<'r> {
     /// Whether there is an opinion, in time and with nothing to be said against it. Then its outcome is in its place.
     #[inline(always)]
     fn agrees(&self, started: Moment, now: Moment, out: &mut Outcome) -> bool {
-        let (node, took) = (self.node, now.since(started));
+        let (node, took) = (self.node, now.nanos_since(started));
         let Some(said) = &out.opinion else { return false };
-        let fine =
-            took < node.timeout && !self.scope.deadline.is_over(now) && node.plainly.is_met(said);
+        let fine = took < node.timeout_nanos
+            && !self.scope.deadline.is_over(now)
+            && node.plainly.is_met(said);
         if fine {
             if let Some(hedging) = &node.hedging {
-                hedging.note(took);
+                hedging.note(Duration::from_nanos(took));
             }
             out.cost = said.cost.unwrap_or(self.info.cost);
             out.status = Status::Success;
             out.attempts = 1;
-            out.execution = took;
-            out.begin_at(started.since(self.run().called));
+            out.took_nanos(took);
+            out.begin_at_nanos(started.nanos_since(self.run().called));
         }
         fine
     }

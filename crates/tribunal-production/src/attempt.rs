@@ -16,7 +16,7 @@ use crate::apart::Called;
 use crate::call::{Call, InFlight, broken};
 use crate::hooks::{Time, Told};
 use crate::limit::{Carried, Held, Short};
-use crate::pending::{Flight, Later, Wait};
+use crate::pending::{Later, Wait};
 use crate::plan::Node;
 use crate::run::Run;
 use crate::spec::Isolation;
@@ -101,7 +101,7 @@ impl<'r> Execution<'r> {
         out: &mut Outcome,
         cx: &mut Context<'_>,
     ) -> Option<Wait<'r>> {
-        if self.node.isolation == Isolation::Run && self.run().court.hooks.is_empty() {
+        if self.node.isolation == Isolation::Run && self.scope.court.hooks.is_empty() {
             self.at_once(clock, carried, out, cx)
         } else {
             self.by_and_by(clock, carried, out)
@@ -142,7 +142,7 @@ impl<'r> Execution<'r> {
                 Call::InFlight(call) => {
                     // The critic has been called, which may have taken its time.
                     *clock = Moment::now();
-                    Some(self.in_flight(*call, false))
+                    Some(self.in_flight(call))
                 }
                 Call::Answered(result) => {
                     *clock = ledger.clock;
@@ -152,15 +152,13 @@ impl<'r> Execution<'r> {
         }
     }
 
-    /// What is left to do once the first call has begun and goes on. Whether it has been polled by whoever waits
-    /// for it.
-    #[inline]
-    pub(crate) fn in_flight(&self, call: InFlight<'r>, polled: bool) -> Wait<'r> {
+    /// What is left to do once the first call has begun and goes on.
+    pub(crate) fn in_flight(&self, call: Box<InFlight<'r>>) -> Wait<'r> {
         if self.node.hedging.is_none() {
-            return Wait::Flight(Flight { place: self.place, call, polled });
+            return Wait::Call(self.place, call);
         }
         let ledger = Ledger::of_first_call(call.about().started);
-        Wait::Later(self.later(ledger, Entry::InFlight(Box::new(call))))
+        Wait::Later(self.later(ledger, Entry::InFlight(call)))
     }
 
     /// With a token of so many of its buckets, it has to wait for its turn.
@@ -427,9 +425,8 @@ impl<'r> Execution<'r> {
         }
         out.attempts = ledger.calls;
         out.hedges = ledger.hedges;
-        out.execution = ledger.execution;
         let entered = ledger.clock.since(ledger.entered);
-        out.queued = entered.saturating_sub(ledger.execution);
+        out.took(entered.saturating_sub(ledger.execution), ledger.execution);
         out.cost = ledger.cost;
         out.begin_at(ledger.entered.since(self.run().called));
         if ledger.ended.len() > 1 {

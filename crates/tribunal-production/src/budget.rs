@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tribunal_core::Mode;
 
+use crate::run::Spent;
+
 /// Sums of decimal costs are off by less than this.
 const ROUNDING: f64 = 1e-9;
 
@@ -59,10 +61,10 @@ impl Budget {
     }
 
     /// A stage is over: what its critics reserved gives way to what all have spent so far.
-    pub(crate) fn settle(&self, spent: impl Fn(Mode) -> f64) {
+    pub(crate) fn settle(&self, spent: Spent) {
         if self.most.is_some() {
-            self.taken.store(spent(Mode::Enforce).to_bits(), Relaxed);
-            self.watched.store(spent(Mode::Monitor).to_bits(), Relaxed);
+            self.taken.store(spent.enforced.to_bits(), Relaxed);
+            self.watched.store(spent.monitored.to_bits(), Relaxed);
         }
     }
 }
@@ -116,7 +118,7 @@ mod tests {
     fn between_stages_what_was_spent_counts() {
         let budget = Budget::new(Some(1.0));
         assert!(budget.reserve(0.9, Mode::Enforce));
-        budget.settle(|_| 0.2);
+        budget.settle(Spent { enforced: 0.2, monitored: 0.0 });
         assert!(budget.reserve(0.8, Mode::Enforce));
         assert!(!Budget::new(Some(0.0)).reserve(0.1, Mode::Enforce));
         assert!(Budget::new(None).reserve(1e300, Mode::Enforce));

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_core::future::BoxFuture;
 use tribunal_core::{
     Answer, CallEnd, CallTiming, Contained, CriticError, Failure, FailureKind, Opinion, Panicked,
     Reason, RunEvent, TimeoutLevel, contain, seeded,
@@ -17,6 +16,7 @@ use tribunal_resilience::{AdmittedCall, CallResult, Deadline, Moment};
 
 use crate::apart::{Apart, Called, Luggage};
 use crate::attempt::{Again, Execution, Ledger, Miss};
+use crate::flight;
 use crate::limit::Held;
 use crate::spec::Isolation;
 use crate::validate::{Valid, validate};
@@ -52,7 +52,7 @@ pub(crate) struct About<'r> {
 
 /// Where the work is done.
 enum Work<'r> {
-    Here(Contained<BoxFuture<'r, Result<Opinion, CriticError>>>),
+    Here(flight::Work<'r>),
     /// Its permits are with it.
     Apart(Apart),
 }
@@ -77,12 +77,8 @@ impl<'r> About<'r> {
 
 impl<'r> InFlight<'r> {
     /// One that goes on in the run's own task.
-    pub(crate) fn here(
-        future: Contained<BoxFuture<'r, Result<Opinion, CriticError>>>,
-        held: Held<'r>,
-        about: About<'r>,
-    ) -> Self {
-        Self { work: Work::Here(future), held: Some(held), about }
+    pub(crate) const fn here(work: flight::Work<'r>, held: Held<'r>, about: About<'r>) -> Self {
+        Self { work: Work::Here(work), held: Some(held), about }
     }
 
     /// Its answer, when there is one. What it says goes where it is wanted: an opinion is too large to be handed on by
@@ -98,20 +94,6 @@ impl<'r> InFlight<'r> {
         match &mut self.work {
             Work::Here(future) => future.poll_with(cx, put),
             Work::Apart(apart) => apart.poll(cx).map(|called| called.map(put)),
-        }
-    }
-
-    /// The call gave an opinion that is valid: its permits are free, its time counts, and the breaker learns of it.
-    #[inline]
-    pub(crate) fn succeed(&mut self, now: Moment) {
-        if let Work::Here(future) = &mut self.work {
-            future.discard();
-        }
-        if let Some(held) = self.held.take() {
-            held.done_at(now);
-        }
-        if let Some(admitted) = self.about.admitted.take() {
-            admitted.report(CallResult::Success, now);
         }
     }
 
@@ -158,8 +140,13 @@ impl Future for InFlight<'_> {
 impl<'r> Execution<'r> {
     /// What there is to know of a call that starts now.
     pub(crate) fn about(&self, admitted: Option<AdmittedCall<'r>>, now: Moment) -> About<'r> {
-        let own = Deadline::after(now, self.node.timeout, TimeoutLevel::Critic);
-        About::new(admitted, now, own.within(self.scope.deadline))
+        About::new(admitted, now, self.deadline(now))
+    }
+
+    /// The deadline of a call that starts then.
+    pub(crate) fn deadline(&self, started: Moment) -> Deadline<TimeoutLevel> {
+        let own = Deadline::after(started, self.node.timeout, TimeoutLevel::Critic);
+        own.within(self.scope.deadline)
     }
 
     /// Asks the breaker, where there is one.

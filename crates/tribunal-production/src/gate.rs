@@ -19,7 +19,7 @@ pub(crate) fn decide(
     plan: &Plan,
     node: &Node,
     view: View<'_>,
-    summary: Summary,
+    summary: &Summary,
 ) -> Result<(), Reason> {
     let phase = view.snapshot().phase();
     if !node.phases.contains(phase) {
@@ -116,7 +116,7 @@ mod tests {
         let view = View::with_prior(&snapshot, &plan.names, &outcomes, &[], &node.sees);
         let mut summary = Summary::default();
         summary.add(&plan.infos, &outcomes);
-        decide(&plan, node, view, summary)
+        decide(&plan, node, view, &summary)
     }
 
     fn before(name: &str) -> CriticSpec {
@@ -213,7 +213,7 @@ mod tests {
             let node = plan.nodes.last().unwrap();
             let outcomes = [outcome];
             let view = View::with_prior(&snapshot, &plan.names, &outcomes, &[], &node.sees);
-            decide(&plan, node, view, Summary::default()).is_ok()
+            decide(&plan, node, view, &Summary::default()).is_ok()
         };
         assert!(is_open(4, Policy::OnViolation, violation()));
         assert!(is_open(4, Policy::on_uncertainty(), doubt()));

@@ -41,6 +41,7 @@ mod attempt;
 mod budget;
 mod call;
 mod canary;
+mod flight;
 mod gate;
 mod gauges;
 mod hedge;
@@ -65,6 +66,7 @@ mod settings;
 mod spec;
 mod stage;
 mod stop;
+mod turns;
 mod validate;
 
 pub use canary::{Canary, CanaryReading, Finding, is_canary};

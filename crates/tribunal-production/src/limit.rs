@@ -9,9 +9,11 @@ use tokio::time::{sleep, timeout_at};
 use tribunal_core::{Reason, seeded};
 use tribunal_resilience::{
     Admission, Admitted, Moment, OwnedAdmitted, OwnedPermit, Permit, Permits, RetryBudget,
+    TokenBucket,
 };
 
 use crate::attempt::Execution;
+use crate::orchestrator::Court;
 use crate::spec::Isolation;
 
 /// The permits of one call. Dropping it gives them back: the call was cut short.
@@ -21,6 +23,15 @@ pub(crate) struct Held<'p> {
     stage: Option<Permit<'p>>,
     pool: Option<Permit<'p>>,
     global: Permit<'p>,
+}
+
+/// The same for a call in the run's own task, which needs nobody's thread.
+#[must_use = "permits last as long as they are kept"]
+pub(crate) struct Handed<'p> {
+    critic: Option<Admitted<'p>>,
+    stage: Option<Permit<'p>>,
+    /// There until they are given back.
+    global: Option<Permit<'p>>,
 }
 
 /// The same for a call that may outlive its run.
@@ -42,6 +53,26 @@ pub(crate) struct Carried<'p> {
     budget: &'p RetryBudget,
 }
 
+/// What goes from one stage to the next, if that begins at once.
+pub(crate) struct Kept<'c> {
+    global: Option<Permit<'c>>,
+    first_calls: u32,
+    court: &'c Court,
+}
+
+impl<'c> Kept<'c> {
+    /// Nothing yet.
+    pub(crate) const fn new(court: &'c Court) -> Self {
+        Self { global: None, first_calls: 0, court }
+    }
+
+    /// The last stage is over.
+    #[inline]
+    pub(crate) fn put_down(&mut self) {
+        drop(Carried::of(self));
+    }
+}
+
 /// Why not everything could be had without waiting.
 #[derive(Clone, Copy)]
 pub(crate) enum Short {
@@ -52,10 +83,15 @@ pub(crate) enum Short {
 }
 
 impl<'p> Carried<'p> {
-    /// Nothing yet.
+    /// What the stage before has kept.
     #[inline]
-    pub(crate) const fn new(budget: &'p RetryBudget) -> Self {
-        Self { stage: None, global: None, first_calls: 0, budget }
+    pub(crate) fn of<'c: 'p>(kept: &mut Kept<'c>) -> Self {
+        Self {
+            stage: None,
+            global: kept.global.take(),
+            first_calls: std::mem::take(&mut kept.first_calls),
+            budget: &kept.court.retry_budget,
+        }
     }
 
     /// Whether it has the wide permits for a call in the run's own task, or gets them without waiting.
@@ -70,9 +106,17 @@ impl<'p> Carried<'p> {
     }
 
     /// The permits of a call that goes on when the pass does.
-    pub(crate) fn hand_over(&mut self, critic: Option<Admitted<'p>>) -> Option<Held<'p>> {
-        let global = self.global.take()?;
-        Some(Held { critic, stage: self.stage.take(), pool: None, global })
+    #[inline]
+    pub(crate) fn hand_over(&mut self, critic: Option<Admitted<'p>>) -> Handed<'p> {
+        Handed { critic, stage: self.stage.take(), global: self.global.take() }
+    }
+
+    /// The stage is over, and nobody had to be waited for since: the next one may need the widest permit again.
+    #[inline]
+    pub(crate) fn keep(mut self, kept: &mut Kept<'_>) {
+        kept.global =
+            self.global.take().and_then(|permit| permit.of(&kept.court.plan.permits).ok());
+        kept.first_calls = std::mem::take(&mut self.first_calls);
     }
 
     /// The pass is over.
@@ -121,6 +165,24 @@ impl<'p> Held<'p> {
     }
 }
 
+impl<'p> Handed<'p> {
+    /// Gives them back: the call has ended by itself, and its time counts.
+    #[inline]
+    pub(crate) fn done_at(&mut self, now: Moment) {
+        if let Some(critic) = self.critic.take() {
+            critic.done_at(now);
+        }
+        self.stage = None;
+        self.global = None;
+    }
+
+    /// The same permits, unless they are given back.
+    pub(crate) fn held(self) -> Option<Held<'p>> {
+        let Self { critic, stage, global } = self;
+        Some(Held { critic, stage, pool: None, global: global? })
+    }
+}
+
 impl OwnedHeld {
     /// Gives them back: the call has ended by itself, and its time counts.
     pub(crate) fn done(self) {
@@ -152,7 +214,7 @@ impl<'p> Execution<'p> {
             Some(door) => Some(door.try_enter(now).ok_or(missing)?),
             None => None,
         };
-        if carried.has(self.stage_permits(), &self.run().court.plan.permits) {
+        if carried.has(self.stage_permits(), &self.scope.court.plan.permits) {
             return Ok(critic);
         }
         // Nothing ran under it, so its time must not count as that of a call.
@@ -169,15 +231,23 @@ impl<'p> Execution<'p> {
     /// A token of each bucket.
     #[inline(always)]
     fn try_tokens(&self, now: Moment) -> Result<(), Short> {
-        for (taken, bucket) in self.node.buckets.iter().enumerate() {
-            if let Err(wait) = bucket.take_at(now) {
-                return Err(match self.is_in_time(now, wait) {
-                    true => Short::Tokens(taken),
-                    false => Short::TooLate(wait),
-                });
-            }
+        match &*self.node.buckets {
+            [] => Ok(()),
+            [own] => self.try_token(own, 0, now),
+            many => many
+                .iter()
+                .zip(0..)
+                .try_for_each(|(bucket, taken)| self.try_token(bucket, taken, now)),
         }
-        Ok(())
+    }
+
+    /// A token of one bucket, after so many.
+    #[inline(always)]
+    fn try_token(&self, bucket: &TokenBucket, taken: usize, now: Moment) -> Result<(), Short> {
+        bucket.take_at(now).map_err(|wait| match self.is_in_time(now, wait) {
+            true => Short::Tokens(taken),
+            false => Short::TooLate(wait),
+        })
     }
 
     /// A token of each bucket, or of none.

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::RunError;
 use serde::Serialize;
 use tribunal_core::{
-    CriticInfo, CriticName, Outcome, Report, Source, Stage, Status, Verdict, seeded,
+    CriticInfo, CriticName, Outcome, Outcomes, Report, Source, Stage, Status, Verdict, seeded,
 };
+
+use crate::RunError;
+use crate::orchestrator::Court;
 
 /// What has been counted since the orchestrator was built.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -164,6 +166,12 @@ impl Counted {
             counts.cost_saved += outcome.saved(info);
             return;
         }
+        counts.cost_spent += outcome.cost;
+        if is_plain(outcome) {
+            counts.successes += 1;
+            counts.executed(outcome.execution());
+            return;
+        }
         *counts.of_status(outcome.status) += 1;
         match outcome.source {
             Source::Critic => {}
@@ -173,22 +181,35 @@ impl Counted {
         if outcome.attempts == 0 {
             counts.cost_saved += outcome.saved(info);
         } else {
-            counts.executions += 1 + u64::from(seeded!(CountedTwice));
-            counts.execution_time = counts.execution_time.saturating_add(outcome.execution);
+            counts.executed(outcome.execution());
         }
-        counts.cost_spent += outcome.cost;
         if outcome.attempts > 1 {
             let retries = outcome.attempts.saturating_sub(outcome.hedges).saturating_sub(1);
             counts.retries += u64::from(retries);
             counts.hedges += u64::from(outcome.hedges);
         }
-        if !outcome.queued.is_zero() {
-            counts.queue_time = counts.queue_time.saturating_add(outcome.queued);
+        if !outcome.queued().is_zero() {
+            counts.queue_time = counts.queue_time.saturating_add(outcome.queued());
         }
     }
 }
 
+/// Whether it is what most of them are: an opinion that the critic gave when it was first called, without a wait.
+#[inline]
+fn is_plain(outcome: &Outcome) -> bool {
+    outcome.status == Status::Success
+        && outcome.source == Source::Critic
+        && outcome.attempts == 1
+        && outcome.queued().is_zero()
+}
+
 impl Counts {
+    #[inline]
+    fn executed(&mut self, took: Duration) {
+        self.executions += 1 + u64::from(seeded!(CountedTwice));
+        self.execution_time = self.execution_time.saturating_add(took);
+    }
+
     fn of_status(&mut self, status: Status) -> &mut u64 {
         match status {
             Status::Success => &mut self.successes,
@@ -202,18 +223,15 @@ impl Counts {
     }
 }
 
-/// The outcomes of one run as they come. Whatever becomes of the run, those that came are counted.
+/// The outcomes of one run as they come. Those of a run that comes to no end are counted too.
 pub(crate) struct Tally<'c> {
-    counters: &'c Counters,
-    infos: &'c [CriticInfo],
-    outcomes: Vec<Outcome>,
+    court: &'c Court,
+    outcomes: Outcomes,
 }
 
 impl<'c> Tally<'c> {
-    pub(crate) fn new(counters: &'c Counters, infos: &'c [CriticInfo]) -> Self {
-        let mut outcomes = Vec::with_capacity(infos.len());
-        outcomes.resize_with(infos.len(), Outcome::missing);
-        Self { counters, infos, outcomes }
+    pub(crate) fn new(court: &'c Court) -> Self {
+        Self { court, outcomes: Outcomes::missing(court.plan.infos.len()) }
     }
 
     /// The outcomes before a stage, and its own.
@@ -225,23 +243,15 @@ impl<'c> Tally<'c> {
         }
     }
 
-    /// Makes the report of them, and counts it.
-    #[inline]
-    pub(crate) fn finish<'r>(
-        mut self,
-        report: impl FnOnce(Vec<Outcome>) -> &'r Report,
-    ) -> &'r Report {
-        let report = report(std::mem::take(&mut self.outcomes));
-        let mut counted = self.counters.lock();
-        if let Some(count) = counted.verdicts.get_mut(report.verdict as usize) {
-            *count += 1;
-        }
-        counted.let_pass += u64::from(!report.let_pass.is_empty());
-        for (place, (info, outcome)) in report.outcomes().enumerate() {
-            counted.outcome(place, info, outcome);
-        }
-        drop(counted);
-        report
+    /// The critics of a stage, and their outcomes.
+    pub(crate) fn of(&self, stage: &Range<usize>) -> (&'c [CriticInfo], &[Outcome]) {
+        let infos = self.court.plan.infos.get(stage.clone()).unwrap_or_default();
+        (infos, self.outcomes.get(stage.clone()).unwrap_or_default())
+    }
+
+    /// All of them, for a report, which is then to be [counted](Counters::count).
+    pub(crate) fn take(mut self) -> Outcomes {
+        std::mem::take(&mut self.outcomes)
     }
 }
 
@@ -250,8 +260,8 @@ impl Drop for Tally<'_> {
         if self.outcomes.is_empty() {
             return;
         }
-        let mut counted = self.counters.lock();
-        let outcomes = self.infos.iter().zip(&self.outcomes).enumerate();
+        let mut counted = self.court.counters.lock();
+        let outcomes = self.court.plan.infos.iter().zip(&*self.outcomes).enumerate();
         for (place, (info, outcome)) in outcomes.filter(|(_, (_, outcome))| !outcome.is_missing()) {
             counted.outcome(place, info, outcome);
         }
@@ -267,6 +277,19 @@ impl Counters {
         };
         let shards = std::array::from_fn(|_| Shard(Mutex::new(counted())));
         Self { shards, overloaded: AtomicU64::new(0) }
+    }
+
+    /// A run has come to its end.
+    #[inline]
+    pub(crate) fn count(&self, report: &Report) {
+        let mut counted = self.lock();
+        if let Some(count) = counted.verdicts.get_mut(report.verdict as usize) {
+            *count += 1;
+        }
+        counted.let_pass += u64::from(!report.let_pass.is_empty());
+        for (place, (info, outcome)) in report.outcomes().enumerate() {
+            counted.outcome(place, info, outcome);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {

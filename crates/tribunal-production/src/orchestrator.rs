@@ -1,5 +1,6 @@
 //! The door: build an orchestrator once, call `run_all` for every request.
 
+use std::borrow::Borrow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -20,7 +21,7 @@ use crate::metrics::{Counters, Metrics};
 use crate::observe::Observers;
 use crate::outline::Outline;
 use crate::plan::{Entry, Plan, PlanError, PlanErrors};
-use crate::run::{self, Times};
+use crate::run::{Times, Trial};
 use crate::spec::CriticSpec;
 use crate::stop::{Shutdown, Stop};
 
@@ -109,8 +110,8 @@ impl ProductionOrchestrator {
     ///
     /// [`RunError::Overloaded`] when there is no room in the queue, or when it is known that the run's time will not
     /// do; [`RunError::ShutDown`] after [`ProductionOrchestrator::shutdown`].
-    pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
-        let snapshot = snapshot.into();
+    pub async fn run_all(&self, snapshot: impl Borrow<Snapshot>) -> Result<Report, RunError> {
+        let snapshot = snapshot.borrow();
         let court = &self.court;
         let called = Moment::now();
         let deadline = Deadline::after(called, court.plan.settings.timeout, TimeoutLevel::Run);
@@ -119,7 +120,7 @@ impl ProductionOrchestrator {
             Some(place) => (place, called),
             None => {
                 let place = door.admit(called, deadline).await;
-                (place.inspect_err(|error| court.refused(error, &snapshot, called))?, Moment::now())
+                (place.inspect_err(|error| court.refused(error, snapshot, called))?, Moment::now())
             }
         };
         let deadline = if seeded!(QueueTimeIsFree) {
@@ -128,23 +129,19 @@ impl ProductionOrchestrator {
             deadline
         };
         let place = Place { admitted: Some(place), stop };
-        // In its place from the start: it is large, and would be copied on its way.
-        let mut report = None;
-        let times = Times { called, admitted };
-        {
-            let judged = pin!(run::judge(court, &snapshot, times, deadline, &mut report));
-            stop.unless_cut(judged).await;
+        let mut trial = Trial::new(court, snapshot, Times { called, admitted }, deadline);
+        let judged = {
+            let judged = pin!(trial.judge());
+            stop.unless_cut(judged).await
+        };
+        if !judged {
+            drop(trial);
+            court.refused(&RunError::ShutDown, snapshot, called);
+            return Err(RunError::ShutDown);
         }
-        match report {
-            Some(report) => {
-                place.done_at(called + report.elapsed);
-                Ok(report)
-            }
-            None => {
-                court.refused(&RunError::ShutDown, &snapshot, called);
-                Err(RunError::ShutDown)
-            }
-        }
+        let report = trial.close();
+        place.done_at(called + report.elapsed);
+        Ok(report)
     }
 
     /// Admits nobody any more, waits for the runs that are going on, and cuts off those that have not ended in time.

@@ -1,8 +1,7 @@
 //! Critics of a stage that have to be waited for: polled when their run is, and cut off by one timer for all.
 //!
-//! A call that goes on lies here as it is, without a box or a timer of its own. What takes more than one call, or more
-//! than waiting for one, is a future with timers of its own: queues, retries, hedges, hooks. Start at
-//! [`Pending::poll`].
+//! A call that goes on lies here without a timer of its own. What takes more than one call, or more than waiting for
+//! one, is a future with timers of its own: queues, retries, hedges, hooks. Start at [`Pending::poll`].
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,15 +16,16 @@ use tribunal_core::{Opinion, Outcome};
 use tribunal_resilience::Moment;
 
 use crate::call::{InFlight, Spoken};
+use crate::flight::Flight;
 
 /// What has timers of its own: gives a place and its outcome.
 pub(crate) type Later<'r> = BoxFuture<'r, (usize, Outcome)>;
 
 /// A wait that is over.
 pub(crate) enum Ended {
-    /// A call has answered. [`Pending::call`] has it.
+    /// A first call has answered. [`Pending::ended`] has it.
     Answered(Spoken),
-    /// The time of a call is up. [`Pending::call`] has it.
+    /// The time of a first call is up. [`Pending::ended`] has it.
     Overdue,
     /// The critic of this place has its outcome.
     Whole(usize),
@@ -42,26 +42,40 @@ pub(crate) struct Landed {
 
 /// What one critic is waited for.
 pub(crate) enum Wait<'r> {
-    /// For its first call.
+    /// For its first call, in the run's own task.
     Flight(Flight<'r>),
+    /// For its first call, elsewhere; and whose it is.
+    Call(usize, Box<InFlight<'r>>),
     Later(Later<'r>),
     /// For nothing any more.
     Over,
 }
 
-/// A critic's first call, which goes on.
-pub(crate) struct Flight<'r> {
-    pub(crate) place: usize,
-    pub(crate) call: InFlight<'r>,
-    /// Whether it has been polled by who waits for it.
-    pub(crate) polled: bool,
-}
+impl<'r> Wait<'r> {
+    /// The first call that is waited for, as any other.
+    pub(crate) fn into_call(self) -> Option<Box<InFlight<'r>>> {
+        match self {
+            Self::Flight(flight) => flight.into_call().map(Box::new),
+            Self::Call(_, call) => Some(call),
+            Self::Later(_) | Self::Over => None,
+        }
+    }
 
-impl Wait<'_> {
+    /// Whose first call is waited for.
+    #[inline]
+    pub(crate) const fn place(&self) -> Option<usize> {
+        match self {
+            Self::Flight(flight) => Some(flight.place()),
+            Self::Call(place, _) => Some(*place),
+            Self::Later(_) | Self::Over => None,
+        }
+    }
+
     /// When its time is up, if it has no timer of its own.
     fn deadline(&self) -> Option<Moment> {
         match self {
-            Self::Flight(flight) => Some(flight.call.about().deadline.at()),
+            Self::Flight(flight) => Some(flight.until),
+            Self::Call(_, call) => Some(call.about().deadline.at()),
             Self::Later(_) | Self::Over => None,
         }
     }
@@ -70,9 +84,8 @@ impl Wait<'_> {
     #[inline]
     fn poll(&mut self, landed: &mut Landed, cx: &mut Context<'_>) -> Poll<Ended> {
         match self {
-            Self::Flight(flight) => {
-                flight.call.poll_into(&mut landed.opinion, cx).map(Ended::Answered)
-            }
+            Self::Flight(flight) => flight.poll_into(&mut landed.opinion, cx).map(Ended::Answered),
+            Self::Call(_, call) => call.poll_into(&mut landed.opinion, cx).map(Ended::Answered),
             Self::Later(later) => {
                 let (place, outcome) = ready!(later.as_mut().poll(cx));
                 landed.outcome = Some(outcome);
@@ -136,13 +149,15 @@ struct Many<'r> {
 
 /// The timer of a run. What it was set for by one stage mostly does for the next: to be woken too early once costs less
 /// than to be set again each time.
-#[derive(Default)]
-pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Alarm<'a>(pub(crate) Pin<&'a mut Option<Sleep>>);
 
-impl Alarm {
+impl Alarm<'_> {
     fn poll(&mut self, until: Moment, cx: &mut Context<'_>) -> Poll<()> {
         let until = until.instant();
-        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if self.0.is_none() {
+            self.0.set(Some(sleep_until(until)));
+        }
+        let Some(mut sleep) = self.0.as_mut().as_pin_mut() else { return Poll::Pending };
         if sleep.deadline() > until {
             sleep.as_mut().reset(until);
         }
@@ -194,7 +209,7 @@ impl<'r> Pending<'r> {
     pub(crate) fn poll(
         &mut self,
         landed: &mut Landed,
-        alarm: &mut Alarm,
+        alarm: &mut Alarm<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Ended>> {
         loop {
@@ -215,30 +230,10 @@ impl<'r> Pending<'r> {
         }
     }
 
-    /// The call that has just ended, where it lies.
+    /// The one that has just ended, where it lies.
     #[inline]
-    pub(crate) fn call(&mut self) -> Option<&mut Flight<'r>> {
-        match self.all.ended()? {
-            Wait::Flight(flight) => Some(flight),
-            Wait::Later(_) | Wait::Over => None,
-        }
-    }
-
-    /// Takes the call that has just ended away: nothing is left of it here.
-    #[inline]
-    pub(crate) fn take_call(&mut self) -> Option<Flight<'r>> {
-        match std::mem::replace(self.all.ended()?, Wait::Over) {
-            Wait::Flight(flight) => Some(flight),
-            Wait::Later(_) | Wait::Over => None,
-        }
-    }
-
-    /// Drops what is left of the call that has just ended.
-    #[inline]
-    pub(crate) fn forget_call(&mut self) {
-        if let Some(wait) = self.all.ended() {
-            *wait = Wait::Over;
-        }
+    pub(crate) fn ended(&mut self) -> Option<&mut Wait<'r>> {
+        self.all.ended()
     }
 }
 
@@ -293,7 +288,8 @@ impl<'r> All<'r> {
 impl<'r> Few<'r> {
     #[inline]
     fn push(&mut self, wait: Wait<'r>) {
-        let polled = matches!(&wait, Wait::Flight(flight) if flight.polled);
+        // A call in the run's own task has been, when it began.
+        let polled = matches!(&wait, Wait::Flight(_));
         self.waits.push(wait);
         // In the middle of a round its turn would be counted as that of another, who would be left out.
         if !polled || self.left > 0 {

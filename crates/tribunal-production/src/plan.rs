@@ -21,7 +21,7 @@ use tribunal_core::{
 };
 use tribunal_resilience::{
     AdaptiveError, AdaptiveLimit, Admission, Breaker, LatencyWindow, Permits, RetryBudget,
-    TokenBucket,
+    TokenBucket, nanos,
 };
 
 pub use error::{CyclePath, PlanError, PlanErrors};
@@ -30,6 +30,7 @@ use crate::RunSettings;
 use crate::spec::{Adaptive, CriticSpec, Hedge, HedgeWhen, Isolation, Policy, Retry, Validation};
 use crate::validate::Plainly;
 use limits::{Limits, Made};
+pub(crate) use order::index;
 
 /// A critic and how it is to be run, not yet checked.
 pub(crate) struct Entry {
@@ -77,6 +78,8 @@ pub(crate) struct Node {
     pub(crate) phases: Phases,
     pub(crate) policy: Policy,
     pub(crate) timeout: Duration,
+    /// The same in nanoseconds, which every answer is held against.
+    pub(crate) timeout_nanos: u64,
     pub(crate) retry: Retry,
     pub(crate) validation: Validation,
     pub(crate) plainly: Plainly,
@@ -292,6 +295,7 @@ fn node(
         phases: spec.phases,
         policy: spec.policy,
         timeout: spec.timeout,
+        timeout_nanos: nanos(spec.timeout),
         retry: spec.retry,
         plainly: Plainly::of(&spec.validation),
         validation: spec.validation,

@@ -3,6 +3,7 @@
 //! All that changes is one pointer: runs that have been called go to their end under the plan they began with, and the
 //! next one begins under the new one. Start at [`Reloadable`].
 
+use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -95,7 +96,7 @@ impl Reloadable {
     /// # Errors
     ///
     /// Those of [`ProductionOrchestrator::run_all`].
-    pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
+    pub async fn run_all(&self, snapshot: impl Borrow<Snapshot>) -> Result<Report, RunError> {
         self.current().run_all(snapshot).await
     }
 
@@ -181,7 +182,7 @@ impl Generation {
     /// # Errors
     ///
     /// Those of [`ProductionOrchestrator::run_all`].
-    pub async fn run_all(&self, snapshot: impl Into<Snapshot>) -> Result<Report, RunError> {
+    pub async fn run_all(&self, snapshot: impl Borrow<Snapshot>) -> Result<Report, RunError> {
         self.court.run_all(snapshot).await
     }
 

@@ -81,7 +81,7 @@ impl<'p> Gate<'p> {
         let earlier = own.map_or(0, |stage| stage.critics.start).min(outcomes.len());
         let mut summary = Summary::default();
         summary.add(&self.plan.infos, outcomes.get(..earlier).unwrap_or_default());
-        gate::decide(self.plan, self.node, self.view(snapshot, outcomes), summary)
+        gate::decide(self.plan, self.node, self.view(snapshot, outcomes), &summary)
     }
 }
 

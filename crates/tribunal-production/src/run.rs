@@ -3,6 +3,8 @@
 //! Critics are polled in the run's own task, unless their isolation says otherwise. Dropping the run drops
 //! them, and with them their permits. What happens within a stage is in [`crate::stage`].
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -14,6 +16,7 @@ use tribunal_core::{
 use tribunal_resilience::{Deadline, Moment};
 
 use crate::budget::Budget;
+use crate::limit::Kept;
 use crate::metrics::Tally;
 use crate::orchestrator::Court;
 use crate::pending::Alarm;
@@ -51,94 +54,127 @@ pub(crate) struct Times {
     pub(crate) admitted: Moment,
 }
 
-/// The time of a run as it goes on.
-pub(crate) struct Time {
-    /// As it was last read: one reading serves the end of one thing and the start of the next.
-    pub(crate) clock: Moment,
-    pub(crate) alarm: Alarm,
+/// What goes from one stage of a run to the next.
+pub(crate) struct Going<'a, 'c> {
+    /// The time as it was last read: one reading serves the end of one thing and the start of the next.
+    pub(crate) clock: &'a mut Moment,
+    pub(crate) alarm: Alarm<'a>,
+    /// Nothing while the run is pending.
+    pub(crate) kept: Kept<'c>,
 }
 
-/// What gates ask of all earlier stages together, so that none has to go through them.
+/// What gates and the budget ask of all earlier stages together, so that nobody has to go through them again.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Summary {
     pub(crate) violation: bool,
     pub(crate) doubt: f64,
+    pub(crate) spent: Spent,
+}
+
+/// What critics have cost.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Spent {
+    pub(crate) enforced: f64,
+    pub(crate) monitored: f64,
 }
 
 impl Summary {
     /// The critics of a stage have their outcomes. Those that are monitored are seen by no gate.
     pub(crate) fn add(&mut self, infos: &[CriticInfo], outcomes: &[Outcome]) {
+        let mut sum = *self;
         for (info, outcome) in infos.iter().zip(outcomes) {
+            match info.mode {
+                Mode::Enforce => sum.spent.enforced += outcome.cost,
+                Mode::Monitor => sum.spent.monitored += outcome.cost,
+            }
             if info.mode == Mode::Enforce || seeded!(GateReadsMonitored) {
-                self.violation |= outcome.has_violation();
-                self.doubt = self.doubt.max(outcome.doubt());
+                sum.violation |= outcome.has_violation();
+                sum.doubt = sum.doubt.max(outcome.doubt());
             }
         }
+        *self = sum;
     }
 }
 
-/// Judges an admitted snapshot, and puts its report where it is wanted: it is too large to be handed on by everybody in
-/// between.
-pub(crate) async fn judge(
-    court: &Arc<Court>,
-    snapshot: &Snapshot,
-    times: Times,
-    deadline: Deadline<TimeoutLevel>,
-    report: &mut Option<Report>,
-) {
-    let plan = &court.plan;
-    let mut tally = Tally::new(&court.counters, &plan.infos);
-    let counted = if plan.settings.early_exit { plan.nodes.len() } else { 0 };
-    let run = Run {
-        court,
-        snapshot,
-        called: times.called,
-        begun: (0..counted).map(|_| Begun::default()).collect(),
-        retries_left: AtomicU32::new(plan.settings.max_total_retries),
-        jitter_seed: plan.settings.jitter_seed.map(|seed| court.jitter(seed)),
-        budget: Budget::new(plan.settings.max_cost),
-        deadline,
-    };
-    court.observers.tell(RunEvent::RunStarted { trace_id: snapshot.trace_id() });
+/// A run from its admission to its report. What comes of it lies here, and not in what is awaited, so that it need not
+/// be handed on.
+pub(crate) struct Trial<'c> {
+    run: Run<'c>,
+    admitted: Moment,
+    tally: Tally<'c>,
+    stages: StageTimings,
+    /// When the last stage ended.
+    ended: Moment,
+}
 
-    let mut ruling = Ruling::new(plan);
-    let mut summary = Summary::default();
-    let mut stages = StageTimings::default();
-    let mut time = Time { clock: times.admitted, alarm: Alarm::default() };
-    for stage in &plan.stages {
-        let begun = time.clock;
-        let (earlier, current) = tally.split(&stage.critics);
-        run.stage(stage, earlier, current, summary, &mut ruling, &mut time).await;
-        // What comes after the last stage asks for neither.
-        if stage.critics.end < plan.nodes.len() {
-            let (earlier, current) = tally.split(&stage.critics);
-            summary.add(plan.infos.get(stage.critics.clone()).unwrap_or_default(), current);
-            let so_far = || plan.infos.iter().zip(earlier.iter().chain(&*current));
-            run.budget.settle(|mode| spent(mode, so_far()));
+impl<'c> Trial<'c> {
+    pub(crate) fn new(
+        court: &'c Arc<Court>,
+        snapshot: &'c Snapshot,
+        times: Times,
+        deadline: Deadline<TimeoutLevel>,
+    ) -> Self {
+        let plan = &court.plan;
+        let counted = if plan.settings.early_exit { plan.nodes.len() } else { 0 };
+        let run = Run {
+            court,
+            snapshot,
+            called: times.called,
+            begun: (0..counted).map(|_| Begun::default()).collect(),
+            retries_left: AtomicU32::new(plan.settings.max_total_retries),
+            jitter_seed: plan.settings.jitter_seed.map(|seed| court.jitter(seed)),
+            budget: Budget::new(plan.settings.max_cost),
+            deadline,
+        };
+        let (admitted, stages) = (times.admitted, StageTimings::default());
+        Self { run, admitted, tally: Tally::new(court), stages, ended: admitted }
+    }
+
+    /// Goes through the stages: then each critic has its outcome.
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` has room for each argument twice")]
+    pub(crate) fn judge(&mut self) -> impl Future<Output = ()> + Send {
+        async move {
+            let Self { run, tally, stages, ended, .. } = self;
+            let court = run.court;
+            court.observers.tell(RunEvent::RunStarted { trace_id: run.snapshot.trace_id() });
+
+            let mut ruling = Ruling::new(&court.plan);
+            let mut summary = Summary::default();
+            let alarm = Alarm(pin!(None));
+            let mut going = Going { clock: ended, alarm, kept: Kept::new(court) };
+            for stage in &court.plan.stages {
+                let begun = *going.clock;
+                let (earlier, current) = tally.split(&stage.critics);
+                run.stage(stage, earlier, current, &summary, &mut ruling, &mut going).await;
+                // What comes after the last stage asks for neither.
+                if stage.critics.end < court.plan.nodes.len() {
+                    let (infos, outcomes) = tally.of(&stage.critics);
+                    summary.add(infos, outcomes);
+                    run.budget.settle(summary.spent);
+                }
+                let elapsed = going.clock.since(begun);
+                stages.push(StageTiming { stage: stage.stage, elapsed });
+            }
+            going.kept.put_down();
         }
-        let elapsed = time.clock.since(begun);
-        stages.push(StageTiming { stage: stage.stage, elapsed });
     }
 
-    let timings = RunTimings {
-        stages,
-        elapsed: time.clock.since(times.called),
-        queued: times.admitted.since(times.called),
-    };
-    let trace_id = snapshot.shared_trace_id();
-    #[cfg(seeded_bug)]
-    crate::seeded::exchange(tally.split(&(0..plan.nodes.len())).1);
-    let judged = |outcomes| {
-        let made = Report::new(trace_id, plan.infos.clone(), outcomes, timings, plan.hash);
-        &*report.insert(made)
-    };
-    let report = tally.finish(judged);
-    court.observers.tell(RunEvent::RunFinished { report, snapshot });
-}
-
-/// What the critics of a mode have cost.
-fn spent<'a>(mode: Mode, outcomes: impl Iterator<Item = (&'a CriticInfo, &'a Outcome)>) -> f64 {
-    outcomes.filter(|(info, _)| info.mode == mode).map(|(_, outcome)| outcome.cost).sum()
+    /// Its report, when it has been judged.
+    pub(crate) fn close(self) -> Report {
+        #[cfg_attr(not(seeded_bug), allow(unused_mut, reason = "a defect changes it"))]
+        let Self { run: Run { court, snapshot, called, .. }, admitted, mut tally, stages, ended } =
+            self;
+        let timings =
+            RunTimings { stages, elapsed: ended.since(called), queued: admitted.since(called) };
+        #[cfg(seeded_bug)]
+        crate::seeded::exchange(tally.split(&(0..court.plan.nodes.len())).1);
+        let (infos, hash) = (court.plan.infos.clone(), court.plan.hash);
+        let outcomes = tally.take();
+        let report = Report::new(snapshot.shared_trace_id(), infos, outcomes, timings, hash);
+        court.counters.count(&report);
+        court.observers.tell(RunEvent::RunFinished { report: &report, snapshot });
+        report
+    }
 }
 
 impl Run<'_> {

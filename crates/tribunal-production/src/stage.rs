@@ -3,12 +3,11 @@
 //! All critics that can start are started one after the other, in plan order, in one pass; those that answer at
 //! once are done with in that pass. Start at [`Run::stage`].
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tribunal_core::{
     CriticInfo, Gated, Opinion, Outcome, Reason, RunEvent, Skipped, TimeoutLevel, View, calls_for,
@@ -19,16 +18,20 @@ use tribunal_resilience::{Deadline, Moment};
 use crate::attempt::Execution;
 use crate::call::Spoken;
 use crate::gate;
-use crate::limit::Carried;
-use crate::pending::{Alarm, Ended, Flight, Landed, Pending, Wait};
+use crate::limit::{Carried, Kept};
+use crate::orchestrator::Court;
+use crate::pending::{Alarm, Ended, Landed, Pending, Wait};
 use crate::plan::{Node, StagePlan};
 use crate::ruling::Ruling;
-use crate::run::{Run, Summary, Time};
+use crate::run::{Going, Run, Summary};
 use crate::spec::Policy;
+use crate::turns::Turns;
 
 /// What the critics of a stage of a run have in common.
 pub(crate) struct Scope<'r> {
     pub(crate) run: &'r Run<'r>,
+    /// That of the run: it is asked for so often that the way there matters.
+    pub(crate) court: &'r Court,
     pub(crate) stage: &'r StagePlan,
     pub(crate) sight: Sight<'r>,
     pub(crate) deadline: Deadline<TimeoutLevel>,
@@ -39,8 +42,15 @@ impl<'r> Scope<'r> {
     #[inline]
     pub(crate) fn view(&self, node: &'r Node) -> View<'r> {
         let (run, sight) = (self.run, &self.sight);
-        let names = &run.court.plan.names;
+        let names = &self.court.plan.names;
         View::with_prior(run.snapshot, names, sight.earlier, sight.current, &node.sees)
+    }
+
+    /// Who has a place in the plan.
+    #[inline]
+    fn seat(&self, place: usize) -> Option<(&'r Node, &'r CriticInfo)> {
+        let plan = &self.court.plan;
+        Some((plan.nodes.get(place)?, plan.infos.get(place)?))
     }
 }
 
@@ -48,7 +58,7 @@ impl<'r> Scope<'r> {
 pub(crate) struct Sight<'r> {
     pub(crate) earlier: &'r [Outcome],
     pub(crate) current: &'r [OnceLock<Outcome>],
-    pub(crate) summary: Summary,
+    pub(crate) summary: &'r Summary,
 }
 
 impl Sight<'_> {
@@ -73,55 +83,54 @@ impl Sight<'_> {
 
 impl<'r> Run<'r> {
     /// Runs the critics of a stage. The clock shows now, and what is now when it ends.
-    pub(crate) async fn stage(
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` has room for each argument twice")]
+    pub(crate) fn stage<'c>(
         &self,
         plan: &StagePlan,
         earlier: &[Outcome],
         current: &mut [Outcome],
-        summary: Summary,
+        summary: &Summary,
         ruling: &mut Ruling,
-        time: &mut Time,
-    ) {
-        if !ruling.is_settled() {
-            self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
+        going: &mut Going<'_, 'c>,
+    ) -> impl Future<Output = ()> + Send {
+        async move {
+            if !ruling.is_settled() {
+                self.court.observers.tell(RunEvent::StageStarted { stage: plan.stage });
+            }
+            // Written before the driver, so that it is dropped after it.
+            let mut handover = Handover { slots: Vec::new(), current };
+            let (slots, places) = if plan.sees_itself {
+                handover.slots.resize_with(plan.critics.len(), OnceLock::new);
+                (&handover.slots[..], Places::Shared(&handover.slots))
+            } else {
+                (&[][..], Places::Own(&mut *handover.current))
+            };
+            let turns = (plan.waits && !seeded!(DependencyNotAwaited)).then(|| self.turns(plan));
+            let scope = Scope {
+                run: self,
+                court: self.court,
+                stage: plan,
+                sight: Sight { earlier, current: slots, summary },
+                deadline: self.stage_deadline(*going.clock, plan.timeout),
+            };
+            let mut driver = Driver {
+                scope: &scope,
+                fresh: plan.critics.clone(),
+                turns,
+                places,
+                clock: *going.clock,
+                pending: None,
+            };
+            let Going { clock, alarm, kept } = going;
+            poll_fn(|cx| driver.poll(ruling, alarm, kept, cx)).await;
+            **clock = driver.clock;
         }
-        // Written before the driver, so that it is dropped after it.
-        let mut handover = Handover { slots: Vec::new(), current };
-        let (slots, places) = if plan.sees_itself {
-            handover.slots.resize_with(plan.critics.len(), OnceLock::new);
-            (&handover.slots[..], Places::Shared(&handover.slots))
-        } else {
-            (&[][..], Places::Own(&mut *handover.current))
-        };
-        let waits = if plan.waits && !seeded!(DependencyNotAwaited) {
-            self.waits(plan)
-        } else {
-            Vec::new()
-        };
-        let scope = Scope {
-            run: self,
-            stage: plan,
-            sight: Sight { earlier, current: slots, summary },
-            deadline: self.stage_deadline(time.clock, plan.timeout),
-        };
-        let mut driver = Driver {
-            scope: &scope,
-            fresh: plan.critics.clone(),
-            unblocked: BinaryHeap::new(),
-            waits,
-            places,
-            clock: time.clock,
-            pending: None,
-        };
-        let alarm = &mut time.alarm;
-        poll_fn(|cx| driver.poll(ruling, alarm, cx)).await;
-        time.clock = driver.clock;
     }
 
     /// For how many critics of its stage each one has to wait.
-    fn waits(&self, plan: &StagePlan) -> Vec<u32> {
-        let nodes = &self.court.plan.nodes;
-        plan.critics.clone().map(|at| nodes.get(at).map_or(0, |node| node.waits_for)).collect()
+    fn turns(&self, plan: &StagePlan) -> Box<Turns> {
+        let nodes = self.court.plan.nodes.get(plan.critics.clone()).unwrap_or_default();
+        Box::new(Turns::new(plan.critics.start, nodes.iter().map(|node| node.waits_for)))
     }
 }
 
@@ -169,10 +178,8 @@ struct Driver<'r> {
     scope: &'r Scope<'r>,
     /// Those that have not been looked at yet.
     fresh: Range<usize>,
-    /// Those that waited and wait for nobody any more, first in the plan first.
-    unblocked: BinaryHeap<Reverse<usize>>,
-    /// For how many each critic of the stage still waits; empty when none ever does.
-    waits: Vec<u32>,
+    /// Whose turn it is, where any has to wait for another.
+    turns: Option<Box<Turns>>,
     places: Places<'r>,
     /// The time while critics are started one after the other; the end of one is the start of the next.
     clock: Moment,
@@ -190,12 +197,18 @@ impl Drop for Driver<'_> {
 }
 
 impl<'r> Driver<'r> {
-    fn poll(&mut self, ruling: &mut Ruling, alarm: &mut Alarm, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll<'c: 'r>(
+        &mut self,
+        ruling: &mut Ruling,
+        alarm: &mut Alarm<'_>,
+        kept: &mut Kept<'c>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         if let Some(pending) = &mut self.pending {
             pending.woken();
         }
-        // Wide permits go from one critic to the next within this pass, and are free when it ends.
-        let mut carried = Carried::new(&self.scope.run.court.retry_budget);
+        // Wide permits go from one critic to the next within this pass, and are free when it has to wait.
+        let mut carried = Carried::of(kept);
         loop {
             if ruling.is_settled() {
                 self.cut_off(ruling);
@@ -205,8 +218,11 @@ impl<'r> Driver<'r> {
                 self.start(place, &mut carried, ruling, cx);
                 continue;
             }
+            let Some(pending) = &mut self.pending else {
+                carried.keep(kept);
+                return Poll::Ready(());
+            };
             carried.put_down();
-            let Some(pending) = &mut self.pending else { return Poll::Ready(()) };
             let mut landed = Landed::default();
             match pending.poll(&mut landed, alarm, cx) {
                 Poll::Ready(Some(Ended::Whole(place))) => {
@@ -228,25 +244,10 @@ impl<'r> Driver<'r> {
     /// The first in the plan of those that can start.
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        if self.waits.is_empty() { self.fresh.next() } else { self.next_unblocked() }
-    }
-
-    fn next_unblocked(&mut self) -> Option<usize> {
-        let start = self.scope.stage.critics.start;
-        let waits = &self.waits;
-        let blocked = |place: usize| waits.get(place - start).is_some_and(|waits| *waits > 0);
-        let mut fresh = self.fresh.clone();
-        let next = fresh.find(|place| !blocked(*place));
-        match (next, self.unblocked.peek()) {
-            // Those before it are blocked, and are put among the others once they are not.
-            (Some(next), Some(Reverse(other))) if *other < next => self.fresh.start = next,
-            (Some(next), _) => {
-                self.fresh = fresh;
-                return Some(next);
-            }
-            (None, _) => self.fresh = fresh,
+        match &mut self.turns {
+            None => self.fresh.next(),
+            Some(turns) => turns.next(&mut self.fresh),
         }
-        self.unblocked.pop().map(|Reverse(place)| place)
     }
 
     /// Asks the gate and starts the critic. What can be done without waiting is done.
@@ -258,15 +259,12 @@ impl<'r> Driver<'r> {
         cx: &mut Context<'_>,
     ) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some((node, info)) = scope.seat(place) else { return };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
         let Some(out) = self.places.out(at, &mut shared) else { return };
         let kept_out = kept_out(scope, node, info);
-        if matches!(node.policy, Policy::Conditional(_)) || !scope.run.court.observers.is_empty() {
+        if matches!(node.policy, Policy::Conditional(_)) || !scope.court.observers.is_empty() {
             // Code of others has been at work, and its time is not the critic's.
             self.clock = Moment::now();
         }
@@ -284,10 +282,7 @@ impl<'r> Driver<'r> {
     /// A critic does not run.
     fn keep_out(&mut self, place: usize, reason: Reason, ruling: &mut Ruling) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some((node, info)) = scope.seat(place) else { return };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
         let Some(out) = self.places.out(at, &mut shared) else { return };
@@ -306,19 +301,21 @@ impl<'r> Driver<'r> {
     /// Those right behind it do not run either, as far as their gates could only say the same. Where that has to be
     /// told, or looked at, they are asked one by one.
     fn keep_out_alike(&mut self, gated: &Gated) {
-        let court = self.scope.run.court;
+        let court = self.scope.court;
         let Places::Own(own) = &mut self.places else { return };
-        if !self.waits.is_empty() || !court.observers.is_empty() || court.plan.settings.early_exit {
+        if self.turns.is_some() || !court.observers.is_empty() || court.plan.settings.early_exit {
             return;
         }
         let start = self.scope.stage.critics.start;
         let nodes = court.plan.nodes.get(self.fresh.clone()).unwrap_or_default();
         let own = own.get_mut(self.fresh.start - start..).unwrap_or_default();
+        let mut alike = 0;
         for (_, out) in nodes.iter().zip(own).take_while(|(node, _)| node.like_last) {
             // It calls for nothing, as it is.
             out.end_without(Reason::Gated(gated.clone()));
-            self.fresh.start += 1;
+            alike += 1;
         }
+        self.fresh.start += alike;
     }
 
     #[inline]
@@ -330,13 +327,10 @@ impl<'r> Driver<'r> {
     /// A first call that was waited for is over; without an answer when its time is up.
     fn land(&mut self, spoken: Option<Spoken>, opinion: Option<Opinion>, ruling: &mut Ruling) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
         let Some(pending) = &mut self.pending else { return };
-        let Some(flight) = pending.call() else { return };
-        let place = flight.place;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some(ended) = pending.ended() else { return };
+        let Some(place) = ended.place() else { return };
+        let Some((node, info)) = scope.seat(place) else { return };
         let execution = Execution { scope, place, node, info };
         let at = place - scope.stage.critics.start;
         let mut shared = None;
@@ -344,13 +338,18 @@ impl<'r> Driver<'r> {
         out.opinion = opinion;
         let now = Moment::now();
         self.clock = now;
-        if matches!(spoken, Some(Ok(Ok(())))) && execution.land(&mut flight.call, now, out) {
-            pending.forget_call();
+        let landed = match (&mut *ended, &spoken) {
+            (Wait::Flight(flight), Some(Ok(Ok(())))) => execution.land(flight, now, out),
+            _ => false,
+        };
+        if landed {
+            *ended = Wait::Over;
         } else {
-            let Some(Flight { call, .. }) = pending.take_call() else { return };
+            let ended = std::mem::replace(ended, Wait::Over);
+            let Some(call) = ended.into_call() else { return };
             let wait = match spoken {
-                Some(spoken) => execution.land_hard(call, spoken, now, out),
-                None => execution.land_late(call, &mut self.clock, out),
+                Some(spoken) => execution.land_hard(*call, spoken, now, out),
+                None => execution.land_late(*call, &mut self.clock, out),
             };
             if let Some(wait) = wait {
                 return pending.push(wait);
@@ -363,10 +362,7 @@ impl<'r> Driver<'r> {
     /// Takes down the outcome of one that was waited for, or that does not start any more.
     fn put(&mut self, place: usize, outcome: Outcome, ruling: &mut Ruling) {
         let scope = self.scope;
-        let plan = &scope.run.court.plan;
-        let (Some(node), Some(info)) = (plan.nodes.get(place), plan.infos.get(place)) else {
-            return;
-        };
+        let Some((node, info)) = scope.seat(place) else { return };
         let mut shared = None;
         let at = place - scope.stage.critics.start;
         let Some(out) = self.places.out(at, &mut shared) else { return };
@@ -393,21 +389,8 @@ impl<'r> Driver<'r> {
         {
             fill(slots, at, shared);
         }
-        self.unblock(node);
-    }
-
-    #[inline]
-    fn unblock(&mut self, node: &Node) {
-        for &next in &node.unblocks {
-            let next = next as usize;
-            let waits = next.checked_sub(self.scope.stage.critics.start);
-            if let Some(waits) = waits.and_then(|at| self.waits.get_mut(at)) {
-                *waits = waits.saturating_sub(1);
-                // One that is still ahead is found when its turn comes.
-                if *waits == 0 && !self.fresh.contains(&next) {
-                    self.unblocked.push(Reverse(next));
-                }
-            }
+        if let Some(turns) = &mut self.turns {
+            turns.unblock(&node.unblocks, &self.fresh);
         }
     }
 
@@ -427,7 +410,7 @@ impl<'r> Driver<'r> {
                 continue;
             }
             let calls = self.scope.run.calls(place);
-            let cost = self.scope.run.court.plan.infos.get(place).map_or(0.0, |info| info.cost);
+            let cost = self.scope.seat(place).map_or(0.0, |(_, info)| info.cost);
             let mut outcome = Outcome::without(Reason::Skipped(Skipped::VerdictSettled));
             outcome.attempts = calls;
             outcome.hedges = self.scope.run.hedges(place);
@@ -437,7 +420,7 @@ impl<'r> Driver<'r> {
                 if calls == outcome.hedges.saturating_add(1) {
                     // One attempt, and no waiting for another: it was at work from then on.
                     let now = self.clock.since(self.scope.run.called);
-                    outcome.execution = now.saturating_sub(begun);
+                    outcome.took(Duration::ZERO, now.saturating_sub(begun));
                 }
             }
             self.put(place, outcome, ruling);

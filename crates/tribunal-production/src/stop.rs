@@ -33,15 +33,15 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// The run, unless it is cut off before it ends.
-    pub(crate) async fn unless_cut(&self, mut run: Pin<&mut impl Future<Output = ()>>) {
+    /// The run, unless it is cut off before it ends. Whether it has ended.
+    pub(crate) async fn unless_cut(&self, mut run: Pin<&mut impl Future<Output = ()>>) -> bool {
         // Made before the run is polled, so that a cut in between is not missed; registers only if the run
         // has to wait.
         let mut cut = pin!(self.cut.notified());
         poll_fn(|cx| match run.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending if self.time_is_up.load(SeqCst) => Poll::Ready(()),
-            Poll::Pending => cut.as_mut().poll(cx),
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending if self.time_is_up.load(SeqCst) => Poll::Ready(false),
+            Poll::Pending => cut.as_mut().poll(cx).map(|()| false),
         })
         .await
     }

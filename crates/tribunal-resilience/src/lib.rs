@@ -71,4 +71,4 @@ pub use deadline::Deadline;
 pub use latency::{LatencyWindow, PercentileError};
 pub use permits::{Acquire, OwnedPermit, Permit, Permits, QueueFull};
 pub use retry_budget::{RetryBudget, RetryBudgetError};
-pub use tribunal_clock::Moment;
+pub use tribunal_clock::{Moment, nanos};

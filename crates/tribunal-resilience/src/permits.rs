@@ -119,6 +119,23 @@ pub struct Permit<'a> {
     permits: &'a Permits,
 }
 
+impl Permit<'_> {
+    /// The same permit, borrowed from where it came from for longer or shorter than before. It is held all the while.
+    ///
+    /// # Errors
+    ///
+    /// The permit itself, untouched, when it did not come from `permits`.
+    #[inline]
+    pub fn of(self, permits: &Permits) -> Result<Permit<'_>, Self> {
+        if !std::ptr::eq(self.permits, permits) {
+            return Err(self);
+        }
+        // What it held is held by the other one from here on.
+        std::mem::forget(self);
+        Ok(Permit { permits })
+    }
+}
+
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {

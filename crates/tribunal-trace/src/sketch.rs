@@ -150,8 +150,8 @@ impl Became {
             hedges: outcome.hedges,
             begun: outcome.begun(),
             calls: outcome.calls().into(),
-            queued: outcome.queued,
-            execution: outcome.execution,
+            queued: outcome.queued(),
+            execution: outcome.execution(),
             cost: outcome.cost,
         }
     }

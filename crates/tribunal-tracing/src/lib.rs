@@ -81,7 +81,7 @@ fn critic(info: &CriticInfo, outcome: &Outcome) {
             reason,
             calls_for,
             attempts = outcome.attempts,
-            execution_ms = millis(outcome.execution),
+            execution_ms = millis(outcome.execution()),
             "critic gave no opinion"
         );
         return;
@@ -97,8 +97,8 @@ fn critic(info: &CriticInfo, outcome: &Outcome) {
         severity = outcome.opinion.as_ref().map(tribunal_core::Opinion::worst_severity),
         violations = outcome.opinion.as_ref().map(|opinion| opinion.violations.len()),
         attempts = outcome.attempts,
-        queued_ms = millis(outcome.queued),
-        execution_ms = millis(outcome.execution),
+        queued_ms = millis(outcome.queued()),
+        execution_ms = millis(outcome.execution()),
         cost = outcome.cost,
         "critic finished"
     );
@@ -154,7 +154,7 @@ mod tests {
         bad.calls_for = Some(Verdict::Block);
         let outcomes = vec![bad, Outcome::without(Reason::Failed(failure))];
         let timings = RunTimings::default();
-        Report::new(None, critics.into(), outcomes, timings, ConfigHash::default())
+        Report::new(None, critics.into(), outcomes.into(), timings, ConfigHash::default())
     }
 
     fn told(level: Level) -> String {

@@ -1,6 +1,7 @@
 //! What can be called: [`OrchestratorV2::run_all`] where there is a runtime, [`OrchestratorV2::run`] where
 //! there is none.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,8 +10,8 @@ use std::time::Duration;
 use thiserror::Error;
 use tribunal_clock::Moment;
 use tribunal_core::{
-    ConfigHash, Critic, CriticInfo, Hook, Observer, Report, RunEvent, RunTimings, Snapshot, Stage,
-    StageTiming, StageTimings, View, contain,
+    ConfigHash, Critic, CriticInfo, Hook, Observer, Outcomes, Report, RunEvent, RunTimings,
+    Snapshot, Stage, StageTiming, StageTimings, View, contain,
 };
 
 use crate::Builder;
@@ -74,15 +75,16 @@ impl OrchestratorV2 {
     ///
     /// When a critic or a hook does not answer at once, and this is awaited outside a tokio runtime with
     /// its time driver on.
-    pub async fn run_all(&self, snapshot: Snapshot) -> Report {
+    pub async fn run_all(&self, snapshot: impl Borrow<Snapshot>) -> Report {
+        let snapshot = snapshot.borrow();
         let started = Moment::now();
         self.emit(RunEvent::RunStarted { trace_id: snapshot.trace_id() });
         let mut stages = StageTimings::default();
-        let mut outcomes = Vec::new();
+        let mut outcomes = Outcomes::default();
         let mut now = started;
         if !self.seats.is_empty() {
             self.emit(RunEvent::StageStarted { stage: Stage::CoreAnalysis });
-            let run = Run::new(self, View::of(&snapshot), started + self.timeout);
+            let run = Run::new(self, View::of(snapshot), started + self.timeout);
             (outcomes, now) = run.outcomes(started).await;
             let elapsed = now.since(started);
             stages.push(StageTiming { stage: Stage::CoreAnalysis, elapsed });
@@ -91,7 +93,7 @@ impl OrchestratorV2 {
         let timings = RunTimings { stages, elapsed, queued: Duration::ZERO };
         let (trace_id, infos) = (snapshot.shared_trace_id(), self.infos.clone());
         let report = Report::new(trace_id, infos, outcomes, timings, self.config_hash);
-        self.emit(RunEvent::RunFinished { report: &report, snapshot: &snapshot });
+        self.emit(RunEvent::RunFinished { report: &report, snapshot });
         report
     }
 
@@ -100,12 +102,12 @@ impl OrchestratorV2 {
     /// # Errors
     ///
     /// [`RunError`] when called inside a tokio runtime, or when none can be started.
-    pub fn run(&self, snapshot: Snapshot) -> Result<Report, RunError> {
+    pub fn run(&self, snapshot: impl Borrow<Snapshot>) -> Result<Report, RunError> {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(RunError::InsideRuntime);
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let report = runtime.block_on(self.run_all(snapshot));
+        let report = runtime.block_on(self.run_all(snapshot.borrow()));
         // Dropping it would wait for blocking work that a critic has left behind.
         runtime.shutdown_background();
         Ok(report)

@@ -16,7 +16,8 @@ use tokio::time::sleep_until;
 use tribunal_clock::Moment;
 use tribunal_core::{
     Answer, Before, Contained, CriticError, Failure, FailureKind, HookError, Lease, Opinion,
-    Outcome, Panicked, Reason, RunEvent, Source, Status, TimeoutLevel, View, calls_for, contain,
+    Outcome, Outcomes, Panicked, Reason, RunEvent, Source, Status, TimeoutLevel, View, calls_for,
+    contain,
 };
 
 use crate::OrchestratorV2;
@@ -48,14 +49,13 @@ impl<'a> Run<'a> {
     }
 
     /// Every outcome, in the order of the critics, and what the time is then. `now` is what it is before.
-    pub(crate) async fn outcomes(&self, now: Moment) -> (Vec<Outcome>, Moment) {
+    pub(crate) async fn outcomes(&self, now: Moment) -> (Outcomes, Moment) {
         let seats = &self.engine.seats;
         let mut clock = now;
-        let mut outcomes = Vec::with_capacity(seats.len());
-        outcomes.resize_with(seats.len(), Outcome::missing);
+        let mut outcomes = Outcomes::missing(seats.len());
         let mut waiting = FuturesUnordered::new();
         // Moved into the closure: by a shared reference the run could not be sent to another thread.
-        let (mut all, now, queue) = (seats.iter().zip(&mut outcomes), &mut clock, &mut waiting);
+        let (mut all, now, queue) = (seats.iter().zip(&mut *outcomes), &mut clock, &mut waiting);
         poll_fn(move |cx| {
             for (seat, place) in all.by_ref() {
                 if !self.engine.hooks.is_empty() {
@@ -88,7 +88,7 @@ impl<'a> Run<'a> {
             clock = Moment::now();
         }
         drop(waiting);
-        for (seat, place) in seats.iter().zip(&mut outcomes) {
+        for (seat, place) in seats.iter().zip(&mut *outcomes) {
             if place.is_missing() {
                 *place = self.timed_out();
                 self.settle(seat, place);
@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
             }
         }
         out.attempts = 1;
-        out.execution = now.since(since);
+        out.took_nanos(now.nanos_since(since));
         out.cost = cost;
         // All of them have their turn when the run is called.
         out.begin_at(Duration::ZERO);

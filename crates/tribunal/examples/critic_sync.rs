@@ -44,3 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     Ok(())
 }
+
+#[test]
+fn it_runs_as_it_stands() {
+    main().unwrap();
+}

@@ -70,3 +70,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("saved by the gate: {}", court.metrics().critics[1].counts.cost_saved);
     Ok(())
 }
+
+#[test]
+fn it_runs_as_it_stands() {
+    main().unwrap();
+}

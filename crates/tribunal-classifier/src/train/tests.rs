@@ -120,7 +120,8 @@ fn what_is_met_in_few_groups_does_not_count() {
     }
     // As a text of the same length that nobody has seen.
     let told_apart = |least_groups: u32| {
-        let settings = Settings { least_groups, folds: 3, ..Settings::default() };
+        let features = Features { longest_piece: 0, ..Features::default() };
+        let settings = Settings { features, least_groups, folds: 3, ..Settings::default() };
         let model = train(&labels(), all.clone(), &[], &settings).unwrap().model;
         let probability = |text: &str| model.classify(text).unwrap()[0].probability;
         probability("zyxwvut qponm") != probability("jkxbfdz zmpxb")

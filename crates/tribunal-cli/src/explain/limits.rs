@@ -27,11 +27,11 @@ pub(super) fn waited(
     let critic = stage.and_then(|s| s.critics.iter().find(|critic| critic.name == info.name));
     let Some(critic) = critic else { return Vec::new() };
     let mut sentences = Vec::new();
-    if outcome.queued >= LEAST {
+    if outcome.queued() >= LEAST {
         let limits = limits(&outline, info, critic, outcome);
         let since =
             outcome.begun().map(|begun| format!(" from {} into the run on", ink::duration(begun)));
-        let waited = ink::duration(outcome.queued) + &since.unwrap_or_default();
+        let waited = ink::duration(outcome.queued()) + &since.unwrap_or_default();
         sentences.push(match limits.as_slice() {
             [only] => format!("it waited {waited}, for {only}"),
             several => {
@@ -59,7 +59,7 @@ pub(super) fn waited(
 
 /// Whether it waited, and at which limit is not certain.
 pub(super) fn is_unclear(outcome: &Outcome) -> bool {
-    outcome.queued >= LEAST
+    outcome.queued() >= LEAST
 }
 
 /// All it may have waited at.
@@ -119,7 +119,7 @@ fn stopped(
             format!("{} was over before its turn came", level(*which))
         }
         Reason::Timeout(which) => {
-            let worked = ink::duration(outcome.execution);
+            let worked = ink::duration(outcome.execution());
             format!("{} ended it, after {worked} at work", level(*which))
         }
         Reason::NoTurn(which) => {

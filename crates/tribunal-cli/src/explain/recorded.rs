@@ -94,8 +94,7 @@ fn outcome(map: &Map<String, Value>) -> Option<Outcome> {
     outcome.calls_for = text(map, "calls_for").and_then(|word| word.parse().ok());
     outcome.attempts = count(map, "attempts");
     outcome.hedges = count(map, "hedges");
-    outcome.queued = millis(map, "queued_ms");
-    outcome.execution = millis(map, "execution_ms");
+    outcome.took(millis(map, "queued_ms"), millis(map, "execution_ms"));
     outcome.cost = number(map, "cost");
     if map.contains_key("begun_ms") {
         outcome.begin_at(millis(map, "begun_ms"));
@@ -243,7 +242,8 @@ mod tests {
         let opinion = Opinion::objection(Violation::new("a.b", "no", 0.6)).score(0.5);
         let opinion = opinion.severity(0.2).uncertainty(0.3).value(serde_json::json!({"n": 1}));
         let mut outcome = Outcome::success(opinion);
-        (outcome.attempts, outcome.queued) = (2, Duration::from_micros(1_500));
+        outcome.attempts = 2;
+        outcome.took(Duration::from_micros(1_500), Duration::ZERO);
         outcome.calls_for = Some(Verdict::Review);
         outcome.begin_at(Duration::from_millis(3));
         let call = |end| CallTiming::new(Duration::from_millis(4), Duration::from_millis(1), end);

@@ -193,7 +193,7 @@ fn table(report: &Report, width: Option<u16>) -> comfy_table::Table {
         let severity = outcome.opinion.as_ref().map(|opinion| opinion.worst_severity());
         let severity = severity.filter(|severity| *severity != 0.0).map(ink::number);
         let ran = outcome.attempts > 0;
-        let ms = ran.then(|| format!("{:.3}", outcome.execution.as_secs_f64() * 1e3));
+        let ms = ran.then(|| format!("{:.3}", outcome.execution().as_secs_f64() * 1e3));
         table.add_row([
             Cell::new(name(critic)),
             Cell::new(if begins { critic.stage.as_str() } else { "" }),
@@ -276,7 +276,13 @@ mod tests {
         for (critic, outcome) in critics.iter().zip(&mut outcomes) {
             outcome.calls_for = calls_for(critic, outcome);
         }
-        Report::new(None, critics.into(), outcomes, RunTimings::default(), ConfigHash([0; 16]))
+        Report::new(
+            None,
+            critics.into(),
+            outcomes.into(),
+            RunTimings::default(),
+            ConfigHash([0; 16]),
+        )
     }
 
     fn judged(line: u64, id: Value, result: Result<Report, String>) -> Judged<Report> {

@@ -101,7 +101,7 @@ impl Totals {
             // As the report counts the cost it saved.
             let spared = !called && outcome.opinion.is_none() && !outcome.is_failure();
             critic.spared += u64::from(spared);
-            critic.at_work = critic.at_work.saturating_add(outcome.execution);
+            critic.at_work = critic.at_work.saturating_add(outcome.execution());
             let violations = outcome.opinion.as_ref().map_or(0, |opinion| opinion.violations.len());
             critic.violations += violations as u64;
         }
@@ -271,7 +271,7 @@ mod tests {
     fn ran(opinion: Opinion, took: u64) -> Outcome {
         let mut outcome = Outcome::success(opinion);
         outcome.attempts = 1;
-        outcome.execution = Duration::from_millis(took);
+        outcome.took(Duration::ZERO, Duration::from_millis(took));
         outcome
     }
 

@@ -45,6 +45,14 @@ impl Opinion {
             && self.violations.is_empty()
     }
 
+    /// Whether there is nothing to be dropped with it. A number may own its digits: that is a feature of `serde_json`.
+    #[inline]
+    pub(crate) fn owns_nothing(&self) -> bool {
+        matches!(self.value, Value::Null | Value::Bool(_))
+            && self.details.is_none()
+            && self.violations.capacity() == 0
+    }
+
     /// Which bound it exceeds, if one.
     #[inline(never)]
     pub(super) fn exceeds(&self) -> Option<OpinionBound> {

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::general::EMAIL;
 use super::{americas, asia, britain, europe, general, germany};
 
 /// What a check says of a match: how many of its bytes belong, and how much its severity counts.
@@ -81,7 +82,7 @@ impl Form {
     }
 }
 
-/// A form and its regex, compiled when it is first needed.
+/// A form and its regex, compiled when the first critic is made that looks for it.
 #[derive(Debug)]
 pub(super) struct Kind {
     pub(super) form: &'static Form,
@@ -91,6 +92,14 @@ pub(super) struct Kind {
 }
 
 impl Kind {
+    /// Makes the regex, unless that was done: some 70 µs.
+    pub(super) fn compile(&self) {
+        // An address is found around its `@`, without one.
+        if self.form.name != EMAIL {
+            self.regex();
+        }
+    }
+
     /// `None` only for a pattern that does not compile, and a test compiles them all.
     pub(super) fn regex(&self) -> Option<&Regex> {
         let pattern = || format!(r"\A(?:{})", self.form.pattern);
@@ -129,6 +138,13 @@ pub(super) fn names() -> BTreeSet<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_critic_that_was_made_has_no_pattern_left_to_compile() {
+        let _ = crate::Pii::new();
+        let left = kinds().iter().filter(|kind| kind.regex.get().is_none());
+        assert!(left.map(|kind| kind.form.name).eq([EMAIL]));
+    }
 
     #[test]
     fn every_form_compiles_and_its_numbers_are_in_range() {

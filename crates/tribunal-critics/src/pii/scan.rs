@@ -75,6 +75,10 @@ impl Scanner {
         shared();
         let wanted = |kind: &Kind| severity(kind).filter(|_| kind.form.named >= min_confidence);
         let severities: Vec<Option<f64>> = kinds().iter().map(wanted).collect();
+        // Here, or each of the first requests would wait for those patterns that it is the first to need.
+        for (kind, _) in kinds().iter().zip(&severities).filter(|(_, wanted)| wanted.is_some()) {
+            kind.compile();
+        }
         let set = |sure: &dyn Fn(&Kind) -> bool| {
             let bits = kinds().iter().zip(&severities).enumerate();
             let sure = bits.filter(|(_, (kind, wanted))| wanted.is_some() && sure(kind));

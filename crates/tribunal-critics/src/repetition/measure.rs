@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Repetition;
+use super::seeded::Seeded;
 use crate::invisible_text::breaks_without_spaces;
 
 /// Shortest end of a text that counts as a loop, in bytes.
@@ -32,22 +33,26 @@ pub(super) fn longest_run<T: PartialEq>(
     longest
 }
 
-/// The most characters in a row that are the same, spaces aside: how many, and where.
-pub(super) fn longest_character_run(text: &str) -> Option<(usize, Range<usize>)> {
+/// The most characters in a row that are the same, spaces aside, if they are more than so many: how many, and where.
+///
+/// A run of that many takes up a byte in every stretch of that length, so all but one byte of each need no look.
+pub(super) fn longest_character_run(text: &str, more_than: usize) -> Option<(usize, Range<usize>)> {
     let mut longest: Option<(usize, Range<usize>)> = None;
-    let (mut same, mut count, mut start) = (None, 0_usize, 0_usize);
-    // The end of the text ends the last run.
-    let ends = text.char_indices().map(|(at, c)| (at, Some(c))).chain([(text.len(), None)]);
-    for (at, c) in ends {
-        if c == same {
-            count += 1;
-            continue;
+    let mut probe = more_than;
+    while probe < text.len() {
+        let at = text.floor_char_boundary(probe);
+        let same = text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at..).unwrap_or_default();
+        let back = before.chars().rev().take_while(|c| *c == same).count();
+        let count = back + after.chars().take_while(|c| *c == same).count();
+        let start = at - back * same.len_utf8();
+        let end = start + count * same.len_utf8();
+        let most = longest.as_ref().map_or(more_than, |(most, _)| *most);
+        if count > most && !same.is_whitespace() {
+            longest = Some((count, start..end));
         }
-        let counts = same.is_some_and(|same: char| !same.is_whitespace());
-        if counts && longest.as_ref().is_none_or(|(most, _)| count > *most) {
-            longest = Some((count, start..at));
-        }
-        (same, count, start) = (c, 1, at);
+        probe = (end + more_than).max(probe + 1);
     }
     longest
 }
@@ -70,7 +75,7 @@ pub(super) fn words(text: &str) -> Vec<Range<usize>> {
     let mut end = None;
     for (at, c) in text.char_indices().rev() {
         let next = at + c.len_utf8();
-        let alone = breaks_without_spaces(c) && c.is_alphanumeric();
+        let alone = !c.is_ascii() && breaks_without_spaces(c) && c.is_alphanumeric();
         if (alone || !c.is_alphanumeric())
             && let Some(end) = end.take()
         {
@@ -94,14 +99,16 @@ pub(super) fn words(text: &str) -> Vec<Range<usize>> {
 
 /// The share of runs of words that have stood before, and where the first of those starts.
 pub(super) fn repeated(text: &str, words: &[Range<usize>], ngram: usize) -> (f64, usize) {
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut numbers: HashMap<&str, u32, Seeded> = HashMap::default();
     let mut spelt = Vec::with_capacity(words.len());
     for word in words {
-        let next = numbers.len();
+        // There are at most `MOST_WORDS` of them.
+        let next = numbers.len() as u32;
         let word = text.get(word.clone()).unwrap_or_default();
         spelt.push(*numbers.entry(word).or_insert(next));
     }
-    let mut seen: HashSet<&[usize]> = HashSet::new();
+    let mut seen: HashSet<&[u32], Seeded> =
+        HashSet::with_capacity_and_hasher(spelt.len(), Seeded::default());
     let (mut count, mut again) = (0_u32, 0_u32);
     let mut first = text.len();
     for (run, word) in spelt.windows(ngram).zip(words) {

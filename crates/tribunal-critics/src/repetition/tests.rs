@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tribunal_core::Snapshot;
 
-use super::measure::SHORTEST_LOOP;
+use super::measure::{SHORTEST_LOOP, longest_character_run};
 use super::*;
 
 fn review(critic: &Repetition, text: &str) -> Opinion {
@@ -133,6 +133,22 @@ fn large_texts_are_measured_in_linear_time_and_bounded_memory() {
 }
 
 proptest! {
+    /// Looking at one byte in many finds the same as looking at all.
+    #[test]
+    fn the_longest_run_of_characters_is_found_wherever_it_stands(
+        runs in prop::collection::vec(("[ab \u{e9}\u{4e2d}]", 1_usize..9), 0..12), more_than in 1_usize..6,
+    ) {
+        let text: String = runs.iter().map(|(c, count)| c.repeat(*count)).collect();
+        let mut longest: Option<(usize, std::ops::Range<usize>)> = None;
+        for (start, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
+            let count = text[start..].chars().take_while(|next| *next == c).count();
+            if count > longest.as_ref().map_or(more_than, |(most, _)| *most) {
+                longest = Some((count, start..start + count * c.len_utf8()));
+            }
+        }
+        prop_assert_eq!(longest_character_run(&text, more_than), longest);
+    }
+
     #[test]
     fn no_text_does_harm(text in any::<String>(), part in "\\PC{1,4}", times in 0_usize..200) {
         let critic = Repetition::new().max_line_run(1).unwrap().max_word_run(1).unwrap()

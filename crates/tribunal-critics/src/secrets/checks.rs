@@ -1,4 +1,4 @@
-//! What a regex cannot tell: randomness, checksums, and whether a secret is only a placeholder.
+//! What a regex cannot tell: checksums, encodings, and names whose value is no secret.
 
 use std::sync::OnceLock;
 
@@ -6,6 +6,8 @@ use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 use serde_json::Value;
 use tribunal_classifier::base64;
+
+use super::random::{holds, mixed, password, random};
 
 /// A further test of a secret, named by its rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -125,62 +127,17 @@ fn base64_login(secret: &[u8]) -> bool {
     })
 }
 
-/// Random text mixes digits and letters all along; names, paths and versions hold them in few blocks.
-fn random(secret: &[u8]) -> bool {
-    let digits = secret.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let letters = secret.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    if digits < 2 || letters < 2 {
-        return false;
-    }
-    // `/usr/lib/v2`, `com.vendor.Thing2`: between the separators stand words.
-    let parts = secret.split(|byte| b"/._-~+".contains(byte));
-    let words = parts.filter(|part| {
-        part.len() > 4 && part.len() < secret.len() && part.iter().all(u8::is_ascii_alphabetic)
-    });
-    let wordy = words.map(<[u8]>::len).sum::<usize>() * 4 >= secret.len();
-    let changes =
-        secret.windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
-    // A random base62 text changes class at two places of three, random hex at every second.
-    !wordy && changes * 5 >= secret.len() && !mixed_hex(secret)
-}
-
-/// Long hex in mixed case comes from no generator: it was typed to look like a key.
-fn mixed_hex(text: &[u8]) -> bool {
-    text.len() >= 32
-        && text.iter().all(u8::is_ascii_hexdigit)
-        && text.iter().any(u8::is_ascii_lowercase)
-        && text.iter().any(u8::is_ascii_uppercase)
-}
-
-fn mixed(secret: &[u8]) -> bool {
-    let capital =
-        |pair: &[u8]| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase());
-    secret.iter().any(u8::is_ascii_digit)
-        || secret.windows(2).filter(|pair| capital(pair)).count() > 1
-}
-
-/// Words in a name whose value is no secret, though it is a name of a key or a token.
+/// Parts of a name whose value is no secret, though it is a name of a key or a token.
 const HARMLESS: &[&[u8]] = &[
     b"public",
     b"pubkey",
-    b"size",
     b"length",
-    b"file",
-    b"path",
-    b"name",
-    b"store",
     b"csrf",
     b"cache",
     b"primary",
     b"foreign",
     b"partition",
     b"bucket",
-    b"sort",
-    b"url",
-    b"type",
-    b"count",
-    b"index",
-    b"hash",
     b"fingerprint",
     b"monkey",
     b"vault",
@@ -190,7 +147,6 @@ const HARMLESS: &[&[u8]] = &[
     b"hotkey",
     b"commit",
     b"revision",
-    b"image",
     b"integrity",
     b"template",
     b"endpoint",
@@ -199,46 +155,45 @@ const HARMLESS: &[&[u8]] = &[
     b"authentic",
     b"xsrf",
     b"nonce",
+    b"websocket",
+];
+
+/// The same for words that longer ones begin with, such as names of issuers: `TYPESENSE`, `Filestack`, `pathfinder`.
+const HARMLESS_WORDS: &[&[u8]] = &[
+    b"size", b"file", b"path", b"name", b"store", b"sort", b"url", b"type", b"count", b"index",
+    b"hash", b"image",
 ];
 
 /// Whether the name of a value says that it is no secret: `publicKey`, `credentialsId`, `key_length`.
 pub(super) fn is_harmless_name(name: &[u8], clients_count: bool) -> bool {
     let lower = name.to_ascii_lowercase();
     let client = [&b"client"[..], b"access", b"app"].iter().any(|word| holds(&lower, word));
-    (lower.ends_with(b"id") && !(clients_count && client))
-        || harmless().is_some_and(|words| words.is_match(&lower))
+    let id = lower.ends_with(b"id") && !(clients_count && client);
+    let Some((parts, words)) = harmless() else { return id };
+    id || parts.is_match(&lower)
+        || words.find_overlapping_iter(&lower).any(|hit| ends_word(name, hit.end()))
 }
 
-fn harmless() -> Option<&'static AhoCorasick> {
-    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    WORDS.get_or_init(|| AhoCorasick::new(HARMLESS).ok()).as_ref()
-}
-
-fn class(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => 0,
-        b'a'..=b'z' => 1,
-        b'A'..=b'Z' => 2,
-        _ => 3,
+/// Whether a word of a name ends here: `type`, `types`, `fileName`, `SORT_KEY`, `key1`.
+fn ends_word(name: &[u8], end: usize) -> bool {
+    let end = end + usize::from(matches!(name.get(end), Some(b's' | b'S')));
+    match name.get(end.saturating_sub(1)..=end) {
+        Some([last, next]) => {
+            !next.is_ascii_alphabetic()
+                || (last.is_ascii_lowercase() && next.is_ascii_uppercase())
+                // `filename`: the next word is one of these as well.
+                || HARMLESS_WORDS.iter().any(|word| {
+                    name.get(end..end + word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+                })
+        }
+        _ => true,
     }
 }
 
-fn password(secret: &[u8]) -> bool {
-    let digit = secret.iter().any(u8::is_ascii_digit);
-    let letter = secret.iter().any(u8::is_ascii_alphabetic);
-    let sign = secret.iter().any(|byte| b"!@#$%^&*?+~".contains(byte));
-    // Letters alone are a name, unless capitals stand in no order that words have.
-    let capitals = secret.iter().filter(|byte| byte.is_ascii_uppercase()).count();
-    let changes =
-        secret.windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
-    let scrambled =
-        secret.len() >= 12 && capitals * 4 >= secret.len() && changes * 2 >= secret.len();
-    let code = [&b"("[..], b"::", b"->", b"${", b"{{", b"://", b"[", b"%s", b" "];
-    letter && (digit || sign || scrambled) && !code.iter().any(|mark| holds(secret, mark))
-}
-
-fn holds(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+fn harmless() -> Option<&'static (AhoCorasick, AhoCorasick)> {
+    static WORDS: OnceLock<Option<(AhoCorasick, AhoCorasick)>> = OnceLock::new();
+    let make = || Some((AhoCorasick::new(HARMLESS).ok()?, AhoCorasick::new(HARMLESS_WORDS).ok()?));
+    WORDS.get_or_init(make).as_ref()
 }
 
 #[cfg(test)]
@@ -251,6 +206,24 @@ mod tests {
         assert_eq!(entropy(b"abab"), 1.0);
         assert_eq!(entropy(b"abcd"), 2.0);
         assert_eq!(entropy(b""), 0.0);
+    }
+
+    #[test]
+    fn names_of_what_is_public_are_harmless_and_names_that_begin_alike_are_not() {
+        for name in [
+            "publicKey",
+            "key_type",
+            "tokenTypes",
+            "KEY_FILE",
+            "keyFileName",
+            "keyfilename",
+            "key_id",
+        ] {
+            assert!(is_harmless_name(name.as_bytes(), false), "{name}");
+        }
+        for name in ["TYPESENSE_API_KEY", "filestackKey", "PATHFINDER_TOKEN", "api_key", "apiKey"] {
+            assert!(!is_harmless_name(name.as_bytes(), false), "{name}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 
+use super::random::surely_random;
+
 /// Words that stand in for a secret and are too long to turn up in a random one.
 const PLACEHOLDERS: &[&[u8]] =
     &[b"example", b"placeholder", b"changeme", b"replaceme", b"redacted", b"your-api", b"your_api"];
@@ -28,14 +30,12 @@ const STAND_INS: &[&[u8]] = &[
     b"env.",
     b"getenv",
     b"config",
-    b"apikey",
-    b"api_key",
-    b"api-key",
-    b"_key",
-    b"-key",
     b"_here",
     b"-here",
 ];
+
+/// Words that stand in for a key, and prefixes of keys too: they speak against what is not random behind them.
+const KEY_NAMES: &[&[u8]] = &[b"apikey", b"api_key", b"api-key", b"_key", b"-key"];
 
 /// Words that a stand-in consists of. `Secret-Garden-42` is a password, `secret_token_1` is none.
 const FILLERS: &[&[u8]] = &[
@@ -95,13 +95,16 @@ pub(super) fn is_placeholder(secret: &[u8]) -> bool {
 pub(super) fn is_stand_in(secret: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
     let wrapped = match lower.first() {
-        Some(b'<' | b'%' | b'[' | b'*') => true,
+        Some(b'<' | b'[' | b'*') => true,
+        // `%NAME%`, `%s`.
+        Some(b'%') => lower.len() < 4 || lower.ends_with(b"%"),
         Some(b'$' | b'{' | b'@') => variable(&lower),
         _ => false,
     };
     wrapped
         || is_placeholder(secret)
         || words(&STANDS, STAND_INS, &lower)
+        || (words(&NAMES, KEY_NAMES, &lower) && !secret.rsplit(part_ends).any(surely_random))
         || longest(&lower, |a, b| a == b) >= 5
         || longest(&lower, |a, b| a.checked_add(1) == Some(b)) >= 6
         || repeats(&lower)
@@ -110,6 +113,11 @@ pub(super) fn is_stand_in(secret: &[u8]) -> bool {
 
 static PLACES: OnceLock<Option<AhoCorasick>> = OnceLock::new();
 static STANDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+static NAMES: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+
+const fn part_ends(byte: &u8) -> bool {
+    matches!(*byte, b'_' | b'-' | b'.')
+}
 
 fn words(cell: &OnceLock<Option<AhoCorasick>>, words: &[&[u8]], text: &[u8]) -> bool {
     let automaton = cell.get_or_init(|| AhoCorasick::new(words).ok());
@@ -192,10 +200,19 @@ mod tests {
             b"123456789",
             b"ab12-ab12-ab12",
             b"@token@",
+            b"%TOKEN%",
+            b"acme_api_key_of_the_test_account",
         ] {
             assert!(is_stand_in(text), "{}", String::from_utf8_lossy(text));
         }
-        for text in [&b"$ummer-Rain-42"[..], b"SuperSecret123!", b"P@ssw0rd-77", b"Pass!2word"] {
+        for text in [
+            &b"$ummer-Rain-42"[..],
+            b"SuperSecret123!",
+            b"P@ssw0rd-77",
+            b"Pass!2word",
+            b"%m7-Tulip-9x",
+            b"acme_key_q8Zt2LmP0vRx7KcWb3Hd",
+        ] {
             assert!(!is_stand_in(text), "{}", String::from_utf8_lossy(text));
         }
     }

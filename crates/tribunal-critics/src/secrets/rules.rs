@@ -28,6 +28,8 @@ pub(super) struct Rule {
     pub(super) after: Option<String>,
     /// The secret is the value of a name with a keyword in it.
     pub(super) assigned: bool,
+    /// It has no keyword: the text is searched for tokens that stand alone.
+    pub(super) bare: bool,
     /// Between quotes it may be anything of at least this length.
     pub(super) quoted: Option<usize>,
     /// Names such as `public_key` and `key_id` hold none.
@@ -93,6 +95,7 @@ struct Table {
 struct Written {
     id: String,
     description: String,
+    #[serde(default)]
     keywords: Vec<String>,
     regex: Option<String>,
     assigned: Option<String>,
@@ -115,6 +118,8 @@ struct Written {
     left: Option<String>,
     #[serde(default)]
     generic: bool,
+    #[serde(default)]
+    bare: bool,
 }
 
 impl From<Written> for Rule {
@@ -142,6 +147,7 @@ impl From<Written> for Rule {
             needs: (!needs.is_empty()).then(|| AhoCorasick::new(&needs).ok()).flatten(),
             after: written.after,
             assigned,
+            bare: written.bare,
             quoted: written.quoted,
             harmless: written.harmless.unwrap_or(harmless),
             entropy: written.entropy.unwrap_or(2.5),
@@ -206,12 +212,13 @@ mod tests {
             let id = &rule.id;
             assert!(ids.insert(id), "{id} twice");
             assert!(id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')), "{id}");
-            assert!(!rule.keywords.is_empty() && rule.keywords.iter().all(|k| k.len() > 1), "{id}");
+            assert!(rule.keywords.iter().all(|keyword| keyword.len() > 1), "{id}");
+            assert_eq!(rule.keywords.is_empty(), rule.bare, "{id}");
             assert!((0.0..=1.0).contains(&rule.severity), "{id}");
             assert!((0.0..=1.0).contains(&rule.uncertainty), "{id}");
             let regex = RegexBuilder::new(&rule.pattern).unicode(false).build();
             let groups = regex.unwrap_or_else(|error| panic!("{id}: {error}")).captures_len();
-            assert!(groups > 1, "{id} has no group for the secret");
+            assert!(groups > 1 || rule.bare, "{id} has no group for the secret");
         }
         assert!(ids.len() >= 60);
     }

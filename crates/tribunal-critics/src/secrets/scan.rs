@@ -10,6 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 
 use super::apart::apart;
+use super::bare;
 use super::checks::{Verified, entropy, is_harmless_name};
 use super::edges::{counts, name_around, same_command, starts_word, word};
 use super::known::is_known;
@@ -32,6 +33,8 @@ pub(super) struct Scanner {
     /// For each keyword the place of its rule; `None` for a word that must stand before others.
     rule_of: Vec<Option<usize>>,
     rules: Vec<&'static Rule>,
+    /// The rule for tokens that stand alone.
+    bare: Option<usize>,
 }
 
 /// What became of one text.
@@ -53,7 +56,7 @@ const SHORT_LOOK: usize = 40;
 
 impl Scanner {
     /// `None` when the keywords of the rules are too many for an automaton, which those of the table are not.
-    pub(super) fn new(rules: &[&'static Rule]) -> Option<Self> {
+    pub(super) fn new(rules: Vec<&'static Rule>) -> Option<Self> {
         let mut keywords: Vec<&str> = Vec::new();
         let mut rule_of = Vec::new();
         for (place, rule) in rules.iter().enumerate() {
@@ -72,7 +75,8 @@ impl Scanner {
             .kind(Some(AhoCorasickKind::DFA))
             .build(keywords)
             .ok()?;
-        Some(Self { keywords, rule_of, rules: rules.to_vec() })
+        let bare = rules.iter().position(|rule| rule.bare);
+        Some(Self { keywords, rule_of, rules, bare })
     }
 
     /// Everything in the text that is a secret and that no pattern of `allow` matches.
@@ -89,6 +93,9 @@ impl Scanner {
                 None => pass.command = Some(keyword.start),
                 Some((place, rule)) => pass.keyword(place, rule, keyword),
             }
+        }
+        if let Some((place, rule)) = self.bare.and_then(|at| Some((at, *self.rules.get(at)?))) {
+            bare::each(text.as_bytes(), |token| pass.bare(place, rule, token));
         }
         let Pass { mut found, incomplete, .. } = pass;
         if !allow.is_empty() {
@@ -189,6 +196,14 @@ impl<'a> Pass<'a> {
                 self.judge(place, rule, &keyword, secret);
             }
         }
+    }
+
+    fn bare(&mut self, place: usize, rule: &'static Rule, token: Range<usize>) {
+        if self.found.len() >= MOST_FOUND {
+            self.incomplete = true;
+            return;
+        }
+        self.judge(place, rule, &token, Some(token.clone()));
     }
 
     fn value(

@@ -61,9 +61,10 @@ impl<'a> Values<'a> {
         Some(opened(self.text, from + at + 4))
     }
 
-    /// `--password ...`
+    /// `--password ...`, `ENV DB_PASSWORD ...`, `#define DB_PASSWORD ...`
     fn flag(&self, keyword: &std::ops::Range<usize>) -> Option<Value> {
         const REACH: usize = 32;
+        const DEFINES: [&[u8]; 4] = [b"env ", b"define ", b"setenv ", b"setx "];
         let word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'-' | b'_');
         let end = keyword.end + count(self.text, keyword.end, REACH, |byte| word(&&byte));
         if self.text.get(end) != Some(&b' ') {
@@ -71,7 +72,15 @@ impl<'a> Values<'a> {
         }
         let before = self.text.get(keyword.start.saturating_sub(REACH)..keyword.start)?;
         let start = keyword.start - before.iter().rev().take_while(word).count();
-        (self.text.get(start..start + 2) == Some(b"--")).then(|| opened(self.text, end + 1))
+        let lead = self.text.get(start.saturating_sub(7)..start)?;
+        let defines = |word: &&[u8]| {
+            let from = lead.len().checked_sub(word.len()).and_then(|from| lead.get(from..));
+            from.is_some_and(|lead| lead.eq_ignore_ascii_case(word))
+        };
+        // One dash alone begins much else: there the value must stand in quotes.
+        let name = self.text.get(start..end + 2)?;
+        let flag = matches!(name, [b'-', b'-', ..] | [b'-', .., b'"' | b'\'']);
+        (flag || DEFINES.iter().any(defines)).then(|| opened(self.text, end + 1))
     }
 }
 
@@ -96,6 +105,8 @@ fn operator(text: &[u8], at: usize) -> Option<Value> {
             [b'|', b'|', ..] => (2, true),
             [b'>', ..] => (1, true),
             [b',', ..] => (1, closed),
+            // `setAuthToken("...")`; without a quote it is a call with a variable.
+            [b'(', b'"' | b'\'' | b'`', ..] if !closed && takes_in(text, at) => (1, true),
             _ => return None,
         },
         [.., b'='] if text.get(at + signs) == Some(&b'>') => (signs + 1, true),
@@ -108,14 +119,23 @@ fn operator(text: &[u8], at: usize) -> Option<Value> {
     Some(Value { firm, ..opened(text, at + length) })
 }
 
-/// `name="DB_PASSWORD" value="..."`, `{"name": "DB_PASSWORD", "value": "..."}`.
+/// Whether the function whose arguments begin here takes something in: `setKey`, `with_token`, and not `hashKey`.
+fn takes_in(text: &[u8], at: usize) -> bool {
+    const TAKES: [&[u8]; 5] = [b"set", b"with", b"use", b"add", b"new"];
+    let before = text.get(at.saturating_sub(48)..at).unwrap_or_default();
+    let word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+    let length = before.iter().rev().take_while(word).count();
+    let name = before.get(before.len() - length..).unwrap_or_default();
+    TAKES.iter().any(|verb| name.get(..verb.len()).is_some_and(|it| it.eq_ignore_ascii_case(verb)))
+}
+
+/// `name="DB_PASSWORD" value="..."`, `{"name": "DB_PASSWORD", "value": "..."}`, `variable "token" { default = "..." }`.
 fn attribute(text: &[u8], at: usize) -> Option<Value> {
-    let at = at + count(text, at, 6, |byte| byte.is_ascii_whitespace() || b",\"'".contains(&byte));
-    let word = text.get(at..at + 5)?;
-    if !word.eq_ignore_ascii_case(b"value") {
-        return None;
-    }
-    let at = at + 5;
+    let between = |byte: u8| byte.is_ascii_whitespace() || b",\"'{".contains(&byte);
+    let at = at + count(text, at, 8, between);
+    let rest = text.get(at..)?;
+    let is = |word: &&[u8]| rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word));
+    let at = at + [&b"value"[..], b"default"].into_iter().find(is)?.len();
     let at = at + count(text, at, 4, |byte| byte.is_ascii_whitespace() || b"\"'".contains(&byte));
     matches!(text.get(at), Some(b':' | b'=')).then(|| opened(text, at + 1))
 }
@@ -189,10 +209,15 @@ mod tests {
             "X-Key-header key: Bearer SECRET",
             "name=\"key\" value=\"SECRET",
             "{\"name\": \"key\", \"value\": \"SECRET",
+            "variable \"key\" {\n  default = \"SECRET",
             "the key is SECRET",
             "--key SECRET",
+            "-Apikey 'SECRET",
             "--api-key=SECRET",
             "key || SECRET",
+            "ENV API_key SECRET",
+            "#define API_key \"SECRET",
+            "setApikey(\"SECRET",
         ] {
             assert!(values(text).contains(&"SECRET"), "{text}: {:?}", values(text));
         }
@@ -200,7 +225,17 @@ mod tests {
 
     #[test]
     fn a_name_alone_has_no_value() {
-        for text in ["key::SECRET", "key, SECRET", "key ? SECRET", "the key opens", "key"] {
+        for text in [
+            "key::SECRET",
+            "key, SECRET",
+            "key ? SECRET",
+            "key(SECRET",
+            "hashApikey(\"SECRET",
+            "a key SECRET",
+            "-key SECRET",
+            "the key opens",
+            "key",
+        ] {
             assert!(values(text).is_empty(), "{text}: {:?}", values(text));
         }
     }

@@ -44,7 +44,7 @@ impl Bench {
             outcome.calls_for = calls_for(critic, outcome);
         }
         let (timings, hash) = (RunTimings::default(), ConfigHash([7; 16]));
-        let report = Report::new(None, critics.into(), outcomes, timings, hash);
+        let report = Report::new(None, critics.into(), outcomes.into(), timings, hash);
         self.measuring.add(&row, "file.jsonl", &report).unwrap();
         self
     }

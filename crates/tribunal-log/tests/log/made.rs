@@ -35,7 +35,7 @@ fn all_sorts() -> Vec<(CriticInfo, Outcome)> {
         CallTiming::new(Duration::from_millis(begun), Duration::from_micros(15_500), end)
     };
     found.set_calls(vec![call(1, CallEnd::Transient), call(17, CallEnd::Success).hedge()]);
-    (found.queued, found.execution) = (Duration::from_micros(1_250), Duration::from_millis(30));
+    found.took(Duration::from_micros(1_250), Duration::from_millis(30));
     let others = [
         ("gated", Reason::Gated(Gated::UncertaintyBelow { highest: 0.25, threshold: 0.7 })),
         ("behind", Reason::Skipped(Skipped::Dependency { name: name("gated"), gated: true })),
@@ -79,7 +79,13 @@ pub(crate) fn small(trace_id: &str) -> Report {
         LazyLock::new(|| vec![CriticInfo::new(name("fine"))].into());
     let outcomes = vec![Outcome::success(Opinion::clean())];
     let timings = RunTimings::default();
-    Report::new(Some(trace_id.into()), Arc::clone(&ONE), outcomes, timings, ConfigHash([9; 16]))
+    Report::new(
+        Some(trace_id.into()),
+        Arc::clone(&ONE),
+        outcomes.into(),
+        timings,
+        ConfigHash([9; 16]),
+    )
 }
 
 pub(crate) fn start(path: &Path) -> DecisionLog {

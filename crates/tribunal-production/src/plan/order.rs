@@ -76,7 +76,7 @@ pub(super) fn arrange(
 }
 
 /// A plan of more than four billion critics has run out of memory before.
-fn index(place: usize) -> u32 {
+pub(crate) fn index(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 

@@ -192,7 +192,11 @@ proptest! {
                 Event::Release(of) if !out.is_empty() => {
                     let (call, pass, _) = out.swap_remove(of.index(out.len()));
                     call.give_up(now);
-                    core.release(pass, since);
+                    // One that was let through while everything was has no place to give back, so nobody looks at the
+                    // time; a later event may bring an earlier one.
+                    if !pass.is_closed() {
+                        core.release(pass, since);
+                    }
                 }
                 Event::State => prop_assert_eq!(breaker.state(now), core.state(since)),
                 Event::Look => {

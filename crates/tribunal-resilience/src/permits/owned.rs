@@ -72,8 +72,23 @@ mod tests {
         let permit = mine.try_acquire().unwrap();
         let permit = permit.into_owned(&others).unwrap_err();
         assert_eq!((mine.free(), others.free()), (0, 1));
+        let permit = permit.of(&others).unwrap_err();
+        assert_eq!((mine.free(), others.free()), (0, 1));
         drop(permit);
         assert_eq!((mine.free(), others.free()), (1, 1));
+    }
+
+    /// Rule 8: the same one, and freed once.
+    #[tokio::test(start_paused = true)]
+    async fn a_permit_that_is_borrowed_for_longer_is_held_all_the_while_and_given_back_once() {
+        let permits = one();
+        let permit = {
+            let shorter = Arc::clone(&permits);
+            shorter.try_acquire().unwrap().of(&permits).unwrap()
+        };
+        assert_eq!(permits.free(), 0);
+        drop(permit);
+        assert_eq!(permits.free(), 1);
     }
 
     #[tokio::test(start_paused = true)]

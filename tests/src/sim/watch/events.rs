@@ -125,8 +125,8 @@ impl Observer for Watch {
                     outcome.status as u64,
                     outcome.source as u64,
                     u64::from(outcome.attempts),
-                    ticks(outcome.queued),
-                    ticks(outcome.execution),
+                    ticks(outcome.queued()),
+                    ticks(outcome.execution()),
                     outcome.cost.to_bits(),
                 ]);
             }
