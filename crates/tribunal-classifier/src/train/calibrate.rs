@@ -24,20 +24,24 @@ pub(super) struct Margin {
 }
 
 /// The lowest threshold at which at most this share of the negatives is objected to: of all, and of those that
-/// are named.
+/// are named. It lies halfway from the first that must not be objected to, to the next that is: where there is a gap
+/// between both sides, either side of it is as far.
 pub(super) fn threshold(sigmoid: &Sigmoid, margins: &[Margin], max_fpr: f64) -> f64 {
     let of = |wanted: fn(&Margin) -> bool| {
         let wanted = margins.iter().filter(|margin| wanted(margin));
-        let mut found: Vec<f64> = wanted
-            .map(|it| probability(sigmoid.slope, sigmoid.offset, it.margin, it.passages))
-            .collect();
+        let mut found: Vec<f64> = wanted.map(|it| likely(sigmoid, it)).collect();
         found.sort_by(|a, b| b.total_cmp(a));
         let allowed = (found.len() as f64 * max_fpr) as usize;
-        // The first that must not be objected to: the threshold is just above it.
-        found.get(allowed).map_or(0.0, |probability| probability.next_up())
+        found.get(allowed).copied().unwrap_or(0.0)
     };
-    let lowest = of(|margin| !margin.positive).max(of(|margin| margin.named));
-    lowest.clamp(0.001, 0.999)
+    let passes = of(|margin| !margin.positive).max(of(|margin| margin.named));
+    let above = margins.iter().map(|it| likely(sigmoid, it)).filter(|it| *it > passes);
+    let halfway = above.min_by(f64::total_cmp).map_or(passes, |next| f64::midpoint(passes, next));
+    halfway.max(passes.next_up()).clamp(0.001, 0.999)
+}
+
+fn likely(sigmoid: &Sigmoid, it: &Margin) -> f64 {
+    probability(sigmoid.slope, sigmoid.offset, it.margin, it.passages)
 }
 
 /// Fits the sigmoid to margins and whether each was a positive one.

@@ -149,6 +149,10 @@ fn the_threshold_keeps_false_alarms_within_what_was_asked_for() {
         };
         assert_eq!(margins.iter().filter(objected).count(), alarms);
     }
+    // Where both sides are apart, it lies between them.
+    let apart: Vec<calibrate::Margin> =
+        (0..50).flat_map(|_| [margin(-1.0, false), margin(1.0, true)]).collect();
+    assert!((calibrate::threshold(&sigmoid, &apart, 0.01) - 0.5).abs() < 1e-9);
 }
 
 #[test]
