@@ -76,7 +76,7 @@ async fn judged() -> Vec<(serde_json::Value, Report)> {
 
 /// Harmless lines that somebody is asked to look at, and that nobody blocks: what the classifier has seen too little of.
 /// A list to be made shorter.
-const LOOKED_AT: [&str; 6] = ["chat-03", "chat-07", "chat-08", "chat-10", "chat-13", "doc-02"];
+const LOOKED_AT: [&str; 4] = ["chat-07", "chat-08", "chat-10", "chat-13"];
 
 #[tokio::test(start_paused = true)]
 async fn harmless_traffic_is_allowed_and_harmful_traffic_is_not() {

@@ -46,7 +46,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 pub use model::Model;
-pub use normalize::{Disguises, Normal, normalize};
+pub use normalize::{Disguises, Normal, base64, normalize};
 
 /// Gives each of its labels a probability for a text.
 ///

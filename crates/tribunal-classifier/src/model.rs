@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::features::Features;
+use crate::features::{BLOCKS, Block, Features};
 use crate::normalize::normalize;
 use crate::passages::passages;
 use crate::{Classifier, ClassifyError, Label, Score};
@@ -21,7 +21,9 @@ const HEADER: usize = 256 << 10;
 pub const MOST_LABELS: usize = 16;
 /// How texts are normalised and counted. A model fits the code that trained it; whatever changes the features
 /// of some text raises this.
-pub const TEXT_VERSION: u32 = 1;
+pub const TEXT_VERSION: u32 = 2;
+/// The weight of a bucket that does not count at all: it was met in too few groups of texts to mean anything.
+pub(crate) const UNCOUNTED: i8 = i8::MIN;
 
 /// A linear model for one or more labels over the same features.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +32,8 @@ pub struct Model {
     labels: Vec<Label>,
     /// For each bucket a weight of each label.
     weights: Vec<i8>,
+    /// A bit for each bucket that does not count.
+    uncounted: Vec<u64>,
     version: String,
 }
 
@@ -53,8 +57,8 @@ pub struct Header {
 pub struct Head {
     /// The label.
     pub label: String,
-    /// What a weight of 1 is worth.
-    pub scale: f32,
+    /// What a weight of 1 is worth: of a piece, of a row of words, of a concept.
+    pub scales: [f32; BLOCKS],
     /// What is added to the weights of a passage.
     pub bias: f32,
     /// Of the sigmoid: the probability is `1 / (1 + exp(slope * margin + offset))`.
@@ -113,7 +117,16 @@ impl Model {
         let labels = header.heads.iter();
         let labels =
             labels.map(|head| Label { name: head.label.clone(), threshold: head.threshold });
-        let mut model = Self { labels: labels.collect(), header, weights, version: String::new() };
+        let mut uncounted = vec![0_u64; header.features.buckets().div_ceil(64)];
+        for (bucket, weights) in weights.chunks(header.heads.len().max(1)).enumerate() {
+            if weights.contains(&UNCOUNTED)
+                && let Some(word) = uncounted.get_mut(bucket / 64)
+            {
+                *word |= 1 << (bucket % 64);
+            }
+        }
+        let labels = labels.collect();
+        let mut model = Self { labels, header, weights, uncounted, version: String::new() };
         model.version = blake3::hash(&model.content()).to_hex().chars().take(16).collect();
         Ok(model)
     }
@@ -170,19 +183,25 @@ impl Model {
         &self.version
     }
 
-    /// The sum of the weights for each label and how many buckets were met, for one passage.
-    fn sums(&self, passage: &str, seen: &mut [u64], sums: &mut [i32]) -> u32 {
+    /// The weights of one passage, added up by block for each label, and how many buckets of each block were met.
+    fn sums(&self, passage: &str, seen: &mut [u64], sums: &mut [[i32; BLOCKS]]) -> [u32; BLOCKS] {
         let heads = self.header.heads.len();
-        let mut met = 0;
-        self.header.features.each(&normalize(passage), |bucket| {
+        let features = &self.header.features;
+        let mut met = [0; BLOCKS];
+        features.each(&normalize(passage), |bucket| {
             let Some(word) = seen.get_mut(bucket / 64) else { return };
             let bit = 1 << (bucket % 64);
             if *word & bit == 0 {
                 *word |= bit;
-                met += 1;
+                let block = features.block_of(bucket) as usize;
+                if let Some(met) = met.get_mut(block) {
+                    *met += 1;
+                }
                 let weights = self.weights.get(bucket * heads..(bucket + 1) * heads);
-                for (sum, weight) in sums.iter_mut().zip(weights.unwrap_or_default()) {
-                    *sum += i32::from(*weight);
+                for (sums, weight) in sums.iter_mut().zip(weights.unwrap_or_default()) {
+                    if let Some(sum) = sums.get_mut(block) {
+                        *sum += i32::from(*weight);
+                    }
                 }
             }
         });
@@ -204,7 +223,8 @@ fn check(header: &Header, weights: usize) -> Result<(), ModelError> {
         return Err(ModelError::Nonsense("it has more or fewer weights than it says"));
     }
     let sound = |head: &Head| {
-        let numbers = [f64::from(head.scale), f64::from(head.bias), head.slope, head.offset];
+        let [piece, row, concept] = head.scales.map(f64::from);
+        let numbers = [piece, row, concept, f64::from(head.bias), head.slope, head.offset];
         numbers.iter().all(|number| number.is_finite())
             && head.threshold > 0.0
             && head.threshold < 1.0
@@ -225,17 +245,17 @@ impl Classifier for Model {
     fn classify(&self, text: &str) -> Result<Vec<Score>, ClassifyError> {
         let heads = &self.header.heads;
         let mut best = vec![(f64::MIN, 0..0); heads.len()];
-        let mut seen = vec![0_u64; self.header.features.buckets().div_ceil(64)];
-        let mut sums = vec![0_i32; heads.len()];
+        let mut seen = self.uncounted.clone();
+        let mut sums = vec![[0_i32; BLOCKS]; heads.len()];
         let passages = passages(text);
-        for range in &passages {
-            seen.fill(0);
-            sums.fill(0);
+        for (index, range) in passages.iter().enumerate() {
+            if index > 0 {
+                seen.copy_from_slice(&self.uncounted);
+                sums.fill([0; BLOCKS]);
+            }
             let met = self.sums(text.get(range.clone()).unwrap_or_default(), &mut seen, &mut sums);
-            let length = f64::from(met.max(1)).sqrt();
-            for ((head, sum), best) in heads.iter().zip(&sums).zip(&mut best) {
-                let margin =
-                    f64::from(*sum) * f64::from(head.scale) / length + f64::from(head.bias);
+            for ((head, sums), best) in heads.iter().zip(&sums).zip(&mut best) {
+                let margin = head.margin(*sums, met);
                 if margin > best.0 {
                     *best = (margin, range.clone());
                 }
@@ -247,6 +267,26 @@ impl Classifier for Model {
         };
         Ok(heads.iter().zip(best).map(score).collect())
     }
+}
+
+impl Head {
+    /// From the weights of a passage and how many buckets were met, both by block.
+    pub(crate) fn margin(&self, sums: [i32; BLOCKS], met: [u32; BLOCKS]) -> f64 {
+        margin(sums, met, self.scales, self.bias)
+    }
+}
+
+pub(crate) fn margin(
+    sums: [i32; BLOCKS],
+    met: [u32; BLOCKS],
+    scales: [f32; BLOCKS],
+    bias: f32,
+) -> f64 {
+    let parts = Block::ALL.iter().zip(sums).zip(met).zip(scales);
+    let parts = parts.map(|(((block, sum), met), scale)| {
+        f64::from(sum) * f64::from(scale) * f64::from(block.value(met))
+    });
+    parts.sum::<f64>() + f64::from(bias)
 }
 
 /// From the margin of the likeliest of some passages.
@@ -263,7 +303,7 @@ mod tests {
         let features = Features { bits: 8, ..Features::default() };
         let head = Head {
             label: "odd".into(),
-            scale: 0.1,
+            scales: [0.1; BLOCKS],
             bias: 0.0,
             slope: -1.0,
             offset: 0.0,
@@ -275,7 +315,7 @@ mod tests {
     }
 
     fn model() -> Model {
-        Model::new(header(TEXT_VERSION), vec![3; 256]).unwrap()
+        Model::new(header(TEXT_VERSION), vec![3; 256 + 4096]).unwrap()
     }
 
     #[test]
@@ -301,10 +341,27 @@ mod tests {
 
     #[test]
     fn a_model_for_other_texts_is_refused() {
-        let error = Model::new(header(TEXT_VERSION + 1), vec![3; 256]).unwrap_err();
+        let error = Model::new(header(TEXT_VERSION + 1), vec![3; 256 + 4096]).unwrap_err();
         assert!(matches!(error, ModelError::Version { .. }));
-        let error = Model::new(header(TEXT_VERSION), vec![3; 255]).unwrap_err();
+        let error = Model::new(header(TEXT_VERSION), vec![3; 255 + 4096]).unwrap_err();
         assert!(matches!(error, ModelError::Nonsense(_)));
+    }
+
+    #[test]
+    fn a_bucket_that_does_not_count_changes_nothing() {
+        let features = header(TEXT_VERSION).features;
+        let mut met = Vec::new();
+        features.each(&normalize("some words"), |bucket| met.push(bucket));
+        let score = |without: &[usize], weight: i8| {
+            let mut weights = vec![3; 256 + 4096];
+            without.iter().for_each(|bucket| weights[*bucket] = weight);
+            let model = Model::new(header(TEXT_VERSION), weights).unwrap();
+            model.classify("some words").unwrap()[0].probability
+        };
+        // No weight at all, and half the mean: what weighs nothing still dilutes the rest.
+        assert!((score(&met, UNCOUNTED) - 0.5).abs() < 1e-9);
+        let one: Vec<usize> = met.iter().copied().step_by(2).collect();
+        assert!(score(&one, UNCOUNTED) > score(&one, 0));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod decode;
 mod fold;
 
 use self::decode::Coding;
+pub use self::decode::base64;
 use self::fold::{Folded, fold, leet, look_alike};
 
 /// How deep text within text is followed.

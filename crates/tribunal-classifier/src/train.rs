@@ -85,10 +85,13 @@ pub struct Settings {
     pub max_fpr: f64,
     /// The same for some labels by name, where they have another bound.
     pub max_fpr_of: BTreeMap<String, f64>,
-    /// Whether positives that name their language get counterweights: negatives made of what is common to the
-    /// language in them, without the words of the lexicon. Where a language has positives only, the language
-    /// itself would count as a sign.
+    /// Whether positives get counterweights: negatives made of what is no sign in them. Of those that name their
+    /// language, that is what is common to the language without the words of the lexicon: where a language has
+    /// positives only, the language itself would count as a sign. Of all, with little weight, it is the sentences
+    /// without a telling word.
     pub counterweights: bool,
+    /// In how many groups of texts something must be met to count; up to 100.
+    pub least_groups: u32,
     /// Whether to train without each source in turn, and measure on it.
     pub leave_out_sources: bool,
 }
@@ -103,6 +106,7 @@ impl Default for Settings {
             max_fpr: 0.01,
             max_fpr_of: BTreeMap::new(),
             counterweights: true,
+            least_groups: 3,
             leave_out_sources: false,
         }
     }
@@ -198,6 +202,7 @@ fn check(labels: &[String], examples: &[Example], settings: &Settings) -> Result
     let ranges = [
         ("features", settings.features.is_sound()),
         ("folds", (2..=20).contains(&settings.folds)),
+        ("least_groups", settings.least_groups <= 100),
         ("cost", settings.cost > 0.0 && settings.cost <= 1e6),
         ("max_fpr", settings.bounds().all(|bound| (0.0..=0.5).contains(&bound))),
     ];
@@ -239,14 +244,14 @@ fn folds(examples: &[Example], settings: &Settings) -> Vec<usize> {
 /// One label: what to ship, and what it came to on the folds that were kept out.
 fn train_label(job: &fit::Job<'_>, folds: &[usize]) -> (Fitted, Figures) {
     let settings = job.settings;
-    let all: Vec<usize> =
-        (0..job.examples.len()).filter(|at| job.truth(*at).known().is_some()).collect();
+    let all: Vec<usize> = (0..job.examples.len()).collect();
     let fold_of = |index: usize| folds.get(index).copied().unwrap_or(0);
     // Each fold is judged by a head that was fitted, calibrated and given its threshold without it. The folds of
     // a group stay what they are, so an inner fold never has a part of an outer one.
     let outer = in_parallel(settings.folds, |fold| {
         let rest: Vec<usize> = all.iter().copied().filter(|at| fold_of(*at) != fold).collect();
-        let held_out: Vec<usize> = all.iter().copied().filter(|at| fold_of(*at) == fold).collect();
+        let held_out = all.iter().copied().filter(|at| fold_of(*at) == fold && job.is_known(*at));
+        let held_out: Vec<usize> = held_out.collect();
         let fitted = calibrated(job, &rest, &fold_of);
         (job.margins(&fitted, &held_out), fitted, held_out)
     });
@@ -276,8 +281,9 @@ fn calibrated(
 ) -> Fitted {
     let mut margins = Vec::new();
     for fold in 0..job.settings.folds {
-        let (held_out, rest): (Vec<usize>, Vec<usize>) =
+        let (mut held_out, rest): (Vec<usize>, Vec<usize>) =
             within.iter().partition(|index| fold_of(**index) == fold);
+        held_out.retain(|index| job.is_known(*index));
         if !held_out.is_empty() && !rest.is_empty() {
             margins.extend(job.margins(&fit(job, &rest), &held_out));
         }
@@ -291,7 +297,8 @@ fn calibrated(
 /// one that is shipped.
 fn left_out(job: &fit::Job<'_>, all: &[usize], shipped: &Fitted) -> BTreeMap<String, Counts> {
     let source = |index: usize| job.examples.get(index).map_or("", |it| it.source.as_str());
-    let sources: BTreeSet<&str> = all.iter().map(|index| source(*index)).collect();
+    let known = || all.iter().copied().filter(|index| job.is_known(*index));
+    let sources: BTreeSet<&str> = known().map(source).collect();
     let sources: Vec<&str> = sources.into_iter().collect();
     let counted = in_parallel(sources.len(), |at| {
         let name = sources.get(at).copied().unwrap_or_default();
@@ -301,7 +308,7 @@ fn left_out(job: &fit::Job<'_>, all: &[usize], shipped: &Fitted) -> BTreeMap<Str
         let groups: BTreeSet<_> = all.iter().filter(|at| mine(**at)).map(|at| group(*at)).collect();
         let rest: Vec<usize> =
             all.iter().copied().filter(|at| !groups.contains(&group(*at))).collect();
-        let held_out: Vec<usize> = all.iter().copied().filter(|at| mine(*at)).collect();
+        let held_out: Vec<usize> = known().filter(|at| mine(*at)).collect();
         if !job.has_both(&rest) {
             return None;
         }
@@ -352,7 +359,7 @@ fn header(
     };
     let heads = labels.iter().zip(fits).enumerate().map(|(index, (label, fit))| Head {
         label: label.clone(),
-        scale: fit.scale,
+        scales: fit.scales,
         bias: fit.bias,
         slope: fit.sigmoid.slope,
         offset: fit.sigmoid.offset,

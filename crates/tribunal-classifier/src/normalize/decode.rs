@@ -6,6 +6,8 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
 
 /// Shortest run of base64 or hexadecimal digits that is looked into, in bytes.
 const SHORTEST: usize = 16;
@@ -92,32 +94,37 @@ fn hex(run: &[u8]) -> Option<Vec<u8>> {
     run.chunks(2).map(pair).collect()
 }
 
-/// Without regard to padding; a piece of 4 that is cut short gives what it can.
-fn base64(run: &[u8]) -> Option<Vec<u8>> {
-    let value = |byte: u8| {
-        Some(u32::from(match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        }))
+/// Base64 of either alphabet or of both mixed, padded or not; a last piece of 4 that is cut short gives what it can.
+/// `None` when something else is in it.
+///
+/// ```
+/// use tribunal_classifier::base64;
+///
+/// assert_eq!(base64(b"b2xpdmU=").as_deref(), Some(&b"olive"[..]));
+/// assert_eq!(base64(b"b2xpdmU"), base64(b"b2xpdmU="));
+/// assert_eq!(base64(b"Pz8_Pz8/"), Some(b"??????".to_vec()));
+/// assert_eq!(base64(b"b2xp dmU="), None);
+/// ```
+#[must_use]
+pub fn base64(digits: &[u8]) -> Option<Vec<u8>> {
+    let padding = digits.iter().rev().take_while(|digit| **digit == b'=').count();
+    let digits = digits.get(..digits.len() - padding)?;
+    // One digit alone is less than a byte.
+    let digits = digits.get(..digits.len() - usize::from(digits.len() % 4 == 1))?;
+    let standard = |digit: &u8| match digit {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
     };
-    let last = run.iter().rposition(|byte| *byte != b'=')?;
-    let run = run.get(..=last)?;
-    let mut out = Vec::with_capacity(run.len() * 3 / 4);
-    let (mut held, mut bits) = (0_u32, 0_u32);
-    for byte in run {
-        held = (held << 6 | value(*byte)?) & 0xff_ffff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push(u8::try_from(held >> bits & 0xff).unwrap_or(0));
-        }
-    }
-    Some(out)
+    LENIENT.decode(digits.iter().map(standard).collect::<Vec<u8>>()).ok()
 }
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// `\u0069`, `\x69`, `%69`, `&#105;`, `&#x69;`; nothing when fewer than four were there.
 fn unescaped(text: &str) -> Option<String> {

@@ -7,7 +7,8 @@ use super::random::Random;
 use super::rows::{Row, Text};
 use super::solver::{self, Task};
 use super::{Example, Settings, Truth, truth};
-use crate::model::probability;
+use crate::features::{BLOCKS, Block, Features};
+use crate::model::{self, UNCOUNTED, probability};
 
 /// A label and all there is to learn it from.
 #[derive(Clone, Copy)]
@@ -24,7 +25,7 @@ pub(super) struct Job<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Fitted {
     pub(super) weights: Vec<i8>,
-    pub(super) scale: f32,
+    pub(super) scales: [f32; BLOCKS],
     pub(super) bias: f32,
     pub(super) sigmoid: Sigmoid,
     pub(super) threshold: f64,
@@ -32,14 +33,20 @@ pub(super) struct Fitted {
 
 /// A bucket is common to a language when it is met in this many groups.
 const COMMON: usize = 2;
-/// A counterweight is dealt into this many rows: benign texts are short.
-const PARTS: usize = 3;
+/// How easily a concept gets a weight; a bucket met in one of three thousand rows has the same.
+const CONCEPT: f32 = 8.0;
+/// What the rest of an attack counts as a harmless text.
+const TAME: f64 = 0.03;
 /// How many texts are joined in one row, in turn.
 const JOINED: &[usize] = &[2, 3, 5];
 
 impl Job<'_> {
     pub(super) fn truth(&self, index: usize) -> Truth {
         self.examples.get(index).map_or(Truth::Unknown, |example| truth(example, self.label))
+    }
+
+    pub(super) fn is_known(&self, index: usize) -> bool {
+        self.truth(index).known().is_some()
     }
 
     pub(super) fn has_both(&self, indices: &[usize]) -> bool {
@@ -51,7 +58,7 @@ impl Job<'_> {
     pub(super) fn margins(&self, fitted: &Fitted, indices: &[usize]) -> Vec<Margin> {
         let margin = |index: &usize| {
             let rows = self.texts.get(*index).map_or(&[][..], |text| &text.rows);
-            let margins = rows.iter().map(|row| fitted.margin(row));
+            let margins = rows.iter().map(|row| fitted.margin(row, &self.settings.features));
             let truth = self.truth(*index);
             Margin {
                 margin: margins.fold(f64::MIN, f64::max),
@@ -65,10 +72,17 @@ impl Job<'_> {
 }
 
 impl Fitted {
-    fn margin(&self, row: &Row) -> f64 {
-        let weight = |bucket: &u32| self.weights.get(*bucket as usize).copied().unwrap_or_default();
-        let sum: i32 = row.0.iter().map(|bucket| i32::from(weight(bucket))).sum();
-        f64::from(sum) * f64::from(self.scale) * f64::from(row.value()) + f64::from(self.bias)
+    /// As a model would have it.
+    fn margin(&self, row: &Row, features: &Features) -> f64 {
+        let (mut sums, mut met) = ([0; BLOCKS], [0; BLOCKS]);
+        for ((buckets, sum), met) in row.blocks(features).into_iter().zip(&mut sums).zip(&mut met) {
+            let weight = |bucket: &u32| self.weights.get(*bucket as usize).copied();
+            for weight in buckets.iter().filter_map(weight).filter(|weight| *weight != UNCOUNTED) {
+                *sum += i32::from(weight);
+                *met += 1;
+            }
+        }
+        model::margin(sums, met, self.scales, self.bias)
     }
 
     /// Takes a sigmoid and a threshold from margins of examples that it was not fitted to.
@@ -83,24 +97,25 @@ impl Fitted {
     }
 }
 
-/// Fits a head to some of the examples.
+/// Fits a head to some of the examples. Those of which nobody knows whether they have the label tell what is common.
 pub(super) fn fit(job: &Job<'_>, indices: &[usize]) -> Fitted {
-    let extra = Extra::of(job, indices);
-    let mut tasks: Vec<Task<'_>> = Vec::new();
+    let features = &job.settings.features;
+    let counts = counted(job, indices);
+    let mut tasks: Vec<Task> = Vec::new();
     for index in indices {
         let (Some(positive), Some(text)) = (job.truth(*index).known(), job.texts.get(*index))
         else {
             continue;
         };
         // The passages of a text count as one text.
-        let weight = 1.0 / text.rows.len().max(1) as f64;
-        tasks.extend(text.rows.iter().map(|row| Task { row, positive, cost: weight }));
+        let cost = 1.0 / text.rows.len().max(1) as f64;
+        let rows = text.rows.iter().map(|row| row.counted(&counts));
+        tasks.extend(rows.map(|row| Task { row, positive, cost }));
     }
-    tasks.extend(extra.rows.iter().map(|(row, positive, cost)| Task {
-        row,
-        positive: *positive,
-        cost: *cost,
-    }));
+    let extra = Extra::of(job, indices).rows.into_iter();
+    let extra =
+        extra.map(|(row, positive, cost)| Task { row: row.counted(&counts), positive, cost });
+    tasks.extend(extra);
     // Both sides weigh the same, however many there are of each.
     let side = |wanted: bool| -> f64 {
         tasks.iter().filter(|task| task.positive == wanted).map(|task| task.cost).sum()
@@ -110,28 +125,74 @@ pub(super) fn fit(job: &Job<'_>, indices: &[usize]) -> Fitted {
     for task in &mut tasks {
         task.cost *= half / if task.positive { positives } else { negatives };
     }
-    let rarity = rarity(&tasks, job.settings.features.buckets());
-    let (weights, bias) = solver::fit(&tasks, &rarity, job.settings.seed);
-    let largest = weights.iter().fold(0_f32, |most, weight| most.max(weight.abs()));
-    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-    let weights = weights.iter().map(|weight| (weight / scale).round() as i8).collect();
+    let (weights, bias) = solver::fit(&tasks, features, &ease(&tasks, features), job.settings.seed);
+    let mut quantised = vec![UNCOUNTED; weights.len()];
+    let scales = Block::ALL.map(|block| {
+        let range = features.block(block);
+        let exact = weights.get(range.clone()).unwrap_or_default();
+        let largest = exact.iter().fold(0_f32, |most, weight| most.max(weight.abs()));
+        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+        for (index, weight) in range.zip(exact) {
+            if let (Some(quantised), Some(true)) = (quantised.get_mut(index), counts.get(index)) {
+                *quantised = (weight / scale).round() as i8;
+            }
+        }
+        scale
+    });
     let sigmoid = Sigmoid { slope: -1.0, offset: 0.0 };
-    Fitted { weights, scale, bias, sigmoid, threshold: 0.5 }
+    Fitted { weights: quantised, scales, bias, sigmoid, threshold: 0.5 }
 }
 
-/// How much larger a bucket counts for being rare: its inverse document frequency.
+/// Which buckets count: those met in several groups. What is met in one or two is a name, a turn of phrase, a template.
+/// Concepts count always.
+fn counted(job: &Job<'_>, indices: &[usize]) -> Vec<bool> {
+    let features = &job.settings.features;
+    let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
+    // Of each bucket: the last group that was seen to have it, and how many have it. Groups stand together once sorted.
+    let mut sorted: Vec<(u32, usize)> = Vec::with_capacity(indices.len());
+    for index in indices {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        let group = job.examples.get(*index).map_or("", |example| example.group.as_str());
+        sorted.push((*numbers.entry(group).or_insert(next), *index));
+    }
+    sorted.sort_unstable();
+    let mut met = vec![(u32::MAX, 0_u32); features.buckets()];
+    for (group, index) in sorted {
+        let rows = job.texts.get(index).map_or(&[][..], |text| &text.rows);
+        for bucket in rows.iter().flat_map(|row| &row.0) {
+            if let Some((last, groups)) = met.get_mut(*bucket as usize)
+                && *last != group
+            {
+                (*last, *groups) = (group, *groups + 1);
+            }
+        }
+    }
+    let concepts = features.block(Block::Concept);
+    let counts = |(bucket, (_, groups)): (usize, &(u32, u32))| {
+        *groups >= job.settings.least_groups || concepts.contains(&bucket)
+    };
+    met.iter().enumerate().map(counts).collect()
+}
+
+/// How easily each bucket gets a weight: for being rare by its inverse document frequency, and a concept always.
 ///
 /// It scales the features only while the weights are looked for, so that a common bucket needs more evidence for
-/// the same weight; the model has nothing of it.
-fn rarity(tasks: &[Task<'_>], buckets: usize) -> Vec<f32> {
-    let mut met = vec![0_u32; buckets];
+/// the same weight; the model has nothing of it. Concepts are common and mean the same wherever they stand, which
+/// pieces of words do not.
+fn ease(tasks: &[Task], features: &Features) -> Vec<f32> {
+    let mut met = vec![0_u32; features.buckets()];
     for bucket in tasks.iter().flat_map(|task| &task.row.0) {
         if let Some(met) = met.get_mut(*bucket as usize) {
             *met += 1;
         }
     }
     let all = tasks.len() as f32;
-    met.iter().map(|met| ((all + 1.0) / (*met as f32 + 1.0)).ln().max(0.05)).collect()
+    let rarity = |met: &u32| ((all + 1.0) / (*met as f32 + 1.0)).ln().max(0.05);
+    let mut ease: Vec<f32> = met.iter().map(rarity).collect();
+    if let Some(concepts) = ease.get_mut(features.block(Block::Concept)) {
+        concepts.fill(CONCEPT);
+    }
+    ease
 }
 
 /// Rows that no example has: what they are, which side they are on, what they weigh.
@@ -144,12 +205,14 @@ impl Extra {
         let mut extra = Self { rows: Vec::new() };
         if job.settings.counterweights {
             extra.counterweights(job, indices);
+            extra.tame(job, indices);
         }
         extra.joined(job, indices);
         extra
     }
 
-    /// What is common to a language, without the words of the lexicon, is no sign of anything.
+    /// What is common to a language, without the words of the lexicon, is no sign of anything. It is dealt into two rows:
+    /// benign texts are short.
     fn counterweights(&mut self, job: &Job<'_>, indices: &[usize]) {
         let mut languages: BTreeMap<&str, Vec<(&Row, &str)>> = BTreeMap::new();
         for index in indices.iter().filter(|at| job.truth(**at) == Truth::Positive) {
@@ -168,17 +231,24 @@ impl Extra {
             }
             let common = |bucket: &&u32| groups.get(bucket).is_some_and(|all| all.len() >= COMMON);
             for (row, _) in texts {
-                let mut parts = vec![Vec::new(); PARTS];
+                let mut halves = [Vec::new(), Vec::new()];
                 for bucket in row.0.iter().filter(common) {
-                    let part = (bucket.wrapping_mul(0x9e37_79b1) >> 16) as usize % PARTS;
-                    if let Some(part) = parts.get_mut(part) {
-                        part.push(*bucket);
-                    }
+                    let [one, other] = &mut halves;
+                    let half =
+                        if bucket.wrapping_mul(0x9e37_79b1) >> 31 == 0 { one } else { other };
+                    half.push(*bucket);
                 }
-                let parts = parts.into_iter().filter(|part| part.len() > 3);
-                self.rows.extend(parts.map(|part| (Row::from(part), false, 1.0 / PARTS as f64)));
+                let halves = halves.into_iter().filter(|half| half.len() > 3);
+                self.rows.extend(halves.map(|half| (Row(half), false, 0.5)));
             }
         }
+    }
+
+    /// What an attack has beside its telling sentences is no sign of anything, or little.
+    fn tame(&mut self, job: &Job<'_>, indices: &[usize]) {
+        let positives = indices.iter().filter(|at| job.truth(**at) == Truth::Positive);
+        let rows = positives.filter_map(|at| job.texts.get(*at)?.tame.as_ref());
+        self.rows.extend(rows.map(|row| (row.clone(), false, TAME)));
     }
 
     /// Harmless texts that stand together are harmless, and an attack among harmless texts is one.

@@ -46,7 +46,8 @@ const REACH: usize = 48;
 
 /// The worst sign in a normalised passage.
 pub(crate) fn worst(normal: &Normal) -> Option<Sign> {
-    let words: Vec<Word> = words(&normal.text).collect();
+    // The rest of the lexicon is weak evidence, which is for the classifier to weigh.
+    let words: Vec<Word> = words(&normal.text).filter(|word| word.sense < Sense::Insult).collect();
     if words.is_empty() {
         return None;
     }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 use serde_json::Value;
+use tribunal_classifier::base64;
 
 use super::random::{holds, mixed, password, random};
 
@@ -124,30 +125,6 @@ fn base64_login(secret: &[u8]) -> bool {
     base64(secret).is_some_and(|text| {
         text.contains(&b':') && text.iter().all(|byte| (b' '..=b'~').contains(byte))
     })
-}
-
-/// Base64 of either alphabet, padded or not.
-pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    let unpadded = text.iter().take_while(|&&byte| byte != b'=');
-    for &byte in unpadded {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    Some(out)
 }
 
 /// Parts of a name whose value is no secret, though it is a name of a key or a token.

@@ -1,6 +1,6 @@
 //! Whether a text looks drawn at random: from its digits and letters, and from pairs of letters that no language writes.
 
-use super::checks::base64;
+use tribunal_classifier::base64;
 
 /// For each letter those that follow it in words. These pairs make up 97.5 % of the pairs in the distinct words of the
 /// Linux manual pages (English, German, French, Spanish); of pairs drawn at random they are 52 %.
