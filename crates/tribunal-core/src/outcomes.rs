@@ -9,7 +9,7 @@ use std::ops::{Deref, DerefMut};
 
 use crate::Outcome;
 
-/// How many outcomes a thread keeps room for, 208 KiB in all.
+/// How many outcomes a thread keeps room for, 192 KiB in all.
 const KEPT: usize = 1_024;
 
 struct Spare {

@@ -29,10 +29,11 @@
 //! A run reads as its story, a file a chapter: `plan` (specs to an immutable plan, once), `admit` (the run queue), `run`
 //! (stage by stage), `stage` (who may start when), `gate`, `limit` (permits and tokens), `attempt` (one after the other,
 //! until one helps), `at_once` (a call that is answered at once), `call` (any other: timeout, panic, breaker), `apart` (in
-//! a task or on a thread of its own), `hedge` (a second call beside a slow one), `pending` (those who are waited for),
-//! `validate`, `ruling` (early exit), `stop` (shutting down), `reload` (going on with another plan). Hooks and observers
-//! hang off `run` and `attempt`.
-//! `gauges` says how full all of it is, and `canary` asks again and again what must be blocked. `outline` and `replay` are for those who ask about a plan or a run, and in no run's way.
+//! a task or on a thread of its own), `hedge` (a second call beside a slow one), `flight` (a first call that goes on),
+//! `pending` (all who are waited for), `turns` (who waits for whom within a stage), `validate`, `ruling` (early exit),
+//! `stop` (shutting down), `reload` (going on with another plan). Hooks and observers hang off `run` and `attempt`.
+//! `gauges` says how full all of it is, and `canary` asks again and again what must be blocked. `outline` and `replay` are
+//! for those who ask about a plan or a run, and in no run's way.
 
 mod admit;
 mod apart;
