@@ -153,20 +153,23 @@ impl Lexicon {
         }
         // Phrases are of the later senses, the words within them of the earlier ones.
         let simple = stems.iter().filter(|(_, entry)| entry.sense < Sense::Yours);
-        let simple = Self::of(simple.map(|(stem, entry)| (stem.clone(), entry.clone())))?;
+        let simple = simple.map(|(stem, entry)| (stem.clone(), entry.clone()));
+        // Asked once for each phrase, which does not pay for building anything faster.
+        let simple = Self::of(simple, AhoCorasickKind::NoncontiguousNFA)?;
         for (stem, entry) in &mut stems {
             if entry.sense >= Sense::Yours {
                 entry.within = simple.words(stem).collect();
             }
         }
-        Self::of(stems.into_iter())
+        // As fast in a text as the larger kind, which takes 40 ms to be built: a process would wait for it.
+        Self::of(stems.into_iter(), AhoCorasickKind::ContiguousNFA)
     }
 
-    fn of(stems: impl Iterator<Item = (String, Entry)>) -> Option<Self> {
+    fn of(stems: impl Iterator<Item = (String, Entry)>, kind: AhoCorasickKind) -> Option<Self> {
         let (stems, entries): (Vec<_>, Vec<_>) = stems.unzip();
         let stems = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(kind))
             .build(stems)
             .ok()?;
         Some(Self { stems, entries })
