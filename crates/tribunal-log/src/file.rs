@@ -88,10 +88,21 @@ pub struct FileSink {
     open: Option<Open>,
 }
 
+/// A lock that ends when it is dropped, also while a process that has just been forked off has its file open too.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // If that fails, it ends when the last of them closes the file.
+        let _ = self.0.unlock();
+    }
+}
+
 #[derive(Debug)]
 struct Open {
     /// Held, not used.
-    _lock: File,
+    _lock: Lock,
     file: File,
     /// How many bytes it has.
     len: u64,
@@ -156,7 +167,7 @@ impl FileSink {
         options.open(&self.path).map_err(FileError::io("open", &self.path))
     }
 
-    fn lock(&self) -> Result<File, FileError> {
+    fn lock(&self) -> Result<Lock, FileError> {
         let path = set::with_suffix(&self.path, "lock");
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
@@ -164,7 +175,7 @@ impl FileSink {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path).map_err(FileError::io("open", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Lock(file)),
             Err(fs::TryLockError::WouldBlock) => Err(FileError::InUse(self.path.clone())),
             Err(fs::TryLockError::Error(source)) => Err(FileError::io("lock", &path)(source)),
         }
@@ -340,5 +351,23 @@ fn written(file: &mut File, bytes: &[u8]) -> io::Result<usize> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process that has been forked off, and has not become another yet, has all files open.
+    #[test]
+    fn a_lock_ends_with_its_log_although_others_have_its_file_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let sink = FileSink::new(folder.path().join("log"));
+        let lock = sink.lock().unwrap();
+        let copy = lock.0.try_clone().unwrap();
+        assert!(matches!(sink.lock(), Err(FileError::InUse(_))));
+        drop(lock);
+        assert!(sink.lock().is_ok());
+        drop(copy);
     }
 }
